@@ -1,1 +1,22 @@
+//! Pure logic shared by Wayfare's programs and clients.
+//!
+//! Without features the crate holds what a program runs on chain: Merkle leaves and proofs
+//! ([`merkle`]), H3 cell indices ([`h3cell`]), the outflow limiter ([`limiter`]), token mints and
+//! accounts read from bytes ([`mint`]), and program-derived addresses ([`pda`]). All of it is integer
+//! arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back
+//! end has none).
+//!
+//! Feature `host` (on by default) adds what only a client needs.
 
+#![cfg_attr(not(any(feature = "host", test)), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
+)]
+#![forbid(unsafe_code)]
+
+pub mod h3cell;
+pub mod limiter;
+pub mod merkle;
+pub mod mint;
+pub mod pda;
