@@ -1,0 +1,116 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use wayfare_core::mint::check_mint;
+
+use crate::{
+    constants::MAX_NAME_LEN,
+    errors::NodeRewardsError,
+    events::NetworkCreated,
+    state::{Network, NetworkTerms, PublisherSet},
+};
+
+/// What a network starts with.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CreateNetworkArgs {
+    /// 1 to 32 of a–z, 0–9 and `-`.
+    pub name: String,
+    pub terms: NetworkTerms,
+    pub guardian: Pubkey,
+    pub publisher_set: PublisherSet,
+}
+
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: CreateNetworkArgs)]
+pub struct CreateNetwork<'info> {
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Becomes the network's authority.
+    pub authority: Signer<'info>,
+    #[account(
+        init,
+        payer = payer,
+        space = Network::SPACE,
+        seeds = [Network::SEED, args.name.as_bytes()],
+        bump
+    )]
+    pub network: AccountLoader<'info, Network>,
+    #[account(mint::token_program = token_program)]
+    pub mint: InterfaceAccount<'info, Mint>,
+    #[account(
+        init,
+        payer = payer,
+        seeds = [Network::VAULT_SEED, network.key().as_ref()],
+        bump,
+        token::mint = mint,
+        token::authority = network,
+        token::token_program = token_program
+    )]
+    pub vault: InterfaceAccount<'info, TokenAccount>,
+    pub token_program: Interface<'info, TokenInterface>,
+    pub system_program: Program<'info, System>,
+}
+
+impl CreateNetwork<'_> {
+    fn validate(&self, args: &CreateNetworkArgs) -> Result<()> {
+        Network::check_name(&args.name)?;
+        args.terms.validate()?;
+        args.publisher_set.validate()?;
+        require_keys_neq!(args.guardian, Pubkey::default(), NodeRewardsError::ZeroKey);
+        let mint = self.mint.to_account_info();
+        if let Err(refused) = check_mint(&mint.try_borrow_data()?) {
+            msg!("mint refused: {}", refused);
+            return err!(NodeRewardsError::MintRefused);
+        }
+        Ok(())
+    }
+
+    /// Creates a network and its vault.
+    ///
+    /// 1. name, terms, guardian and publishers are possible ones
+    /// 2. the mint can neither move, hide, tax nor stop what the vault will hold
+    /// 3. the network is empty, its first epoch starts now, and its limiter is full
+    pub fn create_network(ctx: Context<Self>, args: CreateNetworkArgs) -> Result<()> {
+        ctx.accounts.validate(&args)?;
+        let accounts = &ctx.accounts;
+        let now = Clock::get()?.unix_timestamp;
+
+        let event = {
+            let mut network = accounts.network.load_init()?;
+            network.authority = accounts.authority.key();
+            network.guardian = args.guardian;
+            network.mint = accounts.mint.key();
+            network.vault = accounts.vault.key();
+            network.token_program = accounts.token_program.key();
+            let mut name = [0; MAX_NAME_LEN];
+            for (slot, byte) in name.iter_mut().zip(args.name.bytes()) {
+                *slot = byte;
+            }
+            network.name = name;
+            network.name_len =
+                u8::try_from(args.name.len()).map_err(|_| NodeRewardsError::BadName)?;
+            network.decimals = accounts.mint.decimals;
+            network.bump = ctx.bumps.network;
+            network.vault_bump = ctx.bumps.vault;
+            network.set_publishers(&args.publisher_set)?;
+            network.set_terms(&args.terms, now);
+            network.limiter_level = args.terms.limiter_capacity;
+            network.epoch_ends_at = now
+                .checked_add_unsigned(args.terms.epoch_length)
+                .ok_or(NodeRewardsError::Overflow)?;
+            network.invariant(accounts.vault.amount)?;
+            NetworkCreated {
+                network: accounts.network.key(),
+                sequence: network.next_sequence()?,
+                authority: network.authority,
+                guardian: network.guardian,
+                mint: network.mint,
+                vault: network.vault,
+                terms: args.terms,
+                publisher_set: args.publisher_set,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+}

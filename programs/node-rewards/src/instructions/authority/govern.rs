@@ -1,0 +1,136 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    errors::NodeRewardsError,
+    events::{
+        AuthorityNominated, GuardianChanged, NetworkTermsChanged, PauseChanged, PublishersChanged,
+    },
+    state::{Network, NetworkTermsChange, PublisherSet},
+};
+
+/// What the authority does to its network, but for the hand-over's second step. None of it moves a token.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Govern<'info> {
+    #[account(mut, has_one = authority @ NodeRewardsError::NotAuthority)]
+    pub network: AccountLoader<'info, Network>,
+    pub authority: Signer<'info>,
+}
+
+impl Govern<'_> {
+    fn validate(&self) -> Result<()> {
+        self.network.load()?.require_authority(&self.authority)
+    }
+
+    /// Changes the network's terms.
+    ///
+    /// 1. the terms after the change are possible ones
+    /// 2. they are in force at once; when the open epoch ends, and what the limiter holds, stay as they are
+    pub fn update_network(ctx: Context<Self>, change: NetworkTermsChange) -> Result<()> {
+        ctx.accounts.validate()?;
+        let now = Clock::get()?.unix_timestamp;
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = network.terms();
+            let new = change.applied_to(old);
+            new.validate()?;
+            network.set_terms(&new, now);
+            NetworkTermsChanged {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+
+    /// Replaces the publishers and their threshold.
+    ///
+    /// 1. the set is a possible one
+    /// 2. approvals given under the set before do not count any more: a proposal must be made again
+    pub fn set_publishers(ctx: Context<Self>, set: PublisherSet) -> Result<()> {
+        ctx.accounts.validate()?;
+        set.validate()?;
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = network.publisher_set();
+            network.set_publishers(&set)?;
+            PublishersChanged {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new: set,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+
+    /// Replaces the guardian.
+    pub fn set_guardian(ctx: Context<Self>, guardian: Pubkey) -> Result<()> {
+        ctx.accounts.validate()?;
+        require_keys_neq!(guardian, Pubkey::default(), NodeRewardsError::ZeroKey);
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = network.guardian;
+            network.guardian = guardian;
+            GuardianChanged {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new: guardian,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+
+    /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
+    pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
+        ctx.accounts.validate()?;
+        // The zero key stands for "nobody" in the account: nominating it would look like a withdrawal.
+        require!(
+            nominee != Some(Pubkey::default()),
+            NodeRewardsError::ZeroKey
+        );
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = Some(network.pending_authority).filter(|key| *key != Pubkey::default());
+            network.pending_authority = nominee.unwrap_or_default();
+            AuthorityNominated {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new: nominee,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+
+    /// Ends a pause before its time.
+    pub fn unpause(ctx: Context<Self>) -> Result<()> {
+        ctx.accounts.validate()?;
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = network.paused_until;
+            network.paused_until = 0;
+            PauseChanged {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new: 0,
+                by: ctx.accounts.authority.key(),
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+mod pause;
+mod veto_epoch;
+
+pub use {pause::*, veto_epoch::*};

@@ -1,0 +1,45 @@
+use anchor_lang::prelude::*;
+
+use crate::{constants::MAX_PAUSE, errors::NodeRewardsError, events::PauseChanged, state::Network};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Pause<'info> {
+    #[account(mut, has_one = guardian @ NodeRewardsError::NotGuardian)]
+    pub network: AccountLoader<'info, Network>,
+    pub guardian: Signer<'info>,
+}
+
+impl Pause<'_> {
+    fn validate(&self, until: i64, now: i64) -> Result<()> {
+        self.network.load()?.require_guardian(&self.guardian)?;
+        require!(
+            until > now && until <= now.saturating_add(MAX_PAUSE),
+            NodeRewardsError::BadPause
+        );
+        Ok(())
+    }
+
+    /// Refuses entries (funding, proposals, approvals, activations, registrations) until a time.
+    ///
+    /// 1. the time is ahead, by at most 7 days: a lost guardian's pause lifts by itself
+    /// 2. exits stay open: claims, payouts, retiring a node
+    pub fn pause(ctx: Context<Self>, until: i64) -> Result<()> {
+        ctx.accounts.validate(until, Clock::get()?.unix_timestamp)?;
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            let old = network.paused_until;
+            network.paused_until = until;
+            PauseChanged {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                old,
+                new: until,
+                by: ctx.accounts.guardian.key(),
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    errors::NodeRewardsError,
+    events::NodeRetired,
+    state::{Network, Node},
+};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct RetireNode<'info> {
+    #[account(mut)]
+    pub network: AccountLoader<'info, Network>,
+    #[account(
+        mut,
+        close = rent_payer,
+        has_one = network @ NodeRewardsError::WrongNetwork,
+        has_one = owner @ NodeRewardsError::NotNodeOwner,
+        has_one = rent_payer @ NodeRewardsError::WrongRentReceiver
+    )]
+    pub node: Account<'info, Node>,
+    pub owner: Signer<'info>,
+    /// CHECK: who paid the node's rent, by `has_one`; gets it back.
+    #[account(mut)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+impl RetireNode<'_> {
+    fn validate(&self) -> Result<()> {
+        self.node.require_owner(&self.owner)
+    }
+
+    /// Takes the node off the network. An exit: not stopped by a pause. What it earned stays claimable.
+    pub fn retire_node(ctx: Context<Self>) -> Result<()> {
+        ctx.accounts.validate()?;
+
+        let event = {
+            let mut network = ctx.accounts.network.load_mut()?;
+            network.node_count = network
+                .node_count
+                .checked_sub(1)
+                .ok_or(NodeRewardsError::InvariantBroken)?;
+            NodeRetired {
+                network: ctx.accounts.network.key(),
+                sequence: network.next_sequence()?,
+                device: ctx.accounts.node.device,
+                owner: ctx.accounts.node.owner,
+                node_count: network.node_count,
+            }
+        };
+        emit_cpi!(event);
+        Ok(())
+    }
+}

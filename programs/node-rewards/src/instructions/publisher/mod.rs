@@ -1,0 +1,4 @@
+mod approve_epoch;
+mod propose_epoch;
+
+pub use {approve_epoch::*, propose_epoch::*};

@@ -1,0 +1,98 @@
+use anchor_lang::prelude::*;
+
+use crate::{constants::MAX_PUBLISHERS, errors::NodeRewardsError, state::Network};
+
+/// What the publishers say that a network's owners have earned by the end of an epoch.
+///
+/// Address: `["epoch", network, number u64 LE]`. Kept for ever, for auditors.
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    pub network: Pubkey,
+    /// The first epoch is 1.
+    pub number: u64,
+    /// Root of the tree of reward leaves.
+    pub root: [u8; 32],
+    /// Smallest depth that holds the leaves.
+    pub depth: u8,
+    pub leaf_count: u32,
+    /// Sum of all leaves, in base units.
+    pub lifetime_total: u64,
+    /// SHA-256 of the published `manifest.json`.
+    pub data_hash: [u8; 32],
+    pub proposer: Pubkey,
+    /// The network's `publisher_set` under which the approvals were given.
+    pub publisher_set: u32,
+    /// Unix seconds.
+    pub proposed_at: i64,
+    /// Unix seconds of the last needed approval, from which the challenge period counts; 0 before.
+    pub approved_at: i64,
+    /// Unix seconds; 0 before.
+    pub activated_at: i64,
+    pub status: EpochStatus,
+    pub bump: u8,
+    /// Publishers who stand behind exactly this proposal, the proposer first. Last, so that every other field has a
+    /// fixed offset.
+    #[max_len(MAX_PUBLISHERS)]
+    pub approvals: Vec<Pubkey>,
+}
+
+/// Where an epoch is in its life.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochStatus {
+    /// Waits for approvals and its challenge period.
+    Proposed,
+    /// Refused by the guardian: another proposal may take its place.
+    Vetoed,
+    /// Claims are proved against its root.
+    Active,
+    /// A later epoch took over; nothing of it is lost, since lifetimes are cumulative.
+    Superseded,
+}
+
+impl Epoch {
+    pub const SEED: &'static [u8] = b"epoch";
+    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+
+    pub fn find_address(network: &Pubkey, number: u64) -> (Pubkey, u8) {
+        Pubkey::find_program_address(
+            &[Self::SEED, network.as_ref(), &number.to_le_bytes()],
+            &crate::ID,
+        )
+    }
+
+    /// Refuses a proposal that cannot be approved or activated any more.
+    pub fn require_open(&self, network: &Network) -> Result<()> {
+        require!(
+            self.status == EpochStatus::Proposed,
+            NodeRewardsError::NotProposed
+        );
+        require!(
+            self.publisher_set == network.publisher_set,
+            NodeRewardsError::PublishersChanged
+        );
+        Ok(())
+    }
+
+    /// Adds a publisher's approval and returns how many there are. The one that reaches the threshold sets the time
+    /// from which the challenge period counts: an attacker with too few keys cannot let it run out beforehand.
+    pub fn approve(&mut self, publisher: Pubkey, threshold: u8, now: i64) -> Result<u8> {
+        require!(
+            !self.approvals.contains(&publisher),
+            NodeRewardsError::ApprovedTwice
+        );
+        self.approvals.push(publisher);
+        let approvals =
+            u8::try_from(self.approvals.len()).map_err(|_| NodeRewardsError::BadPublishers)?;
+        if approvals == threshold {
+            self.approved_at = now;
+        }
+        Ok(approvals)
+    }
+
+    /// Whether the publishers in force have approved it.
+    pub fn is_approved(&self, network: &Network) -> bool {
+        self.publisher_set == network.publisher_set
+            && self.approvals.len() >= usize::from(network.threshold)
+    }
+}

@@ -1,0 +1,383 @@
+use anchor_lang::prelude::*;
+use wayfare_core::{limiter::Limiter, merkle::depth_for};
+
+use crate::{constants::*, errors::NodeRewardsError};
+
+/// A network of nodes whose owners are paid from one vault.
+///
+/// Address: `["network", name]`. Amounts are base units of `mint`, times Unix seconds.
+///
+/// INVARIANTS, checked by [`Network::invariant`] at the end of every instruction that moves value:
+/// - vault balance ≥ lifetime total − claimed total, since the first activation
+/// - claimed total ≤ lifetime total
+/// - the limiter's level ≤ its capacity
+/// - the depth is the smallest that holds the leaves
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Configures the network. Moves no money.
+    pub authority: Pubkey,
+    /// The nominee of a hand-over, or all zero.
+    pub pending_authority: Pubkey,
+    /// Vetoes proposals and pauses. Moves no money.
+    pub guardian: Pubkey,
+    /// Who proposes and approves epochs: the first `publisher_count` are set, the others all zero.
+    pub publishers: [Pubkey; MAX_PUBLISHERS],
+    /// What rewards are paid in.
+    pub mint: Pubkey,
+    /// The token account at `["vault", network]`, owned by this account.
+    pub vault: Pubkey,
+    /// SPL Token or Token-2022: the program that owns the mint.
+    pub token_program: Pubkey,
+    /// The active epoch's Merkle root; all zero before the first.
+    pub root: [u8; 32],
+    /// The name, padded with zeros.
+    pub name: [u8; MAX_NAME_LEN],
+    /// Seconds that an epoch lasts.
+    pub epoch_length: u64,
+    /// Seconds between a proposal's last needed approval and its activation.
+    pub challenge_period: u64,
+    /// When the epoch after the active one ends, and can be proposed.
+    pub epoch_ends_at: i64,
+    /// Most that the lifetime total may grow in one epoch.
+    pub emission_cap: u64,
+    /// Outflow limiter: most that can leave the vault at once.
+    pub limiter_capacity: u64,
+    /// Outflow limiter: base units that come back each second.
+    pub limiter_refill: u64,
+    /// Outflow limiter: what could leave at `limiter_updated_at`.
+    pub limiter_level: u64,
+    pub limiter_updated_at: i64,
+    /// Number of the active epoch; 0 before the first.
+    pub active_epoch: u64,
+    /// Sum of all leaves of the active epoch: everything ever granted.
+    pub lifetime_total: u64,
+    /// Sum of all claim counters: everything ever paid.
+    pub claimed_total: u64,
+    /// Everything that came in through `fund`.
+    pub funded_total: u64,
+    /// Registered nodes.
+    pub node_count: u64,
+    /// Entries are refused until then; 0 when never paused.
+    pub paused_until: i64,
+    /// Number of the last event. Each event takes the next one, so a gap shows a missed event.
+    pub sequence: u64,
+    /// Leaves in the active epoch: the owners who ever earned.
+    pub leaf_count: u32,
+    /// Rises with each change of the publishers or their threshold: approvals given under another set do not count.
+    pub publisher_set: u32,
+    /// Depth of the active epoch's tree.
+    pub depth: u8,
+    /// Approvals that a proposal needs.
+    pub threshold: u8,
+    pub publisher_count: u8,
+    /// Finest H3 resolution at which a node may publish its location.
+    pub location_resolution: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    pub name_len: u8,
+    pub bump: u8,
+    pub vault_bump: u8,
+}
+
+/// What an authority decides about a network.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkTerms {
+    /// Seconds that an epoch lasts: 1 to [`MAX_EPOCH_LENGTH`].
+    pub epoch_length: u64,
+    /// Seconds between the last needed approval and activation: 1 to [`MAX_CHALLENGE_PERIOD`].
+    pub challenge_period: u64,
+    /// Base units by which the lifetime total may grow in one epoch.
+    pub emission_cap: u64,
+    /// Base units that can leave the vault at once: at least 1.
+    pub limiter_capacity: u64,
+    /// Base units that the limiter gets back each second. Over one epoch length they must come to at least the
+    /// emission cap: otherwise the network would grant what could never be paid.
+    pub limiter_refill: u64,
+    /// Finest H3 resolution of a node's location: 0 to 15.
+    pub location_resolution: u8,
+}
+
+impl NetworkTerms {
+    /// Refuses terms under which the network could not work.
+    pub fn validate(&self) -> Result<()> {
+        require!(
+            (1..=MAX_EPOCH_LENGTH).contains(&self.epoch_length),
+            NodeRewardsError::BadEpochLength
+        );
+        require!(
+            (1..=MAX_CHALLENGE_PERIOD).contains(&self.challenge_period),
+            NodeRewardsError::BadChallengePeriod
+        );
+        let refill_per_epoch = u128::from(self.limiter_refill)
+            .checked_mul(u128::from(self.epoch_length))
+            .ok_or(NodeRewardsError::Overflow)?;
+        require!(
+            self.limiter_capacity > 0 && refill_per_epoch >= u128::from(self.emission_cap),
+            NodeRewardsError::BadLimiter
+        );
+        require!(
+            self.location_resolution <= MAX_LOCATION_RESOLUTION,
+            NodeRewardsError::BadLocationResolution
+        );
+        Ok(())
+    }
+}
+
+/// What an authority changes: a field that is `None` stays as it is, so that a change signed long ago (by a
+/// multisig, say) does not undo a later one.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkTermsChange {
+    pub epoch_length: Option<u64>,
+    pub challenge_period: Option<u64>,
+    pub emission_cap: Option<u64>,
+    pub limiter_capacity: Option<u64>,
+    pub limiter_refill: Option<u64>,
+    pub location_resolution: Option<u8>,
+}
+
+impl NetworkTermsChange {
+    /// The terms after the change.
+    pub fn applied_to(&self, terms: NetworkTerms) -> NetworkTerms {
+        NetworkTerms {
+            epoch_length: self.epoch_length.unwrap_or(terms.epoch_length),
+            challenge_period: self.challenge_period.unwrap_or(terms.challenge_period),
+            emission_cap: self.emission_cap.unwrap_or(terms.emission_cap),
+            limiter_capacity: self.limiter_capacity.unwrap_or(terms.limiter_capacity),
+            limiter_refill: self.limiter_refill.unwrap_or(terms.limiter_refill),
+            location_resolution: self
+                .location_resolution
+                .unwrap_or(terms.location_resolution),
+        }
+    }
+}
+
+/// Who proposes and approves epochs, and how many of them it takes.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct PublisherSet {
+    /// 1 to [`MAX_PUBLISHERS`] different keys.
+    pub publishers: Vec<Pubkey>,
+    /// 1 to the number of publishers.
+    pub threshold: u8,
+}
+
+impl PublisherSet {
+    /// Refuses an empty set, a repeated or zero key, and a threshold that is zero or out of reach.
+    pub fn validate(&self) -> Result<()> {
+        let keys = &self.publishers;
+        require!(
+            (1..=MAX_PUBLISHERS).contains(&keys.len())
+                && (1..=keys.len()).contains(&usize::from(self.threshold)),
+            NodeRewardsError::BadPublishers
+        );
+        for (i, key) in keys.iter().enumerate() {
+            require_keys_neq!(*key, Pubkey::default(), NodeRewardsError::ZeroKey);
+            require!(
+                keys.iter()
+                    .skip(i.saturating_add(1))
+                    .all(|other| other != key),
+                NodeRewardsError::BadPublishers
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Network {
+    pub const SEED: &'static [u8] = b"network";
+    pub const VAULT_SEED: &'static [u8] = b"vault";
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+
+    pub fn find_address(name: &str) -> (Pubkey, u8) {
+        Pubkey::find_program_address(&[Self::SEED, name.as_bytes()], &crate::ID)
+    }
+
+    pub fn find_vault_address(network: &Pubkey) -> (Pubkey, u8) {
+        Pubkey::find_program_address(&[Self::VAULT_SEED, network.as_ref()], &crate::ID)
+    }
+
+    /// Refuses a name that is not 1 to 32 of a–z, 0–9 and `-`: names are typed, and none may look like another.
+    pub fn check_name(name: &str) -> Result<()> {
+        require!(
+            (1..=MAX_NAME_LEN).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+            NodeRewardsError::BadName
+        );
+        Ok(())
+    }
+
+    /// The name without its padding.
+    pub fn name_bytes(&self) -> &[u8] {
+        self.name
+            .get(..usize::from(self.name_len))
+            .unwrap_or(&self.name)
+    }
+
+    /// The name, for display. [`Network::check_name`] let in nothing but ASCII.
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(self.name_bytes()).unwrap_or_default()
+    }
+
+    pub fn terms(&self) -> NetworkTerms {
+        NetworkTerms {
+            epoch_length: self.epoch_length,
+            challenge_period: self.challenge_period,
+            emission_cap: self.emission_cap,
+            limiter_capacity: self.limiter_capacity,
+            limiter_refill: self.limiter_refill,
+            location_resolution: self.location_resolution,
+        }
+    }
+
+    /// Puts new terms in force. What the limiter holds now stays, up to the new capacity; when the open epoch ends
+    /// stays too.
+    pub fn set_terms(&mut self, terms: &NetworkTerms, now: i64) {
+        let level = self.limiter().refilled(now).level;
+        self.epoch_length = terms.epoch_length;
+        self.challenge_period = terms.challenge_period;
+        self.emission_cap = terms.emission_cap;
+        self.location_resolution = terms.location_resolution;
+        self.set_limiter(Limiter {
+            capacity: terms.limiter_capacity,
+            refill_per_second: terms.limiter_refill,
+            level: level.min(terms.limiter_capacity),
+            updated_at: now.max(self.limiter_updated_at),
+        });
+    }
+
+    pub fn limiter(&self) -> Limiter {
+        Limiter {
+            capacity: self.limiter_capacity,
+            refill_per_second: self.limiter_refill,
+            level: self.limiter_level,
+            updated_at: self.limiter_updated_at,
+        }
+    }
+
+    pub fn set_limiter(&mut self, limiter: Limiter) {
+        self.limiter_capacity = limiter.capacity;
+        self.limiter_refill = limiter.refill_per_second;
+        self.limiter_level = limiter.level;
+        self.limiter_updated_at = limiter.updated_at;
+    }
+
+    /// The publishers in force.
+    pub fn publishers(&self) -> &[Pubkey] {
+        self.publishers
+            .get(..usize::from(self.publisher_count))
+            .unwrap_or(&self.publishers)
+    }
+
+    pub fn publisher_set(&self) -> PublisherSet {
+        PublisherSet {
+            publishers: self.publishers().to_vec(),
+            threshold: self.threshold,
+        }
+    }
+
+    /// Puts a validated set in force and voids the approvals given under the one before.
+    pub fn set_publishers(&mut self, set: &PublisherSet) -> Result<()> {
+        let mut publishers = [Pubkey::default(); MAX_PUBLISHERS];
+        for (slot, key) in publishers.iter_mut().zip(&set.publishers) {
+            *slot = *key;
+        }
+        self.publishers = publishers;
+        self.publisher_count =
+            u8::try_from(set.publishers.len()).map_err(|_| NodeRewardsError::BadPublishers)?;
+        self.threshold = set.threshold;
+        self.publisher_set = self
+            .publisher_set
+            .checked_add(1)
+            .ok_or(NodeRewardsError::Overflow)?;
+        Ok(())
+    }
+
+    pub fn require_authority(&self, signer: &Signer) -> Result<()> {
+        require_keys_eq!(self.authority, signer.key(), NodeRewardsError::NotAuthority);
+        Ok(())
+    }
+
+    pub fn require_guardian(&self, signer: &Signer) -> Result<()> {
+        require_keys_eq!(self.guardian, signer.key(), NodeRewardsError::NotGuardian);
+        Ok(())
+    }
+
+    pub fn require_publisher(&self, signer: &Signer) -> Result<()> {
+        require!(
+            self.publishers().contains(signer.key),
+            NodeRewardsError::NotPublisher
+        );
+        Ok(())
+    }
+
+    /// Refuses entries while a pause lasts. Exits (claims, payouts, retiring a node) never ask.
+    pub fn require_not_paused(&self, now: i64) -> Result<()> {
+        require!(now >= self.paused_until, NodeRewardsError::Paused);
+        Ok(())
+    }
+
+    /// What is granted and not yet paid.
+    pub fn outstanding(&self) -> Result<u64> {
+        Ok(self
+            .lifetime_total
+            .checked_sub(self.claimed_total)
+            .ok_or(NodeRewardsError::InvariantBroken)?)
+    }
+
+    /// What an epoch with this lifetime total adds, if it is within the emission cap.
+    pub fn growth(&self, lifetime_total: u64) -> Result<u64> {
+        let growth = lifetime_total
+            .checked_sub(self.lifetime_total)
+            .ok_or(NodeRewardsError::LifetimeTotalFell)?;
+        require!(
+            growth <= self.emission_cap,
+            NodeRewardsError::AboveEmissionCap
+        );
+        Ok(growth)
+    }
+
+    /// Takes the number of the next event.
+    pub fn next_sequence(&mut self) -> Result<u64> {
+        self.sequence = self
+            .sequence
+            .checked_add(1)
+            .ok_or(NodeRewardsError::Overflow)?;
+        Ok(self.sequence)
+    }
+
+    /// The network's books, given the vault's balance in base units.
+    pub fn invariant(&self, vault_balance: u64) -> Result<()> {
+        require!(
+            self.claimed_total <= self.lifetime_total
+                && vault_balance >= self.lifetime_total.saturating_sub(self.claimed_total)
+                && self.limiter_level <= self.limiter_capacity
+                && (self.active_epoch == 0 || self.depth == depth_for(self.leaf_count)),
+            NodeRewardsError::InvariantBroken
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::{offset_of, size_of};
+
+    use anchor_lang::Discriminator;
+
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_eq!(Network::DISCRIMINATOR, [69, 66, 208, 9, 83, 141, 174, 51]);
+        assert_eq!(size_of::<Network>(), 528);
+        assert_eq!(offset_of!(Network, authority), 0);
+        assert_eq!(offset_of!(Network, publishers), 96);
+        assert_eq!(offset_of!(Network, mint), 256);
+        assert_eq!(offset_of!(Network, root), 352);
+        assert_eq!(offset_of!(Network, name), 384);
+        assert_eq!(offset_of!(Network, epoch_length), 416);
+        assert_eq!(offset_of!(Network, sequence), 528);
+    }
+}

@@ -1,0 +1,58 @@
+use anchor_lang::prelude::*;
+use wayfare_core::h3cell;
+
+use crate::errors::NodeRewardsError;
+
+/// A piece of radio equipment that carries the network's traffic, and who owns it.
+///
+/// Address: `["node", network, device]`. Closed by `retire_node`; the device may then be registered again.
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub network: Pubkey,
+    /// The key that the device itself holds.
+    pub device: Pubkey,
+    pub owner: Pubkey,
+    /// To whom the node is on offer, or all zero.
+    pub pending_owner: Pubkey,
+    /// Who paid the rent, and gets it back.
+    pub rent_payer: Pubkey,
+    pub kind: NodeKind,
+    /// H3 cell index, no finer than the network's location resolution.
+    pub location: u64,
+    /// Unix seconds.
+    pub registered_at: i64,
+    pub bump: u8,
+}
+
+/// What a node offers to those who roam onto it.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A public Wi-Fi hotspot with its own sign-on.
+    Wifi,
+    /// A Wi-Fi hotspot in the WBA OpenRoaming federation.
+    OpenRoaming,
+    /// A cellular small cell.
+    SmallCell,
+}
+
+impl Node {
+    pub const SEED: &'static [u8] = b"node";
+    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+
+    pub fn find_address(network: &Pubkey, device: &Pubkey) -> (Pubkey, u8) {
+        Pubkey::find_program_address(&[Self::SEED, network.as_ref(), device.as_ref()], &crate::ID)
+    }
+
+    /// Refuses a location that is no H3 cell, or finer than `resolution`: a node's address is its owner's privacy.
+    pub fn check_location(location: u64, resolution: u8) -> Result<()> {
+        let finest = h3cell::resolution(location).ok_or(NodeRewardsError::BadLocation)?;
+        require!(finest <= resolution, NodeRewardsError::LocationTooFine);
+        Ok(())
+    }
+
+    pub fn require_owner(&self, signer: &Signer) -> Result<()> {
+        require_keys_eq!(self.owner, signer.key(), NodeRewardsError::NotNodeOwner);
+        Ok(())
+    }
+}
