@@ -1,11 +1,45 @@
-//! What the program tells the world, by `emit_cpi!`: an inner instruction that no RPC node truncates.
+//! What the program tells the world, in the form of Anchor's `emit_cpi!`: an inner instruction, which no RPC node
+//! truncates.
 //!
 //! Every event carries the network and the number that it took from the network's sequence: a gap shows a missed
 //! event. Events that move value carry the balances after it. Amounts are base units, times Unix seconds.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{
+    Event,
+    event::EVENT_IX_TAG_LE,
+    prelude::*,
+    solana_program::{
+        instruction::{AccountMeta, Instruction},
+        program::invoke_signed,
+    },
+};
 
 use crate::state::{NetworkTerms, NodeKind, PublisherSet};
+
+/// Emits an event as `emit_cpi!` does. The macro would expand in every handler, and join its bytes one by one.
+///
+/// `event_authority` is the account that `#[event_cpi]` adds: only this program can sign for it, so no other program
+/// can forge an event.
+pub fn emit(event_authority: &AccountInfo, event: &impl Event) -> Result<()> {
+    emit_data(event_authority, &event.data())
+}
+
+fn emit_data(event_authority: &AccountInfo, event: &[u8]) -> Result<()> {
+    let instruction = Instruction {
+        program_id: crate::ID,
+        accounts: vec![AccountMeta::new_readonly(event_authority.key(), true)],
+        data: [EVENT_IX_TAG_LE, event].concat(),
+    };
+    invoke_signed(
+        &instruction,
+        &[event_authority.clone()],
+        &[&[EVENT_AUTHORITY_SEED, &[crate::EVENT_AUTHORITY_AND_BUMP.1]]],
+    )?;
+    Ok(())
+}
+
+/// Seed of the account that `#[event_cpi]` adds (`EventAuthority` in anchor-syn).
+pub const EVENT_AUTHORITY_SEED: &[u8] = b"__event_authority";
 
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -183,6 +183,30 @@ impl PublisherSet {
     }
 }
 
+/// What it takes to sign for a network, copied out of the account, which must not be borrowed while another program
+/// runs.
+pub struct NetworkSigner {
+    name: [u8; MAX_NAME_LEN],
+    name_len: u8,
+    bump: [u8; 1],
+    pub decimals: u8,
+}
+
+impl NetworkSigner {
+    pub fn seeds(&self) -> [&[u8]; 3] {
+        [
+            Network::SEED,
+            trimmed(&self.name, self.name_len),
+            &self.bump,
+        ]
+    }
+}
+
+/// A name without its padding.
+fn trimmed(name: &[u8; MAX_NAME_LEN], len: u8) -> &[u8] {
+    name.get(..usize::from(len)).unwrap_or(name)
+}
+
 impl Network {
     pub const SEED: &'static [u8] = b"network";
     pub const VAULT_SEED: &'static [u8] = b"vault";
@@ -208,16 +232,18 @@ impl Network {
         Ok(())
     }
 
-    /// The name without its padding.
-    pub fn name_bytes(&self) -> &[u8] {
-        self.name
-            .get(..usize::from(self.name_len))
-            .unwrap_or(&self.name)
-    }
-
     /// The name, for display. [`Network::check_name`] let in nothing but ASCII.
     pub fn name(&self) -> &str {
-        std::str::from_utf8(self.name_bytes()).unwrap_or_default()
+        std::str::from_utf8(trimmed(&self.name, self.name_len)).unwrap_or_default()
+    }
+
+    pub fn signer(&self) -> NetworkSigner {
+        NetworkSigner {
+            name: self.name,
+            name_len: self.name_len,
+            bump: [self.bump],
+            decimals: self.decimals,
+        }
     }
 
     pub fn terms(&self) -> NetworkTerms {

@@ -1,10 +1,10 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::TokenAccount;
 
 use crate::{
     errors::NodeRewardsError,
-    events::EpochActivated,
+    events::{EpochActivated, emit},
     state::{Epoch, EpochStatus, Network},
+    vault::vault_balance,
 };
 
 #[event_cpi]
@@ -17,11 +17,12 @@ pub struct ActivateEpoch<'info> {
     /// The epoch that is active now; none before the first activation.
     #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub previous_epoch: Option<Account<'info, Epoch>>,
-    pub vault: InterfaceAccount<'info, TokenAccount>,
+    /// CHECK: the network's own, by `has_one`.
+    pub vault: UncheckedAccount<'info>,
 }
 
 impl ActivateEpoch<'_> {
-    fn validate(&self, now: i64) -> Result<()> {
+    fn validate(&self, vault_balance: u64, now: i64) -> Result<()> {
         let network = self.network.load()?;
         network.require_not_paused(now)?;
         let epoch = &self.epoch;
@@ -45,7 +46,7 @@ impl ActivateEpoch<'_> {
             .lifetime_total
             .checked_sub(network.claimed_total)
             .ok_or(NodeRewardsError::InvariantBroken)?;
-        require!(self.vault.amount >= owed, NodeRewardsError::Underfunded);
+        require!(vault_balance >= owed, NodeRewardsError::Underfunded);
         let previous = self.previous_epoch.as_ref().map_or(0, |epoch| epoch.number);
         require!(
             previous == network.active_epoch,
@@ -62,7 +63,8 @@ impl ActivateEpoch<'_> {
     /// 4. claims are proved against the epoch's root from now on, and the next epoch ends one length after this one
     pub fn activate_epoch(ctx: Context<Self>) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
-        ctx.accounts.validate(now)?;
+        let vault_balance = vault_balance(&ctx.accounts.vault)?;
+        ctx.accounts.validate(vault_balance, now)?;
         let accounts = &mut *ctx.accounts;
 
         let event = {
@@ -82,7 +84,7 @@ impl ActivateEpoch<'_> {
                 .epoch_ends_at
                 .checked_add_unsigned(network.epoch_length)
                 .ok_or(NodeRewardsError::Overflow)?;
-            network.invariant(accounts.vault.amount)?;
+            network.invariant(vault_balance)?;
             EpochActivated {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
@@ -91,10 +93,9 @@ impl ActivateEpoch<'_> {
                 leaf_count: epoch.leaf_count,
                 lifetime_total: epoch.lifetime_total,
                 claimed_total: network.claimed_total,
-                vault_balance: accounts.vault.amount,
+                vault_balance,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

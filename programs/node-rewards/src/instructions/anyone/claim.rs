@@ -1,18 +1,12 @@
-use anchor_lang::{
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed,
-    },
-};
+use anchor_lang::prelude::*;
 use anchor_spl::associated_token;
 use wayfare_core::{merkle, mint::token_account};
 
 use crate::{
     errors::NodeRewardsError,
-    events::Claimed,
+    events::{Claimed, emit},
     state::{ClaimPage, Network, Payout},
-    vault::vault_balance,
+    vault::{Transfer, vault_balance},
 };
 
 /// A leaf of the active epoch's tree, and its proof.
@@ -57,10 +51,6 @@ pub struct Claim<'info> {
     /// CHECK: the network's own, by `has_one`.
     pub token_program: UncheckedAccount<'info>,
 }
-
-/// Number and layout of `TransferChecked` among the instructions of both token programs: tag, amount u64 LE, decimals
-/// (<https://docs.rs/spl-token-interface>, `TokenInstruction`).
-const TRANSFER_CHECKED: u8 = 12;
 
 impl Claim<'_> {
     /// The owner whose leaf is claimed, and the wallet that is paid.
@@ -146,47 +136,6 @@ impl Claim<'_> {
         Ok(())
     }
 
-    /// Moves tokens from the vault to the destination.
-    fn transfer(&self, amount: u64) -> Result<()> {
-        let (name, name_len, bump, decimals) = {
-            let network = self.network.load()?;
-            (
-                network.name,
-                network.name_len,
-                network.bump,
-                network.decimals,
-            )
-        };
-        let name = name
-            .get(..usize::from(name_len))
-            .ok_or(NodeRewardsError::InvariantBroken)?;
-        let mut data = Vec::with_capacity(10);
-        data.push(TRANSFER_CHECKED);
-        data.extend_from_slice(&amount.to_le_bytes());
-        data.push(decimals);
-        let instruction = Instruction {
-            program_id: self.token_program.key(),
-            accounts: vec![
-                AccountMeta::new(self.vault.key(), false),
-                AccountMeta::new_readonly(self.mint.key(), false),
-                AccountMeta::new(self.destination.key(), false),
-                AccountMeta::new_readonly(self.network.key(), true),
-            ],
-            data,
-        };
-        invoke_signed(
-            &instruction,
-            &[
-                self.vault.to_account_info(),
-                self.mint.to_account_info(),
-                self.destination.to_account_info(),
-                self.network.to_account_info(),
-            ],
-            &[&[Network::SEED, name, &[bump]]],
-        )?;
-        Ok(())
-    }
-
     /// Pays an owner what its lifetime total exceeds its claim counter by.
     ///
     /// 1. the leaf is in the active epoch's tree, and the page is the one that its index belongs to
@@ -201,7 +150,7 @@ impl Claim<'_> {
         accounts.validate(args, &owner, &wallet)?;
         let vault_before = vault_balance(&accounts.vault)?;
 
-        let event = {
+        let (event, signer) = {
             let mut network = accounts.network.load_mut()?;
             let mut claim_page = accounts.claim_page.load_mut()?;
             let counter = claim_page.counter_mut(args.index)?;
@@ -229,7 +178,7 @@ impl Claim<'_> {
                 .checked_sub(amount)
                 .ok_or(NodeRewardsError::Underfunded)?;
             network.invariant(vault_balance)?;
-            Claimed {
+            let event = Claimed {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
                 owner,
@@ -238,15 +187,23 @@ impl Claim<'_> {
                 counter: *counter,
                 claimed_total: network.claimed_total,
                 vault_balance,
-            }
+            };
+            (event, network.signer())
         };
 
-        accounts.transfer(event.amount)?;
+        Transfer {
+            token_program: &accounts.token_program,
+            from: &accounts.vault,
+            mint: &accounts.mint,
+            to: &accounts.destination,
+            authority: accounts.network.as_ref(),
+            decimals: signer.decimals,
+        }
+        .invoke(event.amount, &[&signer.seeds()])?;
         require!(
             vault_balance(&accounts.vault)? == event.vault_balance,
             NodeRewardsError::WrongVaultDelta
         );
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

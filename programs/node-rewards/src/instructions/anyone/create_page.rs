@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::PageCreated,
+    events::{PageCreated, emit},
     state::{ClaimPage, Network},
 };
 
@@ -41,7 +41,6 @@ impl CreatePage<'_> {
             page,
             payer: ctx.accounts.payer.key(),
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

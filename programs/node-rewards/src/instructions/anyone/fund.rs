@@ -1,9 +1,11 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{
-    Mint, TokenAccount, TokenInterface, TransferChecked, transfer_checked,
-};
 
-use crate::{errors::NodeRewardsError, events::Funded, state::Network, vault::vault_balance};
+use crate::{
+    errors::NodeRewardsError,
+    events::{Funded, emit},
+    state::Network,
+    vault::{Transfer, vault_balance},
+};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -16,13 +18,17 @@ pub struct Fund<'info> {
     )]
     pub network: AccountLoader<'info, Network>,
     pub funder: Signer<'info>,
-    /// The token account that pays. The vault can never stand here: only this program signs for it.
-    #[account(mut, token::mint = mint, token::authority = funder, token::token_program = token_program)]
-    pub source: InterfaceAccount<'info, TokenAccount>,
+    /// CHECK: the token account that pays: the token program checks it. The vault can never stand here, since only
+    /// this program signs for it.
     #[account(mut)]
-    pub vault: InterfaceAccount<'info, TokenAccount>,
-    pub mint: InterfaceAccount<'info, Mint>,
-    pub token_program: Interface<'info, TokenInterface>,
+    pub source: UncheckedAccount<'info>,
+    /// CHECK: the network's own, by `has_one`.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: the network's own, by `has_one`.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: the network's own, by `has_one`.
+    pub token_program: UncheckedAccount<'info>,
 }
 
 impl Fund<'_> {
@@ -40,21 +46,18 @@ impl Fund<'_> {
             .validate(amount, Clock::get()?.unix_timestamp)?;
         let accounts = &ctx.accounts;
 
-        let before = accounts.vault.amount;
-        transfer_checked(
-            CpiContext::new(
-                accounts.token_program.key(),
-                TransferChecked {
-                    from: accounts.source.to_account_info(),
-                    mint: accounts.mint.to_account_info(),
-                    to: accounts.vault.to_account_info(),
-                    authority: accounts.funder.to_account_info(),
-                },
-            ),
-            amount,
-            accounts.mint.decimals,
-        )?;
-        let vault_balance = vault_balance(&accounts.vault.to_account_info())?;
+        let before = vault_balance(&accounts.vault)?;
+        let decimals = accounts.network.load()?.decimals;
+        Transfer {
+            token_program: &accounts.token_program,
+            from: &accounts.source,
+            mint: &accounts.mint,
+            to: &accounts.vault,
+            authority: &accounts.funder,
+            decimals,
+        }
+        .invoke(amount, &[])?;
+        let vault_balance = vault_balance(&accounts.vault)?;
         require!(
             before.checked_add(amount) == Some(vault_balance),
             NodeRewardsError::WrongVaultDelta
@@ -76,7 +79,6 @@ impl Fund<'_> {
                 vault_balance,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

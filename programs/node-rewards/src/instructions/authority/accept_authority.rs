@@ -1,6 +1,10 @@
 use anchor_lang::prelude::*;
 
-use crate::{errors::NodeRewardsError, events::AuthorityChanged, state::Network};
+use crate::{
+    errors::NodeRewardsError,
+    events::{AuthorityChanged, emit},
+    state::Network,
+};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -41,7 +45,6 @@ impl AcceptAuthority<'_> {
                 new: nominee,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -5,7 +5,7 @@ use wayfare_core::mint::check_mint;
 use crate::{
     constants::MAX_NAME_LEN,
     errors::NodeRewardsError,
-    events::NetworkCreated,
+    events::{NetworkCreated, emit},
     state::{Network, NetworkTerms, PublisherSet},
 };
 
@@ -110,7 +110,6 @@ impl CreateNetwork<'_> {
                 publisher_set: args.publisher_set,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     errors::NodeRewardsError,
     events::{
         AuthorityNominated, GuardianChanged, NetworkTermsChanged, PauseChanged, PublishersChanged,
+        emit,
     },
     state::{Network, NetworkTermsChange, PublisherSet},
 };
@@ -43,8 +44,7 @@ impl Govern<'_> {
                 new,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 
     /// Replaces the publishers and their threshold.
@@ -66,8 +66,7 @@ impl Govern<'_> {
                 new: set,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 
     /// Replaces the guardian.
@@ -86,8 +85,7 @@ impl Govern<'_> {
                 new: guardian,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 
     /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
@@ -110,8 +108,7 @@ impl Govern<'_> {
                 new: nominee,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 
     /// Ends a pause before its time.
@@ -130,7 +127,6 @@ impl Govern<'_> {
                 by: ctx.accounts.authority.key(),
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

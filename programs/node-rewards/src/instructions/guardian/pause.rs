@@ -1,6 +1,11 @@
 use anchor_lang::prelude::*;
 
-use crate::{constants::MAX_PAUSE, errors::NodeRewardsError, events::PauseChanged, state::Network};
+use crate::{
+    constants::MAX_PAUSE,
+    errors::NodeRewardsError,
+    events::{PauseChanged, emit},
+    state::Network,
+};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -39,7 +44,6 @@ impl Pause<'_> {
                 by: ctx.accounts.guardian.key(),
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::EpochVetoed,
+    events::{EpochVetoed, emit},
     state::{Epoch, EpochStatus, Network},
 };
 
@@ -38,7 +38,6 @@ impl VetoEpoch<'_> {
             number: epoch.number,
             root: epoch.root,
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

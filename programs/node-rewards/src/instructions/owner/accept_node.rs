@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::NodeOwnerChanged,
+    events::{NodeOwnerChanged, emit},
     state::{Network, Node},
 };
 
@@ -47,7 +47,6 @@ impl AcceptNode<'_> {
             old,
             new: node.owner,
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::{NodeMoved, NodeOffered},
+    events::{NodeMoved, NodeOffered, emit},
     state::{Network, Node},
 };
 
@@ -42,8 +42,7 @@ impl ChangeNode<'_> {
             old,
             new: location,
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 
     /// Offers the node to another owner; `None` withdraws the offer. Nothing changes hands before the other accepts.
@@ -65,7 +64,6 @@ impl ChangeNode<'_> {
             old,
             new: new_owner,
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

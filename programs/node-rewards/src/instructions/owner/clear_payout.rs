@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::PayoutChanged,
+    events::{PayoutChanged, emit},
     state::{Network, Payout},
 };
 
@@ -35,7 +35,6 @@ impl ClearPayout<'_> {
             old: Some(ctx.accounts.payout.wallet),
             new: None,
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

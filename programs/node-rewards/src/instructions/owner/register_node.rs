@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::NodeRegistered,
+    events::{NodeRegistered, emit},
     state::{Network, Node, NodeKind},
 };
 
@@ -69,7 +69,6 @@ impl RegisterNode<'_> {
                 node_count: network.node_count,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

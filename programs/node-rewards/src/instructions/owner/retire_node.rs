@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::NodeRetired,
+    events::{NodeRetired, emit},
     state::{Network, Node},
 };
 
@@ -48,7 +48,6 @@ impl RetireNode<'_> {
                 node_count: network.node_count,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::PayoutChanged,
+    events::{PayoutChanged, emit},
     state::{Network, Payout},
 };
 
@@ -53,7 +53,6 @@ impl SetPayout<'_> {
             old,
             new: Some(wallet),
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

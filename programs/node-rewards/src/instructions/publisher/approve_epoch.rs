@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::NodeRewardsError,
-    events::EpochApproved,
+    events::{EpochApproved, emit},
     state::{Epoch, Network},
 };
 
@@ -51,7 +51,6 @@ impl ApproveEpoch<'_> {
                 threshold: network.threshold,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }

@@ -3,7 +3,7 @@ use wayfare_core::merkle::{MAX_DEPTH, depth_for};
 
 use crate::{
     errors::NodeRewardsError,
-    events::EpochProposed,
+    events::{EpochProposed, emit},
     state::{Epoch, EpochStatus, Network},
 };
 
@@ -122,7 +122,6 @@ impl ProposeEpoch<'_> {
                 proposer: publisher,
             }
         };
-        emit_cpi!(event);
-        Ok(())
+        emit(&ctx.accounts.event_authority, &event)
     }
 }
