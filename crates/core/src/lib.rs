@@ -6,7 +6,9 @@
 //! arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back
 //! end has none).
 //!
-//! Feature `host` (on by default) adds what only a client needs.
+//! Feature `host` (on by default) adds what only a client needs: trees with their proofs ([`tree`]),
+//! amounts and keys as text ([`amount`], [`key`]), H3 cells of places ([`h3`]), and the computation
+//! and publication of an epoch's rewards ([`rewards`]).
 
 #![cfg_attr(not(any(feature = "host", test)), no_std)]
 #![cfg_attr(
@@ -15,8 +17,18 @@
 )]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "host")]
+pub mod amount;
+#[cfg(feature = "host")]
+pub mod h3;
 pub mod h3cell;
+#[cfg(feature = "host")]
+pub mod key;
 pub mod limiter;
 pub mod merkle;
 pub mod mint;
 pub mod pda;
+#[cfg(feature = "host")]
+pub mod rewards;
+#[cfg(feature = "host")]
+pub mod tree;

@@ -271,7 +271,7 @@ mod tests {
             let elapsed = (i128::from(now) - i128::from(b.updated_at)).max(0) as u128;
             let level = (u128::from(b.level) + elapsed * u128::from(b.refill_per_second))
                 .min(u128::from(b.capacity)) as u64;
-            let half = (u128::from(b.capacity) + 1) / 2;
+            let half = u128::from(b.capacity).div_ceil(2);
             match b.take(due, now) {
                 Ok((after, paid)) => {
                     prop_assert_eq!(paid, due.min(level));

@@ -1,0 +1,183 @@
+//! Recomputes an epoch's published data.
+//!
+//! Everything but the metrics follows from something else, so everything but the metrics is checked:
+//! every share and reward from the policy, every detail root from the nodes, every lifetime from the
+//! epoch before, the root from the leaves, the totals from all of them.
+
+use super::{
+    Leaf, Node, by_owner, detail_root,
+    epoch_data::{DataError, Epoch, EpochDir, LEAVES_FILE, MANIFEST_FILE, NODES_FILE},
+    policy::Policy,
+};
+use crate::key;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why published data do not hold.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// They cannot be read, or are not what their own manifest commits to.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// They contradict themselves, or the epoch before.
+    #[error("{}: {reason}", path.display())]
+    Wrong {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong in it.
+        reason: String,
+    },
+}
+
+/// Checks an epoch's directory, and against the epoch before if that is given.
+///
+/// Without the epoch before, lifetimes are only checked to be no less than what the epoch adds, unless
+/// this is the first epoch. The epoch before is checked by its hashes and root; verify it by itself for
+/// more. Whether `data_hash` is the one on chain is for the caller, who can ask the chain.
+///
+/// # Errors
+///
+/// [`VerifyError`] names the file and the first thing that is wrong in it.
+pub fn verify(dir: &Path, previous: Option<&Path>) -> Result<Epoch, VerifyError> {
+    let epoch = EpochDir::open(dir)?.load()?;
+    let manifest = epoch.manifest();
+    let wrong = |file: &str| {
+        let path = dir.join(file);
+        move |reason: String| VerifyError::Wrong { path, reason }
+    };
+
+    let nodes = epoch.dir().nodes()?;
+    check_nodes(&nodes, manifest.epoch_length_seconds).map_err(wrong(NODES_FILE))?;
+
+    let policy = Policy::parse(&manifest.policy.text, manifest.decimals)
+        .map_err(|error| wrong(MANIFEST_FILE)(error.to_string()))?;
+    let allocation = policy.allocate(&nodes, |node| &node.metrics);
+    let differs = nodes
+        .par_iter()
+        .zip(&allocation.rewards)
+        .find_first(|(node, reward)| node.reward != **reward);
+    if let Some((node, expected)) = differs {
+        return Err(wrong(NODES_FILE)(format!(
+            "device {} has the rewards {:?}, but by the policy they are {expected:?}",
+            key::to_base58(&node.device),
+            node.reward
+        )));
+    }
+    let published = (manifest.emission, manifest.issued, manifest.withheld());
+    if published != (policy.emission, allocation.issued, allocation.withheld) {
+        return Err(wrong(MANIFEST_FILE)(
+            "emission, issued and withheld are not what the policy makes of the metrics".to_owned(),
+        ));
+    }
+
+    let previous = previous
+        .map(|path| EpochDir::open(path)?.load())
+        .transpose()?;
+    if let Some(previous) = &previous {
+        check_succession(previous, &epoch).map_err(wrong(MANIFEST_FILE))?;
+    }
+    let before: Option<&[Leaf]> = match &previous {
+        Some(previous) => Some(previous.leaves()),
+        // Before the first epoch nobody had anything.
+        None => (manifest.epoch == 1).then_some(&[]),
+    };
+    check_leaves(epoch.leaves(), &nodes, before).map_err(wrong(LEAVES_FILE))?;
+    Ok(epoch)
+}
+
+fn check_nodes(nodes: &[Node], epoch_length_seconds: u64) -> Result<(), String> {
+    let text = |node: &Node| key::to_base58(&node.device);
+    if let Some(node) = nodes
+        .par_iter()
+        .find_first(|node| node.metrics.uptime_seconds > epoch_length_seconds)
+    {
+        return Err(format!(
+            "device {} was up for {} seconds, longer than the epoch's {epoch_length_seconds}",
+            text(node),
+            node.metrics.uptime_seconds
+        ));
+    }
+    // Two owners must not both be paid for one device.
+    let mut devices: Vec<&Node> = nodes.iter().collect();
+    devices.par_sort_unstable_by_key(|node| &node.device);
+    match devices.array_windows().find(|[a, b]| a.device == b.device) {
+        Some([node, _]) => Err(format!("device {} is there twice", text(node))),
+        None => Ok(()),
+    }
+}
+
+/// That an epoch is the one after another.
+fn check_succession(previous: &Epoch, epoch: &Epoch) -> Result<(), String> {
+    let (before, after) = (previous.manifest(), epoch.manifest());
+    let same = |what: &str, holds: bool| {
+        if holds {
+            Ok(())
+        } else {
+            Err(format!(
+                "the data given as the epoch before have another {what}"
+            ))
+        }
+    };
+    same("network", before.network == after.network)?;
+    same("mint", before.mint == after.mint)?;
+    same("number of decimals", before.decimals == after.decimals)?;
+    same("number", before.epoch.checked_add(1) == Some(after.epoch))?;
+    same("hash", after.previous == Some(previous.dir().data_hash()))
+}
+
+/// That every leaf follows from the nodes and, if it is known, from the leaf before.
+fn check_leaves(leaves: &[Leaf], nodes: &[Node], before: Option<&[Leaf]>) -> Result<(), String> {
+    if let Some(before) = before {
+        if leaves.len() < before.len() {
+            return Err(format!(
+                "{} owners, after {} in the epoch before: owners never leave",
+                leaves.len(),
+                before.len()
+            ));
+        }
+        let new = leaves.get(before.len()..).unwrap_or_default();
+        if !new.is_sorted_by(|a, b| a.owner < b.owner) {
+            return Err("new owners are not in order of their keys".to_owned());
+        }
+    }
+    let owned = by_owner(nodes, leaves.len());
+    leaves
+        .par_iter()
+        .zip(owned)
+        .enumerate()
+        .try_for_each(|(index, (leaf, owned))| {
+            let before = before.map(|before| before.get(index));
+            check_leaf(leaf, owned, before)
+                .map_err(|reason| format!("owner {}: {reason}", key::to_base58(&leaf.owner)))
+        })
+}
+
+/// `before` is the leaf with the same index in the epoch before: unknown, known to be none, or that.
+fn check_leaf(leaf: &Leaf, nodes: &[Node], before: Option<Option<&Leaf>>) -> Result<(), String> {
+    if detail_root(nodes) != leaf.detail_root {
+        return Err("its detail root is not that of its nodes".to_owned());
+    }
+    let earned = nodes
+        .iter()
+        .try_fold(0u64, |sum, node| sum.checked_add(node.reward.total))
+        .ok_or("its rewards exceed 64 bits")?;
+    let expected = match before {
+        None if leaf.lifetime >= earned => return Ok(()),
+        None => return Err(format!("it earned {earned}, more than in its lifetime")),
+        Some(None) if nodes.is_empty() => return Err("it is new, but has no node".to_owned()),
+        Some(None) => Some(earned),
+        Some(Some(before)) if before.owner != leaf.owner => {
+            return Err("its index was another owner's in the epoch before".to_owned());
+        }
+        Some(Some(before)) => before.lifetime.checked_add(earned),
+    };
+    if expected == Some(leaf.lifetime) {
+        Ok(())
+    } else {
+        Err(format!(
+            "its lifetime of {} is not that of the epoch before and the {earned} earned since",
+            leaf.lifetime
+        ))
+    }
+}
