@@ -2,6 +2,7 @@
 //! dependencies, so that it builds in seconds and can say what a bare machine lacks.
 
 mod command;
+mod idl;
 mod programs;
 mod workspace;
 
@@ -20,8 +21,14 @@ struct Cli {
 /// Wayfare's development commands
 #[derive(Subcommand)]
 enum Task {
-    /// Build the programs to target/deploy
+    /// Build the programs to target/deploy and their IDLs to idls
     Build,
+    /// Build the programs' IDLs to idls
+    Idl {
+        /// Change nothing, and fail if the committed IDLs are out of date
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -36,6 +43,10 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
-        Task::Build => programs::build().map(drop),
+        Task::Build => {
+            programs::build()?;
+            idl::idl(false)
+        }
+        Task::Idl { check } => idl::idl(check),
     }
 }

@@ -17,6 +17,7 @@ const SOURCES: [&str; 4] = ["programs", "crates/core", "Cargo.toml", "Cargo.lock
 /// `programs.json`. Returns that folder.
 pub fn build() -> Result<PathBuf> {
     let programs = workspace::programs()?;
+    workspace::check_anchor_toml(&programs)?;
     let deploy = workspace::root().join("target/deploy");
     fs::create_dir_all(&deploy).with_context(|| format!("cannot create {}", deploy.display()))?;
     let compiler = Compiler::find()?;
@@ -25,7 +26,7 @@ pub fn build() -> Result<PathBuf> {
         let built = compiler.build(program, revision.as_deref())?;
         let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
         let target = deploy.join(format!("{}.so", program.library));
-        replace(&target, &bytes)?;
+        workspace::replace(&target, &bytes)?;
         eprintln!(
             "{:<16} {:>8} bytes  {}  target/deploy/{}.so",
             program.library,
@@ -39,19 +40,8 @@ pub fn build() -> Result<PathBuf> {
         .map(|program| (program.library.clone(), json!(program.id)))
         .collect();
     let ids = format!("{:#}\n", serde_json::Value::from(ids));
-    replace(&deploy.join("programs.json"), ids.as_bytes())?;
+    workspace::replace(&deploy.join("programs.json"), ids.as_bytes())?;
     Ok(deploy)
-}
-
-/// Writes a file at once or not at all, and leaves it alone when it already holds these bytes.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let part = path.with_extension("part");
-    fs::write(&part, bytes)
-        .and_then(|()| fs::rename(&part, path))
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The commit that the programs are built from, for their security.txt. None when their sources

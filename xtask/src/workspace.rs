@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 /// The checkout's root folder.
@@ -118,4 +118,37 @@ pub fn read_toml(path: &Path) -> Result<toml::Table> {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     text.parse()
         .with_context(|| format!("{} is not valid TOML", path.display()))
+}
+
+/// Fails where `Anchor.toml` gives a program another address than its own `declare_id!`, or none.
+pub fn check_anchor_toml(programs: &[Program]) -> Result<()> {
+    let path = root().join("Anchor.toml");
+    let config = read_toml(&path)?;
+    let clusters = config
+        .get("programs")
+        .and_then(toml::Value::as_table)
+        .filter(|clusters| !clusters.is_empty())
+        .with_context(|| format!("{} has no [programs.<cluster>]", path.display()))?;
+    for (cluster, ids) in clusters {
+        for Program { library, id, .. } in programs {
+            let listed = ids.get(library).and_then(toml::Value::as_str);
+            ensure!(
+                listed == Some(id),
+                "Anchor.toml gives {library} the address {} under [programs.{cluster}], and its declare_id! says {id}: correct Anchor.toml",
+                listed.unwrap_or("(none)")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file at once or not at all, and leaves it alone when it already holds these bytes.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let part = path.with_extension("part");
+    fs::write(&part, bytes)
+        .and_then(|()| fs::rename(&part, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
