@@ -10,4 +10,5 @@
 
 pub mod account;
 pub mod address;
+pub mod event;
 pub mod instruction;
