@@ -7,6 +7,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
+/// The Cargo that runs this, in the checkout's root.
+pub fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
 /// A program to run in the checkout's root, with nothing on its standard input.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);

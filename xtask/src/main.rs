@@ -1,9 +1,12 @@
 //! The project's own commands: `cargo xtask build`, `localnet` and the like. Free of Solana
 //! dependencies, so that it builds in seconds and can say what a bare machine lacks.
 
+mod cli;
 mod command;
 mod idl;
+mod localnet;
 mod programs;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,6 +32,21 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Run a local network with the programs, two mints and a funded wallet, until Ctrl-C
+    Localnet {
+        /// For the network: --rpc-port, --ws-port, --slot-ms, --dir, --json; --help shows all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build what the tests run and run them, with cargo-nextest where it is installed
+    Test {
+        /// What the stories run on
+        #[arg(long, value_enum, default_value_t = test::Validator::Localnet)]
+        validator: test::Validator,
+        /// For the test runner: a test's name, for instance
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -48,5 +66,7 @@ fn run(task: Task) -> Result<()> {
             idl::idl(false)
         }
         Task::Idl { check } => idl::idl(check),
+        Task::Localnet { args } => localnet::localnet(&args),
+        Task::Test { validator, args } => test::test(validator, &args),
     }
 }

@@ -1,6 +1,7 @@
 //! Building the programs, with Anza's platform-tools where they are installed and with the
 //! project's own toolchain (see toolchain/README.md) where they are not.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ enum Compiler {
 
 impl Compiler {
     fn find() -> Result<Self> {
-        if platform_tools_installed() {
+        if platform_tools_serve()? {
             return Ok(Self::PlatformTools);
         }
         let key = workspace::content_key(&["toolchain"])?;
@@ -84,27 +85,29 @@ impl Compiler {
         Ok(Self::Own(dir))
     }
 
-    /// Builds one program and returns where its `.so` is.
+    /// Builds one program and returns where its `.so` is. One at a time: programs that call each
+    /// other need each other's library without its entry point, and one build for all would join
+    /// the two.
     fn build(&self, program: &Program, revision: Option<&str>) -> Result<PathBuf> {
         let target = workspace::root().join("target/sbf");
         let mut build;
         let built;
         match self {
             Self::PlatformTools => {
+                let deploy = target.join("deploy");
                 build = command("cargo-build-sbf");
                 build
-                    .arg("--manifest-path")
+                    .args(["--skip-tools-install", "--arch", "v3", "--manifest-path"])
                     .arg(program.dir.join("Cargo.toml"))
                     .arg("--sbf-out-dir")
-                    .arg(target.join("deploy"))
-                    .args(["--", "--locked", "--target-dir"])
-                    .arg(&target);
-                built = target.join(format!("deploy/{}.so", program.library));
+                    .arg(&deploy)
+                    .args(["--", "--locked"])
+                    .env("CARGO_TARGET_DIR", &target)
+                    .env_remove("RUSTUP_TOOLCHAIN");
+                built = deploy.join(format!("{}.so", program.library));
             }
             Self::Own(dir) => {
                 build = command(dir.join("sysroot/bin/cargo-sbf"));
-                // One at a time: programs that call each other need each other's library without
-                // its entry point, and one build for all would join the two.
                 build
                     .args(["build", "--release", "--locked", "--lib", "--package"])
                     .arg(&program.package)
@@ -122,22 +125,57 @@ impl Compiler {
     }
 }
 
-/// Whether `cargo build-sbf` is there and has its compiler: without it, it would download one.
-fn platform_tools_installed() -> bool {
-    let Some(version) = output(command("cargo-build-sbf").arg("--version")) else {
-        return false;
+/// Whether `cargo build-sbf` is there with a compiler that is installed, since it would download
+/// one otherwise, and recent enough for this workspace.
+fn platform_tools_serve() -> Result<bool> {
+    let Some(shown) = output(command("cargo-build-sbf").arg("--version")) else {
+        return Ok(false);
     };
-    let Some(home) = std::env::var_os("HOME") else {
-        return false;
-    };
-    version
+    // "platform-tools v1.52" before version 4.5 and "Default platform-tools: v1.57" since.
+    let version = shown
         .lines()
-        .find_map(|line| line.strip_prefix("platform-tools "))
-        .is_some_and(|version| {
-            Path::new(&home)
-                .join(".cache/solana")
-                .join(version.trim())
-                .join("platform-tools/rust/bin/rustc")
-                .is_file()
-        })
+        .find_map(|line| line.split_once("platform-tools"))
+        .map(|(_, version)| version.trim_start_matches(':').trim());
+    let cache = match env::var_os("SOLANA_PLATFORM_TOOLS_DIR") {
+        Some(dir) => Some(PathBuf::from(dir)),
+        None => env::var_os("HOME").map(|home| Path::new(&home).join(".cache/solana")),
+    };
+    let (Some(version), Some(cache)) = (version, cache) else {
+        return Ok(false);
+    };
+    let rustc = cache.join(version).join("platform-tools/rust/bin/rustc");
+    let Some(shown) = output(command(&rustc).arg("--version")) else {
+        return Ok(false);
+    };
+    let needed = workspace::rust_version()?;
+    let serves = shown
+        .split_whitespace()
+        .nth(1)
+        .is_some_and(|found| release(found) >= release(&needed));
+    if !serves {
+        eprintln!(
+            "platform-tools {version} has {shown}, and this project needs Rust {needed}: using the project's own toolchain"
+        );
+    }
+    Ok(serves)
+}
+
+/// The major and minor number of a version like `1.95.0-dev`.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let (major, rest) = version.split_once('.')?;
+    let minor = rest.split(['.', '-']).next()?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::release;
+
+    #[test]
+    fn releases_compare_by_number() {
+        assert_eq!(release("1.95"), Some((1, 95)));
+        assert_eq!(release("1.96.0-dev"), Some((1, 96)));
+        assert!(release("1.100.0") > release("1.95"));
+        assert!(release("nightly") < release("1.95"));
+    }
 }

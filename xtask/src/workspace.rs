@@ -59,6 +59,18 @@ fn collect_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
+/// The oldest Rust that builds the workspace, as `1.95`.
+pub fn rust_version() -> Result<String> {
+    let path = root().join("Cargo.toml");
+    let manifest = read_toml(&path)?;
+    let version = manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("package")?.get("rust-version")?.as_str());
+    version
+        .map(String::from)
+        .with_context(|| format!("{} has no workspace.package.rust-version", path.display()))
+}
+
 /// One of `programs/*`.
 pub struct Program {
     /// Its package, as in `cargo build -p node-rewards`.
@@ -151,4 +163,34 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(&part, bytes)
         .and_then(|()| fs::rename(&part, path))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declared_id_is_found_at_the_beginning_of_a_line() {
+        let source = "// declare_id!(\"Commented\");\nuse x;\ndeclare_id!(\"Real\");\n";
+        assert_eq!(declared_id(source), Some("Real"));
+        assert_eq!(declared_id("    declare_id!(\"Inner\");"), None);
+    }
+
+    #[test]
+    fn anchor_toml_names_every_program() {
+        let mut programs = programs().unwrap();
+        assert!(!programs.is_empty());
+        check_anchor_toml(&programs).unwrap();
+        programs[0].id = "11111111111111111111111111111111".into();
+        let error = check_anchor_toml(&programs).unwrap_err().to_string();
+        assert!(error.contains(&programs[0].library), "{error}");
+    }
+
+    #[test]
+    fn a_key_changes_with_its_content_alone() {
+        let key = content_key(&["toolchain"]).unwrap();
+        assert_eq!(key.len(), 16);
+        assert_eq!(key, content_key(&["toolchain"]).unwrap());
+        assert_ne!(key, content_key(&["toolchain/builtins"]).unwrap());
+    }
 }

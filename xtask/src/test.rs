@@ -1,0 +1,49 @@
+//! The test suites, with everything they run built first.
+
+use anyhow::Result;
+
+use crate::command::{cargo, output, run};
+use crate::{cli, localnet, programs, workspace};
+
+/// The validator that the stories run on.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Validator {
+    /// The embedded local network
+    Localnet,
+    /// `solana-test-validator`, which must be on the PATH
+    Agave,
+}
+
+/// Builds the programs, the local network and the command line, and runs all tests but the local
+/// network's own package, which nothing else may link. `args` go to the test runner.
+pub fn test(validator: Validator, args: &[String]) -> Result<()> {
+    let programs = programs::build()?;
+    let localnet = localnet::ensure()?;
+    let wayfare = cli::build()?;
+
+    let nextest = output(cargo().args(["nextest", "--version"])).is_some();
+    let mut tests = cargo();
+    if nextest {
+        tests.args(["nextest", "run"]);
+    } else {
+        tests.arg("test");
+    }
+    tests
+        .args([
+            "--locked",
+            "--workspace",
+            "--exclude",
+            "wayfare-localnet",
+            "--target-dir",
+        ])
+        .arg(workspace::root().join("target"))
+        .args(args)
+        .env("WAYFARE_PROGRAMS", programs)
+        .env("WAYFARE_LOCALNET", localnet)
+        .env("WAYFARE_BIN", wayfare);
+    match validator {
+        Validator::Localnet => tests.env_remove("WAYFARE_VALIDATOR"),
+        Validator::Agave => tests.env("WAYFARE_VALIDATOR", "agave"),
+    };
+    run(&mut tests)
+}
