@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => bench(),
-        ["tree"] => measure(|| Ok(build_tree()?)),
+        ["tree"] => measure(build_tree),
         ["bare"] => measure(|| Ok(hash_bare())),
         ["compute", dir, epoch] => {
             let epoch = epoch.parse()?;
@@ -191,22 +191,21 @@ fn hash_bare() -> f64 {
 }
 
 fn run_compute(dir: &Path, epoch: u64) -> Result<f64> {
-    let previous = dir.join(format!("epoch-{}", epoch - 1));
     let start = Instant::now();
     let mut stages = vec![];
     let summary = compute(
         &ComputeInput {
-            metrics: &dir.join(format!("metrics-{epoch}.csv")),
+            metrics: dir.join(format!("metrics-{epoch}.csv")),
             source: MetricsSource::Simulated { seed: SEED },
-            policy: &dir.join("policy.toml"),
-            previous: (epoch > 1).then_some(previous.as_path()),
+            policy: dir.join("policy.toml"),
+            previous: (epoch > 1).then(|| dir.join(format!("epoch-{}", epoch - 1))),
             registry: None,
             network: [1; 32],
             mint: [2; 32],
             decimals: DECIMALS,
             epoch,
             epoch_length_seconds: EPOCH_LENGTH_SECONDS,
-            out: &dir.join(format!("epoch-{epoch}")),
+            out: dir.join(format!("epoch-{epoch}")),
         },
         &mut |stage| stages.push((stage, start.elapsed())),
     )?;

@@ -11,25 +11,22 @@ use super::{
 };
 use crate::{key, merkle::depth_for, tree::Tree};
 use rayon::prelude::*;
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-};
+use std::{fmt, io, path::PathBuf};
 use thiserror::Error;
 
 /// What an epoch is computed from.
 #[derive(Clone, Debug)]
-pub struct ComputeInput<'a> {
+pub struct ComputeInput {
     /// The metrics: a CSV file ([`metrics`]).
-    pub metrics: &'a Path,
+    pub metrics: PathBuf,
     /// Where they come from; published with the result.
     pub source: MetricsSource,
     /// The policy: a TOML file ([`super::policy`]).
-    pub policy: &'a Path,
+    pub policy: PathBuf,
     /// The data of the epoch before. None only for epoch 1.
-    pub previous: Option<&'a Path>,
+    pub previous: Option<PathBuf>,
     /// Who owns which device, to check the metrics against: a CSV file ([`metrics`]).
-    pub registry: Option<&'a Path>,
+    pub registry: Option<PathBuf>,
     /// The network account.
     pub network: [u8; 32],
     /// The mint that rewards are paid in.
@@ -41,7 +38,7 @@ pub struct ComputeInput<'a> {
     /// The epoch's length in seconds: no node can be up for longer.
     pub epoch_length_seconds: u64,
     /// The directory to make. It must not exist, or be empty.
-    pub out: &'a Path,
+    pub out: PathBuf,
 }
 
 /// What was computed and written.
@@ -174,17 +171,18 @@ impl fmt::Display for Stage {
 ///
 /// [`ComputeError`]; nothing is left on disk then.
 pub fn compute(
-    input: &ComputeInput<'_>,
+    input: &ComputeInput,
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Summary, ComputeError> {
     // What is quick to refuse comes first.
-    epoch_data::check_output(input.out)?;
+    epoch_data::check_output(&input.out)?;
     let (policy, policy_text) = read_policy(input)?;
     progress(Stage::ReadPrevious);
     let previous = read_previous(input)?;
 
     progress(Stage::ReadMetrics);
-    let rows = metrics::read(input.metrics, input.epoch_length_seconds, input.registry)?;
+    let registry = input.registry.as_deref();
+    let rows = metrics::read(&input.metrics, input.epoch_length_seconds, registry)?;
 
     progress(Stage::Order);
     let known = previous.as_ref().map_or(&[][..], Epoch::leaves);
@@ -241,7 +239,7 @@ pub fn compute(
     drop((tree, previous));
 
     progress(Stage::Write);
-    let (manifest, data_hash) = epoch_data::write(input.out, manifest, &leaves, &nodes)?;
+    let (manifest, data_hash) = epoch_data::write(&input.out, manifest, &leaves, &nodes)?;
     Ok(Summary {
         manifest,
         data_hash,
@@ -252,23 +250,23 @@ pub fn compute(
     })
 }
 
-fn read_policy(input: &ComputeInput<'_>) -> Result<(Policy, String), ComputeError> {
-    let path = input.policy;
+fn read_policy(input: &ComputeInput) -> Result<(Policy, String), ComputeError> {
+    let path = &input.policy;
     let text = std::fs::read_to_string(path).map_err(|source| ComputeError::PolicyFile {
-        path: path.to_owned(),
+        path: path.clone(),
         source,
     })?;
     let policy = Policy::parse(&text, input.decimals).map_err(|source| ComputeError::Policy {
-        path: path.to_owned(),
+        path: path.clone(),
         source,
     })?;
     Ok((policy, text))
 }
 
 /// The epoch before, checked to be just that.
-fn read_previous(input: &ComputeInput<'_>) -> Result<Option<Epoch>, ComputeError> {
+fn read_previous(input: &ComputeInput) -> Result<Option<Epoch>, ComputeError> {
     let number = input.epoch.checked_sub(1).ok_or(ComputeError::EpochZero)?;
-    let Some(path) = input.previous else {
+    let Some(path) = &input.previous else {
         return if number == 0 {
             Ok(None)
         } else {
@@ -282,7 +280,7 @@ fn read_previous(input: &ComputeInput<'_>) -> Result<Option<Epoch>, ComputeError
             return Ok(());
         }
         Err(ComputeError::PreviousDiffers {
-            path: path.to_owned(),
+            path: path.clone(),
             what,
             found,
             expected,
@@ -357,4 +355,370 @@ fn add_epoch(leaf: &mut Leaf, nodes: &[Node]) -> Result<(), ComputeError> {
         })?;
     leaf.detail_root = detail_root(nodes);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewards::{
+        fixture::{EPOCH_LENGTH_SECONDS, Fixture, HEADER, MINT, NETWORK, POLICY, row},
+        verify::verify,
+    };
+    use proptest::prelude::*;
+    use std::fs;
+
+    /// The published hashes of a fixed epoch; its roots were computed a second time by another program,
+    /// written from the documentation alone. A change means that two versions of this program publish
+    /// different data for the same epoch: never let that happen unseen.
+    #[test]
+    fn the_same_input_gives_the_same_bytes_for_ever() {
+        let (fixture, first, second) = Fixture::with_two_epochs();
+        assert_eq!(
+            fs::read_to_string(fixture.epoch(1).join("manifest.json")).unwrap(),
+            format!(
+                r#"{{
+  "format": "wayfare-epoch",
+  "version": 1,
+  "network": "{}",
+  "mint": "{}",
+  "decimals": 3,
+  "epoch": "1",
+  "epoch_length_seconds": 86400,
+  "metrics": {{
+    "source": "simulated",
+    "seed": "7"
+  }},
+  "policy": {{
+    "sha256": "{}",
+    "text": {}
+  }},
+  "previous": null,
+  "root": "dc70d6b9380729b5c3975822861a1ad840621b871c4fe1eb179742ff0fc87cad",
+  "depth": 2,
+  "leaf_count": 3,
+  "node_count": 4,
+  "lifetime_total": "867488",
+  "emission": "1000000",
+  "issued": "867488",
+  "withheld_empty_pools": "0",
+  "withheld_above_cap": "132512",
+  "files": {{
+    "leaves.parquet": {{
+      "sha256": "ddd830e4fdd360b83e4c69cabca4b1ba5b094ee7f103b5edec1945ce1720d8c2",
+      "bytes": 768
+    }},
+    "nodes.parquet": {{
+      "sha256": "338ad92fbbad25daf770ee1a5fa126cb7645176145bfa26d745eeb0961dd3355",
+      "bytes": 2159
+    }}
+  }}
+}}
+"#,
+                key::to_base58(&NETWORK),
+                key::to_base58(&MINT),
+                hex::encode(epoch_data::sha256(POLICY.as_bytes())),
+                serde_json::to_string(POLICY).unwrap(),
+            )
+        );
+        assert_eq!(
+            hex::encode(first.data_hash),
+            "4eb0233e08b84ce99026179c672b38d58930f09ac67130a6453a6f5ea3518474"
+        );
+        assert_eq!(
+            hex::encode(second.data_hash),
+            "99a2d073f72facb9ef86776a34c0f8ae3f743fbc11de2c50fe2991d8a3c1c301"
+        );
+    }
+
+    #[test]
+    fn two_epochs_by_hand() {
+        let (fixture, first, second) = Fixture::with_two_epochs();
+        assert_eq!((first.new_owners, first.absent_owners), (3, 0));
+        assert_eq!((second.new_owners, second.absent_owners), (1, 1));
+        assert_eq!(second.manifest.previous, Some(first.data_hash));
+        assert_eq!(second.manifest.leaf_count, 4);
+
+        let before = verify(&fixture.epoch(1), None).unwrap();
+        let after = verify(&fixture.epoch(2), Some(&fixture.epoch(1))).unwrap();
+        assert_eq!(before.manifest(), &first.manifest);
+        let owners: Vec<u8> = before.leaves().iter().map(|leaf| leaf.owner[0]).collect();
+        assert_eq!(owners, [1, 2, 3]);
+        // A new owner follows, wherever its key would sort. Owner 3 is absent, and keeps what it has.
+        let owners: Vec<u8> = after.leaves().iter().map(|leaf| leaf.owner[0]).collect();
+        assert_eq!(owners, [1, 2, 3, 0xfe]);
+        assert_eq!(after.leaves()[2].lifetime, before.leaves()[2].lifetime);
+        assert_eq!(after.leaves()[2].detail_root, [0; 32]);
+        assert!(after.leaves()[0].lifetime > before.leaves()[0].lifetime);
+
+        // Uptime pool 500,000 over 43,200 + 10 + 86,400 + 86,400; traffic 400,000 over 6,700;
+        // check-ins 100,000 over 294; cap 400,000.
+        let nodes = before.dir().nodes().unwrap();
+        let rewards: Vec<[u64; 4]> = nodes
+            .iter()
+            .map(|n| {
+                [
+                    n.reward.uptime,
+                    n.reward.traffic,
+                    n.reward.check_ins,
+                    n.reward.total,
+                ]
+            })
+            .collect();
+        assert_eq!(
+            rewards,
+            [
+                [99_995, 59_702, 17_007, 176_704],
+                [23, 41_791, 0, 41_814],
+                [199_991, 298_507, 34_014, 400_000],
+                [199_991, 0, 48_979, 248_970],
+            ]
+        );
+    }
+
+    #[test]
+    fn every_owner_can_claim_what_is_published() {
+        let (fixture, _, second) = Fixture::with_two_epochs();
+        let epoch = EpochDir::open(&fixture.epoch(2)).unwrap().load().unwrap();
+        for leaf in epoch.leaves() {
+            let claim = epoch.claim(epoch.index_of(&leaf.owner).unwrap()).unwrap();
+            assert_eq!(claim.owner, leaf.owner);
+            let hash = crate::merkle::reward_leaf(
+                &NETWORK,
+                claim.index,
+                &claim.owner,
+                claim.lifetime,
+                &claim.detail_root,
+            );
+            let manifest = &second.manifest;
+            assert!(crate::merkle::verify(
+                &manifest.root,
+                manifest.depth,
+                hash,
+                claim.index,
+                &claim.proof
+            ));
+        }
+        assert_eq!(epoch.index_of(&[77; 32]), None);
+        assert_eq!(epoch.claim(4), None);
+    }
+
+    #[test]
+    fn stages_are_told_in_order() {
+        let fixture = Fixture::new();
+        let metrics = fixture.path("m.csv");
+        fs::write(&metrics, HEADER.to_owned() + &row(1, 1, [1; 4])).unwrap();
+        let mut stages = vec![];
+        compute(
+            &ComputeInput {
+                metrics,
+                source: MetricsSource::Measured,
+                policy: fixture.path("policy.toml"),
+                previous: None,
+                registry: None,
+                network: NETWORK,
+                mint: MINT,
+                decimals: 3,
+                epoch: 1,
+                epoch_length_seconds: EPOCH_LENGTH_SECONDS,
+                out: fixture.epoch(1),
+            },
+            &mut |stage| stages.push(stage),
+        )
+        .unwrap();
+        assert_eq!(stages, Stage::ALL);
+    }
+
+    /// What goes wrong, and that nothing is left of it.
+    fn refused(
+        fixture: &Fixture,
+        epoch: u64,
+        rows: &[String],
+        change: impl FnOnce(&mut ComputeInput),
+    ) -> String {
+        let before = fixture.names();
+        let error = fixture.compute_with(epoch, rows, change).unwrap_err();
+        let mut after = fixture.names();
+        after.retain(|name| name != "metrics.csv");
+        let before: Vec<_> = before.into_iter().filter(|n| n != "metrics.csv").collect();
+        assert_eq!(after, before);
+        error.to_string()
+    }
+
+    #[test]
+    fn the_epoch_before_must_be_the_epoch_before() {
+        let (fixture, ..) = Fixture::with_two_epochs();
+        let rows = [row(11, 1, [1; 4])];
+        let refused =
+            |epoch, change: fn(&mut ComputeInput)| refused(&fixture, epoch, &rows, change);
+        assert_eq!(
+            refused(3, |input| input.previous = None),
+            "epoch 3 builds on epoch 2; give that one's data"
+        );
+        assert_eq!(refused(0, |_| {}), "there is no epoch 0; the first is 1");
+        assert!(refused(3, |input| input.network = [1; 32]).contains("has network 7porTR"));
+        assert!(refused(3, |input| input.mint = [1; 32]).contains("has mint "));
+        assert!(
+            refused(3, |input| input.decimals = 4)
+                .contains("has decimals 3, but 4 is needed; give the data of the epoch before")
+        );
+        let error = fixture
+            .compute_with(3, &rows, |input| input.previous = Some(fixture.epoch(1)))
+            .unwrap_err();
+        assert!(error.to_string().contains("has epoch 1, but 2 is needed"));
+        // A fourth epoch whose third is not there.
+        assert!(refused(4, |_| {}).contains("epoch-3/manifest.json: cannot be read"));
+        // The first, on top of a second.
+        let error = fixture
+            .compute_with(1, &rows, |input| {
+                input.previous = Some(fixture.epoch(2));
+                input.out = PathBuf::from("elsewhere");
+            })
+            .unwrap_err();
+        assert!(error.to_string().contains("has epoch 2, but 0 is needed"));
+    }
+
+    #[test]
+    fn bad_metrics_and_policies_leave_nothing() {
+        let fixture = Fixture::new();
+        let twice = [row(1, 1, [1; 4]), row(1, 2, [1; 4])];
+        assert!(refused(&fixture, 1, &twice, |_| {}).contains("is on line 2 too"));
+        assert!(refused(&fixture, 1, &[], |_| {}).contains("no rows"));
+        let one = [row(1, 1, [1; 4])];
+        assert!(
+            refused(&fixture, 1, &one, |input| input.policy =
+                PathBuf::from("none.toml"))
+            .starts_with("none.toml: cannot be read")
+        );
+        assert!(
+            refused(&fixture, 1, &one, |input| input.decimals = 20)
+                .contains("policy.toml: the policy's emission: \"1000\" is more than")
+        );
+        assert!(
+            refused(&fixture, 1, &one, |input| input.epoch_length_seconds = 0)
+                .contains("1 seconds is longer than the epoch's 0")
+        );
+        let registry = fixture.path("registry.csv");
+        fs::write(&registry, "device,owner\n").unwrap();
+        let error = fixture
+            .compute_with(1, &one, |input| input.registry = Some(registry))
+            .unwrap_err();
+        assert!(error.to_string().contains("registry.csv: 1 error"));
+    }
+
+    #[test]
+    fn an_existing_output_is_never_touched() {
+        let fixture = Fixture::new();
+        let rows = [row(1, 1, [1; 4])];
+        // An empty directory may be filled.
+        fs::create_dir(fixture.epoch(1)).unwrap();
+        fixture.compute(1, &rows).unwrap();
+        let manifest = fs::read(fixture.epoch(1).join("manifest.json")).unwrap();
+        let error = refused(&fixture, 1, &[row(1, 2, [1; 4])], |_| {});
+        assert!(error.ends_with("exists and is not an empty directory; name another one"));
+        assert_eq!(
+            fs::read(fixture.epoch(1).join("manifest.json")).unwrap(),
+            manifest
+        );
+        let file = fixture.path("file");
+        fs::write(&file, "").unwrap();
+        let error = fixture
+            .compute_with(1, &rows, |input| input.out = file)
+            .unwrap_err();
+        assert!(error.to_string().contains("is not an empty directory"));
+        let orphan = fixture.path("no/such/parent");
+        let error = fixture
+            .compute_with(1, &rows, |input| input.out = orphan)
+            .unwrap_err();
+        assert!(error.to_string().contains("cannot be written"), "{error}");
+        assert!(!fixture.path("no").exists());
+    }
+
+    #[test]
+    fn lifetimes_may_not_overflow() {
+        let fixture = Fixture::new();
+        let policy = POLICY
+            .replace("\"1000\"", "\"18446744073709551.615\"")
+            .replace("node_cap", "# node_cap");
+        fs::write(fixture.path("policy.toml"), policy).unwrap();
+        let one = [row(1, 1, [1; 4])];
+        fixture.compute(1, &one).unwrap();
+        assert!(refused(&fixture, 2, &one, |_| {}).starts_with(&format!(
+            "owner {}: its lifetime rewards exceed 18446744073709551615",
+            key::to_base58(&[1; 32])
+        )));
+        assert!(
+            refused(&fixture, 2, &[row(2, 2, [1; 4])], |_| {})
+                .starts_with("the lifetime rewards of all owners together exceed")
+        );
+    }
+
+    #[test]
+    fn owners_are_bounded_by_the_tree() {
+        // The check itself, without two million rows.
+        let known = vec![
+            Leaf {
+                owner: [1; 32],
+                lifetime: 0,
+                detail_root: [0; 32]
+            };
+            3
+        ];
+        let (leaves, nodes) = order(&known, vec![]).unwrap();
+        assert_eq!((leaves.len(), nodes.len()), (3, 0));
+        assert_eq!(
+            ComputeError::TooManyOwners(2_097_153).to_string(),
+            "2097153 owners are more than a tree can have, which is 2097152"
+        );
+    }
+
+    /// Random rows of distinct devices.
+    fn rows() -> impl Strategy<Value = Vec<(u8, u8, [u64; 4])>> {
+        let number = || prop_oneof![Just(0u64), 0u64..100, 0u64..=86_400];
+        let row = (
+            1u8..20,
+            (number(), any::<u64>(), number(), number()).prop_map(|(a, b, c, d)| [a, b, c, d]),
+        );
+        proptest::collection::btree_map(1u8..40, row, 1..20)
+            .prop_map(|rows| rows.into_iter().map(|(d, (o, n))| (d, o, n)).collect())
+    }
+
+    fn text(rows: &[(u8, u8, [u64; 4])]) -> Vec<String> {
+        rows.iter().map(|(d, o, n)| row(*d, *o, *n)).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn the_order_of_rows_does_not_matter(
+            shuffled in rows().prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle()))
+        ) {
+            let (one, other) = (Fixture::new(), Fixture::new());
+            prop_assert_eq!(
+                one.compute(1, &text(&shuffled.0)).unwrap(),
+                other.compute(1, &text(&shuffled.1)).unwrap()
+            );
+            for file in ["manifest.json", "leaves.parquet", "nodes.parquet"] {
+                prop_assert_eq!(
+                    fs::read(one.epoch(1).join(file)).unwrap(),
+                    fs::read(other.epoch(1).join(file)).unwrap()
+                );
+            }
+        }
+
+        #[test]
+        fn what_is_computed_verifies_epoch_after_epoch(epochs in proptest::collection::vec(rows(), 1..5)) {
+            let fixture = Fixture::new();
+            let mut issued = 0;
+            for (number, rows) in (1u64..).zip(&epochs) {
+                let summary = fixture.compute(number, &text(rows)).unwrap();
+                let before = fixture.epoch(number - 1);
+                let epoch = verify(&fixture.epoch(number), (number > 1).then_some(before.as_path())).unwrap();
+                prop_assert_eq!(epoch.manifest(), &summary.manifest);
+                prop_assert_eq!(summary.manifest.issued + summary.manifest.withheld().total(), 1_000_000);
+                issued += summary.manifest.issued;
+                prop_assert_eq!(summary.manifest.lifetime_total, issued);
+            }
+        }
+    }
 }

@@ -791,3 +791,336 @@ mod optional_hex {
         Option::<Hash>::deserialize(deserializer).map(|hash| hash.map(|Hash(bytes)| bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewards::fixture::{Fixture, row};
+    use proptest::prelude::*;
+
+    fn one_epoch() -> Fixture {
+        let fixture = Fixture::new();
+        let rows: Vec<String> = (1..60)
+            .map(|d| row(d, d % 7 + 1, [u64::from(d); 4]))
+            .collect();
+        fixture.compute(1, &rows).unwrap();
+        fixture
+    }
+
+    /// Opens, loads and reads everything.
+    fn read_all(dir: &Path) -> Result<(), DataError> {
+        let dir = EpochDir::open(dir)?;
+        dir.nodes()?;
+        dir.load()?;
+        Ok(())
+    }
+
+    /// Changes the manifest as text, hash or no hash.
+    fn edit_manifest(fixture: &Fixture, from: &str, to: &str) -> String {
+        let path = fixture.epoch(1).join(MANIFEST_FILE);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let error = read_all(&fixture.epoch(1)).unwrap_err().to_string();
+        fs::write(&path, text).unwrap();
+        error
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let fixture = one_epoch();
+        read_all(&fixture.epoch(1)).unwrap();
+        let dir = EpochDir::open(&fixture.epoch(1)).unwrap();
+        assert_eq!(dir.manifest().node_count, 59);
+        assert_eq!(dir.nodes().unwrap().len(), 59);
+        let json = fs::read(fixture.epoch(1).join(MANIFEST_FILE)).unwrap();
+        assert_eq!(dir.data_hash(), sha256(&json));
+        assert_eq!(dir.manifest().to_json().unwrap(), json);
+    }
+
+    #[test]
+    fn a_manifest_that_is_none_or_contradicts_itself() {
+        let fixture = one_epoch();
+        for (from, to, reason) in [
+            ("wayfare-epoch", "other", "its format is \"other\""),
+            (
+                "\"version\": 1",
+                "\"version\": 2",
+                "this program reads version 1",
+            ),
+            (
+                "\"leaf_count\": 7",
+                "\"leaf_count\": 0",
+                "0 leaves are not between",
+            ),
+            (
+                "\"leaf_count\": 7",
+                "\"leaf_count\": 2097153",
+                "2097153 leaves are not between",
+            ),
+            (
+                "\"depth\": 3",
+                "\"depth\": 4",
+                "7 leaves do not make depth 4",
+            ),
+            (
+                "\"withheld_above_cap\": \"0\"",
+                "\"withheld_above_cap\": \"1\"",
+                "do not make the emission",
+            ),
+            (
+                "\"withheld_above_cap\": \"0\"",
+                "\"withheld_above_cap\": \"18446744073709551615\"",
+                "do not make the emission",
+            ),
+            (
+                "\"lifetime_total\": \"1000000\"",
+                "\"lifetime_total\": \"999999\"",
+                "more is issued than all lifetimes have",
+            ),
+            (
+                "traffic = 4000",
+                "traffic = 3999",
+                "the policy's hash is not that of its text",
+            ),
+            (
+                "\"epoch\": \"1\"",
+                "\"epoch\": \"2\"",
+                "epochs are counted from 1",
+            ),
+            (
+                "\"epoch\": \"1\"",
+                "\"epoch\": \"0\"",
+                "epochs are counted from 1",
+            ),
+            (
+                "\"previous\": null",
+                "\"previous\": \"0000000000000000000000000000000000000000000000000000000000000000\"",
+                "epochs are counted from 1",
+            ),
+            (
+                "\"previous\": null",
+                "\"previous\": \"00\"",
+                "manifest.json: not an",
+            ),
+            ("\"epoch\": \"1\"", "\"epoch\": 1", "expected a string"),
+            (
+                "\"epoch\": \"1\"",
+                "\"epoch\": \"-1\"",
+                "not a decimal amount",
+            ),
+            (
+                "\"seed\": \"7\"",
+                "\"seed\": \"7\", \"more\": 1",
+                "unknown field",
+            ),
+            (
+                "\"depth\": 3,",
+                "\"depth\": 3, \"more\": 1,",
+                "unknown field `more`",
+            ),
+            ("\"depth\": 3,", "", "missing field `depth`"),
+            ("simulated", "invented", "unknown variant"),
+            (
+                "\"network\": \"",
+                "\"network\": \"0",
+                "not a base58 public key",
+            ),
+            (
+                "{\n  \"format",
+                "\n  \"format",
+                "manifest.json: not an epoch's",
+            ),
+        ] {
+            let error = edit_manifest(&fixture, from, to);
+            assert!(error.contains(reason), "{from} {to}: {error}");
+        }
+        let path = fixture.epoch(1).join(MANIFEST_FILE);
+        fs::write(&path, vec![b' '; 1 << 21]).unwrap();
+        let error = EpochDir::open(&fixture.epoch(1)).unwrap_err().to_string();
+        assert!(error.contains("it has 2097152 bytes"), "{error}");
+        fs::remove_file(&path).unwrap();
+        let error = EpochDir::open(&fixture.epoch(1)).unwrap_err().to_string();
+        assert!(error.contains("manifest.json: cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn data_that_are_not_those_of_the_manifest() {
+        let fixture = one_epoch();
+        let root = "\"root\": \"";
+        for (from, to, reason) in [
+            (
+                "\"lifetime_total\": \"1000000\"",
+                "\"lifetime_total\": \"1000001\"",
+                "do not add up",
+            ),
+            (
+                "\"leaf_count\": 7",
+                "\"leaf_count\": 8",
+                "7 rows, but 8 are announced; whoever published it",
+            ),
+            (
+                "\"node_count\": 59",
+                "\"node_count\": 60",
+                "59 rows, but 60 are announced",
+            ),
+            (
+                "\"node_count\": 59",
+                "\"node_count\": 18446744073709551615",
+                "are announced",
+            ),
+        ] {
+            let error = edit_manifest(&fixture, from, to);
+            assert!(error.contains(reason), "{from} {to}: {error}");
+        }
+        let text = fs::read_to_string(fixture.epoch(1).join(MANIFEST_FILE)).unwrap();
+        let at = text.find(root).unwrap() + root.len();
+        let error = edit_manifest(&fixture, &text[at..at + 64], &"0".repeat(64));
+        assert!(error.contains("the root over the leaves is not"), "{error}");
+        // Another network makes other leaves.
+        let error = edit_manifest(
+            &fixture,
+            &key::to_base58(&crate::rewards::fixture::NETWORK),
+            &key::to_base58(&[9; 32]),
+        );
+        assert!(error.contains("the root over the leaves is not"), "{error}");
+    }
+
+    #[test]
+    fn a_file_cut_short_or_changed() {
+        let fixture = one_epoch();
+        for name in [LEAVES_FILE, NODES_FILE] {
+            let path = fixture.epoch(1).join(name);
+            let good = fs::read(&path).unwrap();
+            for length in (0..good.len()).step_by(37) {
+                fs::write(&path, &good[..length]).unwrap();
+                let error = read_all(&fixture.epoch(1)).unwrap_err().to_string();
+                let expected = format!("it has {length} bytes instead of {}", good.len());
+                assert!(error.contains(&expected), "{error}");
+                assert!(error.ends_with("it was changed or cut short: fetch it again"));
+            }
+            let mut bad = good.clone();
+            bad[good.len() / 2] ^= 1;
+            fs::write(&path, &bad).unwrap();
+            let error = read_all(&fixture.epoch(1)).unwrap_err().to_string();
+            assert!(error.contains("its SHA-256 is "), "{error}");
+            fs::remove_file(&path).unwrap();
+            let error = read_all(&fixture.epoch(1)).unwrap_err().to_string();
+            assert!(error.contains("cannot be read"), "{error}");
+            fs::write(&path, good).unwrap();
+        }
+        read_all(&fixture.epoch(1)).unwrap();
+    }
+
+    /// Writes what a dishonest publisher would: wrong rows, right hashes.
+    fn published(change: impl FnOnce(&mut Manifest, &mut Vec<Leaf>, &mut Vec<Node>)) -> String {
+        let fixture = one_epoch();
+        let epoch = EpochDir::open(&fixture.epoch(1)).unwrap().load().unwrap();
+        let mut manifest = epoch.manifest().clone();
+        let mut leaves = epoch.leaves().to_vec();
+        let mut nodes = epoch.dir().nodes().unwrap();
+        change(&mut manifest, &mut leaves, &mut nodes);
+        let out = fixture.path("published");
+        write(&out, manifest, &leaves, &nodes).unwrap();
+        read_all(&out).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn wrong_rows_under_right_hashes() {
+        let error = published(|_, leaves, _| leaves[1].owner = leaves[0].owner);
+        assert!(error.contains("has two leaves"), "{error}");
+        let error = published(|_, _, nodes| nodes.swap(3, 4));
+        assert!(
+            error.contains("not in order of owner and device"),
+            "{error}"
+        );
+        let error = published(|_, _, nodes| nodes[4] = nodes[3]);
+        assert!(
+            error.contains("not in order of owner and device"),
+            "{error}"
+        );
+        let error = published(|_, _, nodes| nodes.last_mut().unwrap().owner_index = 7);
+        assert!(error.contains("a node's owner has no leaf"), "{error}");
+        let error = published(|manifest, leaves, _| {
+            leaves.swap(0, 1);
+            manifest.lifetime_total = lifetime_total(leaves).unwrap();
+        });
+        assert!(error.contains("the root over the leaves is not"), "{error}");
+        let error = published(|_, leaves, _| {
+            leaves[0].lifetime = u64::MAX;
+            leaves[1].lifetime = u64::MAX;
+        });
+        assert!(error.contains("do not add up"), "{error}");
+    }
+
+    #[test]
+    fn a_leaf_at_another_place_than_its_index_is_refused() {
+        let leaf = Leaf {
+            owner: [1; 32],
+            lifetime: 1,
+            detail_root: [0; 32],
+        };
+        let columns = |index| {
+            let mut columns = Leaf::to_columns(&[leaf], 0);
+            columns[0] = Column::U32(vec![index]);
+            columns
+        };
+        let mut rows = vec![];
+        assert!(Leaf::from_columns(columns(1), &mut rows).is_err());
+        Leaf::from_columns(columns(0), &mut rows).unwrap();
+        Leaf::from_columns(columns(1), &mut rows).unwrap();
+        assert_eq!(rows, [leaf, leaf]);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_finished_leaves_nothing() {
+        let fixture = one_epoch();
+        let epoch = EpochDir::open(&fixture.epoch(1)).unwrap().load().unwrap();
+        let names = fixture.names();
+        // A file in the way appears after the first look: the rename is what decides.
+        let out = fixture.epoch(1);
+        let nodes = epoch.dir().nodes().unwrap();
+        let manifest = epoch.manifest().clone();
+        let error = write(&out, manifest, epoch.leaves(), &nodes).unwrap_err();
+        assert!(matches!(error, DataError::OutputExists(_)));
+        assert_eq!(fixture.names(), names);
+        assert!(write(Path::new("/"), epoch.manifest().clone(), &[], &[]).is_err());
+    }
+
+    #[test]
+    fn many_owners_span_row_groups() {
+        let leaves: Vec<Leaf> = (0..300_000u32)
+            .map(|i| Leaf {
+                owner: sha256(&i.to_le_bytes()),
+                lifetime: u64::from(i),
+                detail_root: [0; 32],
+            })
+            .collect();
+        let bytes = columnar::write(Vec::new(), &leaves).unwrap();
+        assert!(columnar::read::<Leaf>(bytes.into(), leaves.len()).unwrap() == leaves);
+    }
+
+    proptest! {
+        #[test]
+        fn nodes_there_and_back(numbers in proptest::collection::vec(any::<[u64; 8]>(), 1..40)) {
+            let nodes: Vec<Node> = numbers.iter().map(|n| Node {
+                owner_index: n[0] as u32,
+                device: sha256(&n[1].to_le_bytes()),
+                metrics: Metrics {
+                    uptime_seconds: n[0],
+                    bytes_carried: n[1],
+                    sessions: n[2],
+                    check_ins: n[3],
+                },
+                reward: Reward { uptime: n[4], traffic: n[5], check_ins: n[6], total: n[7] },
+            }).collect();
+            let bytes = columnar::write(Vec::new(), &nodes).unwrap();
+            prop_assert_eq!(columnar::read::<Node>(bytes.into(), nodes.len()).unwrap(), nodes);
+        }
+
+        #[test]
+        fn any_manifest_ends_in_a_result(text in ".{0,200}") {
+            prop_assert!(Manifest::read(text.as_bytes()).is_err());
+        }
+    }
+}

@@ -8,6 +8,8 @@
 mod columnar;
 pub mod compute;
 pub mod epoch_data;
+#[cfg(test)]
+mod fixture;
 pub mod metrics;
 pub mod policy;
 pub mod simulate;

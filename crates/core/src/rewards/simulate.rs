@@ -21,8 +21,12 @@ pub struct Device {
     pub owner: [u8; 32],
 }
 
-/// What a device did in an epoch of a simulation: most are up most of the time, one in 32 not at all;
-/// traffic spreads over four orders of magnitude; sessions follow traffic, check-ins follow uptime.
+/// What a device did in an epoch of a simulation.
+///
+/// The four words (u64 LE) of `sha256("wayfare simulated metrics" ‖ seed u64 LE ‖ epoch u64 LE ‖ device)`,
+/// last first: one device in 32 is down (word ÷ 32 leaves 0), any other is up for 750 to 999 thousandths of
+/// the epoch (upper half of the word modulo 250); it carries 256 × 2^(0 to 13) bytes a second (modulo 14)
+/// times 1 to 2 (in 256ths); a session is 20 MB; it checks in every ten minutes, and misses up to 3.
 pub fn metrics(seed: u64, epoch: u64, epoch_length_seconds: u64, device: &[u8; 32]) -> Metrics {
     let hash = hashv(&[
         b"wayfare simulated metrics",
@@ -104,4 +108,85 @@ pub fn write_csv(
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewards::metrics;
+    use std::fs;
+
+    fn devices(count: u8) -> Vec<Device> {
+        (1..=count)
+            .map(|i| Device {
+                device: [i; 32],
+                owner: [i % 3 + 1; 32],
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_simulation_is_the_same_for_ever() {
+        // Computed a second time by another program, written from the documentation.
+        let numbers = |seed, epoch, length, device| {
+            let m = super::metrics(seed, epoch, length, &[device; 32]);
+            [m.uptime_seconds, m.bytes_carried, m.sessions, m.check_ins]
+        };
+        assert_eq!(numbers(1, 1, 86_400, 5), [84_672, 2_308_497_408, 115, 141]);
+        assert_eq!(numbers(2, 3, 3_600, 5), [3_031, 6_319_222_784, 315, 5]);
+        assert_eq!(numbers(1, 1, 86_400, 27), [0; 4]);
+    }
+
+    #[test]
+    fn the_numbers_are_plausible() {
+        let all: Vec<Metrics> = (0..4_000u32)
+            .map(|i| {
+                let mut device = [0; 32];
+                device[..4].copy_from_slice(&i.to_le_bytes());
+                super::metrics(9, 1, 86_400, &device)
+            })
+            .collect();
+        let offline = all.iter().filter(|m| m.uptime_seconds == 0).count();
+        assert!((60..200).contains(&offline), "{offline}");
+        for m in &all {
+            assert!(m.uptime_seconds == 0 || (64_800..86_400).contains(&m.uptime_seconds));
+            assert!(m.check_ins <= m.uptime_seconds / 600);
+            assert_eq!(m.sessions, m.bytes_carried / 20_000_000);
+            assert!(m.bytes_carried <= m.uptime_seconds << 22);
+        }
+        let carried = |m: &&Metrics| m.bytes_carried > 0;
+        let least = all.iter().filter(carried).map(|m| m.bytes_carried).min();
+        let most = all.iter().map(|m| m.bytes_carried).max();
+        assert!(most.unwrap() / least.unwrap() > 4_000);
+        // Lengths at both ends neither fail nor exceed the epoch.
+        for length in [0, 1, 59, u64::MAX] {
+            let m = super::metrics(1, 1, length, &[7; 32]);
+            assert!(m.uptime_seconds <= length);
+        }
+    }
+
+    #[test]
+    fn the_file_is_what_the_reader_reads() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.csv");
+        write_csv(&path, 3, 2, 86_400, devices(50)).unwrap();
+        let rows = metrics::read(&path, 86_400, None).unwrap();
+        assert_eq!(rows.len(), 50);
+        for (row, device) in rows.iter().zip(devices(50)) {
+            assert_eq!((row.device, row.owner), (device.device, device.owner));
+            assert_eq!(row.metrics, super::metrics(3, 2, 86_400, &row.device));
+        }
+    }
+
+    #[test]
+    fn an_existing_file_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.csv");
+        fs::write(&path, "mine").unwrap();
+        let error = write_csv(&path, 3, 2, 86_400, devices(5)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_csv(&dir.path().join("no/m.csv"), 3, 2, 1, devices(1)).is_err());
+    }
 }

@@ -181,3 +181,225 @@ fn check_leaf(leaf: &Leaf, nodes: &[Node], before: Option<Option<&Leaf>>) -> Res
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        merkle::depth_for,
+        rewards::{
+            epoch_data::{self, Manifest},
+            fixture::{Fixture, row},
+        },
+        tree::Tree,
+    };
+
+    /// Publishes the second epoch again with something changed, but with a root, totals and hashes that
+    /// fit: what a dishonest publisher would do. Gives what verification says, with the epoch before and
+    /// without.
+    fn forged(
+        change: impl FnOnce(&mut Manifest, &mut Vec<Leaf>, &mut Vec<Node>),
+    ) -> (String, String) {
+        let (fixture, ..) = Fixture::with_two_epochs();
+        let epoch = EpochDir::open(&fixture.epoch(2)).unwrap().load().unwrap();
+        let mut manifest = epoch.manifest().clone();
+        let mut leaves = epoch.leaves().to_vec();
+        let mut nodes = epoch.dir().nodes().unwrap();
+        change(&mut manifest, &mut leaves, &mut nodes);
+        manifest.leaf_count = leaves.len() as u32;
+        manifest.depth = depth_for(manifest.leaf_count);
+        manifest.node_count = nodes.len() as u64;
+        manifest.lifetime_total = epoch_data::lifetime_total(&leaves).unwrap();
+        manifest.root = Tree::build(epoch_data::leaf_hashes(&manifest.network, &leaves)).root();
+        let out = fixture.path("forged");
+        epoch_data::write(&out, manifest, &leaves, &nodes).unwrap();
+        let outcome = |previous| match verify(&out, previous) {
+            Ok(_) => "verified".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        (outcome(Some(&fixture.epoch(1))), outcome(None))
+    }
+
+    /// The details follow from the nodes, which a careful forger also knows.
+    fn fix_details(leaves: &mut [Leaf], nodes: &[Node]) {
+        for (leaf, nodes) in leaves.iter_mut().zip(by_owner(nodes, 1_000)) {
+            leaf.detail_root = detail_root(nodes);
+        }
+    }
+
+    #[test]
+    fn the_honest_twin_verifies() {
+        assert_eq!(
+            forged(|_, _, _| {}),
+            ("verified".to_owned(), "verified".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_reward_that_the_policy_does_not_give() {
+        let (with, without) = forged(|_, leaves, nodes| {
+            nodes[0].reward.total += 1;
+            leaves[0].lifetime += 1;
+            fix_details(leaves, nodes);
+        });
+        assert!(with.contains("but by the policy they are"), "{with}");
+        assert_eq!(with, without);
+        let (with, _) = forged(|_, _, nodes| {
+            nodes[0].reward.uptime += 1;
+            nodes[0].reward.traffic -= 1;
+        });
+        assert!(with.contains("but by the policy they are"), "{with}");
+    }
+
+    #[test]
+    fn totals_that_the_policy_does_not_give() {
+        let (with, _) = forged(|manifest, _, _| {
+            manifest.issued -= 1;
+            manifest.withheld_above_cap += 1;
+        });
+        assert!(with.contains("are not what the policy makes"), "{with}");
+        let (with, _) = forged(|manifest, _, _| {
+            manifest.emission += 1;
+            manifest.withheld_above_cap += 1;
+        });
+        assert!(with.contains("are not what the policy makes"), "{with}");
+        let (with, _) = forged(|manifest, _, _| {
+            manifest.policy.text = "emission = \"1\"".to_owned();
+            manifest.policy.sha256 = epoch_data::sha256(manifest.policy.text.as_bytes());
+        });
+        assert!(with.contains("missing field `weights`"), "{with}");
+    }
+
+    #[test]
+    fn a_lifetime_out_of_nothing() {
+        let (with, without) = forged(|_, leaves, _| leaves[0].lifetime += 1);
+        assert!(
+            with.contains("is not that of the epoch before and the"),
+            "{with}"
+        );
+        // Without the epoch before nobody can know.
+        assert_eq!(without, "verified");
+        // An owner who is absent loses one unit.
+        let (with, _) = forged(|_, leaves, _| leaves[2].lifetime -= 1);
+        assert!(
+            with.contains("is not that of the epoch before and the 0"),
+            "{with}"
+        );
+        // Less than this epoch alone gives is seen at once.
+        let (with, without) = forged(|_, leaves, _| {
+            leaves[0].lifetime = 1;
+            leaves[2].lifetime = u64::from(u32::MAX);
+        });
+        assert!(with.contains("is not that of the epoch before"), "{with}");
+        assert!(without.contains("more than in its lifetime"), "{without}");
+    }
+
+    #[test]
+    fn a_detail_root_of_other_nodes() {
+        let (with, without) = forged(|_, leaves, _| leaves[0].detail_root = [1; 32]);
+        assert!(
+            with.contains("its detail root is not that of its nodes"),
+            "{with}"
+        );
+        assert_eq!(with, without);
+    }
+
+    #[test]
+    fn owners_keep_their_indices() {
+        let (with, without) = forged(|_, leaves, nodes| {
+            leaves.swap(1, 2);
+            let node = nodes.iter_mut().find(|n| n.owner_index == 1).unwrap();
+            node.owner_index = 2;
+        });
+        assert!(with.contains("its index was another owner's"), "{with}");
+        assert_eq!(without, "verified");
+        // A new owner without a node, which takes an index for nothing.
+        let (with, _) = forged(|_, leaves, _| {
+            leaves.push(Leaf {
+                owner: [0xff; 32],
+                lifetime: 0,
+                detail_root: [0; 32],
+            });
+        });
+        assert!(with.contains("it is new, but has no node"), "{with}");
+        let (with, _) = forged(|_, leaves, _| {
+            leaves.push(Leaf {
+                owner: [0xf0; 32],
+                lifetime: 0,
+                detail_root: [0; 32],
+            });
+        });
+        assert!(
+            with.contains("new owners are not in order of their keys"),
+            "{with}"
+        );
+    }
+
+    #[test]
+    fn owners_never_leave() {
+        let leaf = Leaf {
+            owner: [1; 32],
+            lifetime: 0,
+            detail_root: [0; 32],
+        };
+        let error = check_leaves(&[leaf], &[], Some(&[leaf, leaf])).unwrap_err();
+        assert_eq!(
+            error,
+            "1 owners, after 2 in the epoch before: owners never leave"
+        );
+    }
+
+    #[test]
+    fn nodes_that_cannot_be() {
+        let (with, _) = forged(|_, _, nodes| nodes[0].metrics.uptime_seconds = 86_401);
+        assert!(with.contains("was up for 86401 seconds"), "{with}");
+        let (with, _) = forged(|_, _, nodes| nodes[1].device = nodes[0].device);
+        assert!(with.contains("is there twice"), "{with}");
+    }
+
+    #[test]
+    fn the_epoch_before_must_be_the_epoch_before() {
+        for (what, change) in [
+            (
+                "network",
+                (|m: &mut Manifest| m.network = [1; 32]) as fn(&mut Manifest),
+            ),
+            ("mint", |m| m.mint = [1; 32]),
+            ("number", |m| m.epoch = 3),
+            ("hash", |m| m.previous = Some([1; 32])),
+        ] {
+            let (with, without) = forged(|manifest, _, _| change(manifest));
+            let expected = format!("the data given as the epoch before have another {what}");
+            assert!(with.ends_with(&expected), "{with}");
+            assert_eq!(without, "verified");
+        }
+        let (with, _) = forged(|manifest, _, _| {
+            manifest.decimals = 2;
+            manifest.policy.text = manifest.policy.text.replace("\"1000\"", "\"10000\"");
+            manifest.policy.text = manifest.policy.text.replace("\"400\"", "\"4000\"");
+            manifest.policy.sha256 = epoch_data::sha256(manifest.policy.text.as_bytes());
+        });
+        assert!(with.ends_with("another number of decimals"), "{with}");
+    }
+
+    #[test]
+    fn the_first_epoch_starts_from_nothing() {
+        let fixture = Fixture::new();
+        fixture.compute(1, &[row(1, 1, [1; 4])]).unwrap();
+        let epoch = EpochDir::open(&fixture.epoch(1)).unwrap().load().unwrap();
+        let mut manifest = epoch.manifest().clone();
+        let mut leaves = epoch.leaves().to_vec();
+        leaves[0].lifetime += 1;
+        manifest.lifetime_total += 1;
+        manifest.root = Tree::build(epoch_data::leaf_hashes(&manifest.network, &leaves)).root();
+        let nodes = epoch.dir().nodes().unwrap();
+        epoch_data::write(&fixture.path("forged"), manifest, &leaves, &nodes).unwrap();
+        let error = verify(&fixture.path("forged"), None).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("is not that of the epoch before")
+        );
+        assert!(verify(&fixture.path("nowhere"), None).is_err());
+    }
+}
