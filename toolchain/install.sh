@@ -9,6 +9,7 @@
 # packages by their hashes) with lists and caches of its own, and they are only unpacked, below
 # DIRECTORY. Each part is prepared in a work folder and renamed into place when whole, so a part that
 # exists is complete: interrupt it at any moment and run it again.
+# shellcheck disable=SC2016 # the placeholders of apt and dpkg-deb are not the shell's
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,32 +31,30 @@ fail() { say "error: $*"; exit 1; }
 step() { say "SBF toolchain [$1/5]: $2"; }
 
 [ $# -eq 1 ] || fail "usage: install.sh DIRECTORY"
+readonly ELSEWHERE="install the Solana tools instead (https://solana.com/docs/intro/installation)"
+[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || fail "this toolchain is for x86-64 Linux only: $ELSEWHERE"
+for tool in apt-get dpkg-deb gpgv flock; do
+  command -v "$tool" >/dev/null || fail "$tool is missing, and this toolchain is made of Debian's packages: $ELSEWHERE"
+done
 mkdir -p "$1" || fail "cannot create $1: set WAYFARE_CACHE to a folder you may write to"
 prefix=$(cd "$1" && pwd)
-
-[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] ||
-  fail "this toolchain is built for x86-64 Linux only: install the Solana tools instead (https://solana.com/docs/intro/installation)"
-for tool in apt-get dpkg-deb gpgv; do
-  command -v "$tool" >/dev/null ||
-    fail "$tool is missing, and the SBF toolchain comes from Debian's packages: install the Solana tools instead (https://solana.com/docs/intro/installation)"
-done
-command -v flock >/dev/null || fail "flock is missing: sudo apt-get install util-linux"
-command -v cc >/dev/null || fail "the C compiler cc is missing: sudo apt-get install gcc libc6-dev"
-[ -r "$KEYRING" ] || fail "Debian's keys ($KEYRING) are missing: sudo apt-get install debian-archive-keyring"
-glibc=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)
-[ "$(printf '%s\n' "$GLIBC" "$glibc" | sort -V | head -n 1)" = "$GLIBC" ] ||
-  fail "the C library here is $glibc and Debian's Rust needs $GLIBC or later: use Debian 12, Ubuntu 24.04 or newer"
 
 exec 9>"$prefix/lock"
 if ! flock --nonblock 9; then
   say "Another run is installing the SBF toolchain: waiting for it."
   flock 9
 fi
+# The last part is made when all others are there.
+[ ! -e "$prefix/builtins" ] || exit 0
 
-if ! [ -e "$prefix/builtins" ]; then
-  free=$(df -Pk "$prefix" | awk 'NR == 2 { print int($4 / 1024) }')
-  [ "$free" -ge "$NEEDED_MIB" ] || fail "$prefix has $free MiB free, and the toolchain needs $NEEDED_MIB MiB: set WAYFARE_CACHE to a larger disk"
-fi
+command -v cc >/dev/null || fail "the C compiler cc is missing: sudo apt-get install gcc libc6-dev"
+[ -r "$KEYRING" ] || fail "Debian's keys ($KEYRING) are missing: sudo apt-get install debian-archive-keyring"
+glibc=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)
+[ "$(printf '%s\n' "$GLIBC" "$glibc" | sort -V | head -n 1)" = "$GLIBC" ] ||
+  fail "the C library here is $glibc and Debian's Rust needs $GLIBC or later: use Debian 12, Ubuntu 24.04 or newer"
+free=$(df -Pk "$prefix" | awk 'NR == 2 { print int($4 / 1024) }')
+[ "$free" -ge "$NEEDED_MIB" ] ||
+  fail "$prefix has $free MiB free and the toolchain needs $NEEDED_MIB MiB: set WAYFARE_CACHE to a larger disk"
 
 # Whatever an interrupted run left half done.
 work=$prefix/work
@@ -80,7 +79,7 @@ main_mirror=$(mirror_of Debian http://deb.debian.org/debian/)
 security_mirror=$(mirror_of Debian-Security http://deb.debian.org/debian-security/)
 
 # use_suites SUITE...: points apt at these suites, with lists, caches and a package database of its
-# own. The machine's apt.conf (a proxy, say) still holds; its sources and preferences do not.
+# own. Of the machine's configuration it keeps how to reach a mirror (a proxy, say), and nothing else.
 use_suites() {
   local suite mirror
   rm -rf "$work/apt"
@@ -91,7 +90,10 @@ use_suites() {
     printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$mirror" "$suite"
   done > "$work/apt/sources.list"
   : > "$work/apt/status"
-  cat > "$work/apt/apt.conf" <<CONF
+  apt-config dump Acquire > "$work/apt/apt.conf"
+  cat >> "$work/apt/apt.conf" <<CONF
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
 Dir::State "$work/apt";
 Dir::State::lists "$work/apt/lists";
 Dir::State::status "$work/apt/status";
@@ -107,6 +109,8 @@ APT::Sandbox::User "";
 APT::Update::Error-Mode "any";
 APT::Get::AllowUnauthenticated "false";
 Acquire::AllowInsecureRepositories "false";
+Acquire::AllowWeakRepositories "false";
+Acquire::AllowDowngradeToInsecureRepositories "false";
 Acquire::Languages "none";
 Acquire::Retries "3";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
@@ -198,12 +202,11 @@ if ! [ -e "$prefix/linker" ]; then
   put_in_place linker
 fi
 
-if ! [ -e "$prefix/builtins" ]; then
-  step 5 "memory and 128-bit routines"
-  mkdir "$work/builtins"
-  "$prefix/sysroot/bin/cargo-sbf" build --release --locked \
-    --manifest-path "$here/builtins/Cargo.toml" --target-dir "$work/builtins-build" >&2 ||
-    fail "cannot build toolchain/builtins (its message is above)"
-  cp "$work/builtins-build/sbpf-solana/release/libsbpf_builtins.rlib" "$work/builtins/"
-  put_in_place builtins
-fi
+step 5 "memory and 128-bit routines"
+mkdir "$work/builtins"
+"$prefix/sysroot/bin/cargo-sbf" build --release --locked \
+  --manifest-path "$here/builtins/Cargo.toml" --target-dir "$work/builtins-build" >&2 ||
+  fail "cannot build toolchain/builtins (its message is above)"
+cp "$work/builtins-build/sbpf-solana/release/libsbpf_builtins.rlib" "$work/builtins/"
+put_in_place builtins
+say "The SBF toolchain is in $prefix"
