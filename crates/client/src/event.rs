@@ -79,7 +79,9 @@ events!(
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EventError {
     /// A newer release of the program may have written it.
-    #[error("an event with the unknown discriminator {0:02x?}: this release of wayfare may be too old")]
+    #[error(
+        "an event with the unknown discriminator {0:02x?}: this release of wayfare may be too old"
+    )]
     Unknown(Vec<u8>),
     /// Fields are missing, out of range, or left over.
     #[error("the fields of a {0} event do not decode")]

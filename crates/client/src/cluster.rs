@@ -1,0 +1,741 @@
+//! A cluster, through one RPC node: reads that are bounded in time and tried again, with every answer checked.
+//!
+//! The calls block, from any thread; the runtime that drives them is [`Cluster`]'s own. Within an asynchronous task,
+//! call them from a blocking one.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use node_rewards::state::{Epoch, Network, Node, Payout};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use solana_account::Account;
+use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
+use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
+use solana_hash::Hash;
+use solana_pubkey::Pubkey;
+use solana_rpc_client::{
+    http_sender::HttpSender, nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig,
+    rpc_sender::RpcSender,
+};
+use solana_rpc_client_api::{
+    client_error::Result as RpcResult,
+    config::{
+        RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig,
+        RpcSimulateTransactionConfig, RpcTransactionConfig, UiTransactionEncoding,
+    },
+    filter::{Memcmp, MemcmpEncodedBytes, RpcFilterType},
+    request::RpcRequest,
+    response::{
+        OptionalContext, Response, RpcBlockhash, RpcKeyedAccount, RpcPrioritizationFee,
+        RpcSimulateTransactionResult,
+    },
+};
+use solana_signature::Signature;
+use solana_transaction_status_client_types::{
+    EncodedConfirmedTransactionWithStatusMeta, EncodedTransactionWithStatusMeta, TransactionStatus,
+    UiInstruction, option_serializer::OptionSerializer,
+};
+use thiserror::Error;
+use tokio::runtime::Runtime;
+
+use crate::{
+    account::{self, AccountError, AccountKind, FromAccount, NodeRewardsAccount},
+    address::{self, PROGRAM},
+    error::{ClientError, InputError, RpcTrouble, from_rpc},
+    event::{self, Event, EventError},
+};
+
+/// Most accounts that one `getMultipleAccounts` may name (`MAX_MULTIPLE_ACCOUNTS` in `solana-rpc-client-types`).
+pub const ACCOUNTS_PER_CALL: usize = 100;
+
+/// Most signatures that one `getSignatureStatuses` may name (`MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS`, same place).
+pub const STATUSES_PER_CALL: usize = 256;
+
+/// First pause between two tries of a read; each later one is twice as long, up to [`MAX_BACKOFF`].
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// A wish to stop, shared between threads: what a Ctrl-C handler sets.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sleeps, but wakes up early when cancelled. Says whether it was.
+    pub fn sleep(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while !self.is_cancelled() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            sleep(left.min(Duration::from_millis(50)));
+        }
+        true
+    }
+}
+
+/// How a cluster is talked to.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    /// What state reads see, and what counts as done.
+    pub commitment: CommitmentLevel,
+    /// Most time for one call.
+    pub call_timeout: Duration,
+    /// Most time for one read, with all its tries.
+    pub retry_budget: Duration,
+    /// No more tries once it is set; a call under way ends by itself.
+    pub cancel: Cancel,
+}
+
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        Self {
+            commitment: CommitmentLevel::Confirmed,
+            call_timeout: Duration::from_secs(30),
+            retry_budget: Duration::from_secs(60),
+            cancel: Cancel::default(),
+        }
+    }
+}
+
+/// A blockhash, and the block height after which no transaction with it is taken any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blockhash {
+    pub hash: Hash,
+    pub last_valid_block_height: u64,
+}
+
+/// Accounts as they were read, in the order asked for.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// The lowest slot that any of them was read at.
+    pub slot: u64,
+    /// `None` where there is no account.
+    pub accounts: Vec<Option<Account>>,
+}
+
+/// An HTTP status that is no success, and when the server wants to be asked again.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("HTTP status {status}")]
+pub(crate) struct HttpStatus {
+    pub status: u16,
+    pub retry_after: Option<Duration>,
+}
+
+/// Hands every HTTP error up at once. The sender of `solana-rpc-client` would wait out up to five answers of 429, for as
+/// long as the server says.
+struct NoHiddenRetries;
+
+#[async_trait]
+impl reqwest_middleware::Middleware for NoHiddenRetries {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut http::Extensions,
+        next: reqwest_middleware::Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let response = next.run(request, extensions).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let retry_after = response
+            .headers()
+            .get(reqwest::header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        Err(reqwest_middleware::Error::middleware(HttpStatus {
+            status: response.status().as_u16(),
+            retry_after,
+        }))
+    }
+}
+
+/// A cluster, through one RPC node.
+pub struct Cluster {
+    rpc: RpcClient,
+    runtime: Runtime,
+    options: ClusterOptions,
+    genesis: OnceLock<Hash>,
+}
+
+impl Cluster {
+    /// Speaks to the RPC node at `url`. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::Url`] when it is no http or https URL.
+    pub fn connect(url: &str, options: ClusterOptions) -> Result<Self, ClientError> {
+        let bad_url = || InputError::Url {
+            url: url.to_owned(),
+        };
+        let parsed = reqwest::Url::parse(url).map_err(|_| bad_url())?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(bad_url().into());
+        }
+        let client = reqwest::Client::builder()
+            .default_headers(HttpSender::default_headers())
+            .timeout(options.call_timeout)
+            .connect_timeout(options.call_timeout)
+            .build()
+            .map_err(|e| InputError::Other(format!("no HTTP client can be made: {e}")))?;
+        let client = reqwest_middleware::ClientBuilder::new(client)
+            .with(NoHiddenRetries)
+            .build();
+        let sender = HttpSender::new_with_client_with_middleware(url, client);
+        Self::with_sender(sender, options)
+    }
+
+    /// Speaks through any transport: a test's, say, that fails in given ways.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::Other`] when the operating system gives no threads.
+    pub fn with_sender<S: RpcSender + Send + Sync + 'static>(
+        sender: S,
+        options: ClusterOptions,
+    ) -> Result<Self, ClientError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("wayfare-rpc")
+            .enable_all()
+            .build()
+            .map_err(|e| InputError::Other(format!("no threads for RPC calls: {e}")))?;
+        let config = RpcClientConfig::with_commitment(CommitmentConfig {
+            commitment: options.commitment,
+        });
+        Ok(Self {
+            rpc: RpcClient::new_sender(sender, config),
+            runtime,
+            options,
+            genesis: OnceLock::new(),
+        })
+    }
+
+    pub fn options(&self) -> &ClusterOptions {
+        &self.options
+    }
+
+    pub fn commitment(&self) -> CommitmentConfig {
+        CommitmentConfig {
+            commitment: self.options.commitment,
+        }
+    }
+
+    pub fn cancel(&self) -> &Cancel {
+        &self.options.cancel
+    }
+
+    /// One call, bounded in time.
+    fn call<T: DeserializeOwned>(
+        &self,
+        request: RpcRequest,
+        params: Value,
+    ) -> Result<T, ClientError> {
+        let timeout = self.options.call_timeout;
+        let call = async {
+            let answer: RpcResult<T> = self.rpc.send(request, params).await;
+            answer
+        };
+        match self
+            .runtime
+            .block_on(async { tokio::time::timeout(timeout, call).await })
+        {
+            Ok(answer) => answer.map_err(|e| from_rpc(e, request)),
+            Err(_) => Err(RpcTrouble::Timeout {
+                request: request.to_string(),
+                after: timeout,
+            }
+            .into()),
+        }
+    }
+
+    /// A read: tried again while that may help, within the budget. Never for what changes the chain.
+    fn read<T: DeserializeOwned>(
+        &self,
+        request: RpcRequest,
+        params: Value,
+    ) -> Result<T, ClientError> {
+        let start = Instant::now();
+        let mut backoff = MIN_BACKOFF;
+        loop {
+            let error = match self.call(request, params.clone()) {
+                Err(error) if error.is_retryable() => error,
+                result => return result,
+            };
+            let asked = match &error {
+                ClientError::Rpc(RpcTrouble::RateLimited { retry_after, .. }) => *retry_after,
+                _ => None,
+            };
+            let pause = asked.unwrap_or(backoff).max(backoff);
+            let spent = start.elapsed().saturating_add(pause);
+            if spent > self.options.retry_budget || self.cancel().sleep(pause) {
+                return Err(error);
+            }
+            backoff = backoff.saturating_mul(2).min(MAX_BACKOFF);
+        }
+    }
+
+    /// The hash that tells this cluster from every other one. Asked once.
+    pub fn genesis_hash(&self) -> Result<Hash, ClientError> {
+        if let Some(hash) = self.genesis.get() {
+            return Ok(*hash);
+        }
+        let text: String = self.read(RpcRequest::GetGenesisHash, Value::Null)?;
+        let hash = parse(RpcRequest::GetGenesisHash, &text)?;
+        Ok(*self.genesis.get_or_init(|| hash))
+    }
+
+    /// Refuses a cluster other than the one meant.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::WrongCluster`].
+    pub fn require_genesis(&self, expected: &Hash) -> Result<(), ClientError> {
+        let found = self.genesis_hash()?;
+        if found == *expected {
+            Ok(())
+        } else {
+            Err(ClientError::WrongCluster {
+                expected: *expected,
+                found,
+            })
+        }
+    }
+
+    /// Accounts by their addresses, in as many calls as it takes. `min_slot`: a node that has not reached that slot is
+    /// asked again later, so that what a transaction of that slot did is seen.
+    pub fn accounts(
+        &self,
+        addresses: &[Pubkey],
+        min_slot: Option<u64>,
+    ) -> Result<Accounts, ClientError> {
+        let config = RpcAccountInfoConfig {
+            encoding: Some(UiAccountEncoding::Base64),
+            commitment: Some(self.commitment()),
+            data_slice: None,
+            min_context_slot: min_slot,
+        };
+        let mut slot = u64::MAX;
+        let mut accounts = Vec::with_capacity(addresses.len());
+        for chunk in addresses.chunks(ACCOUNTS_PER_CALL) {
+            let names: Vec<_> = chunk.iter().map(ToString::to_string).collect();
+            let answer: Response<Vec<Option<UiAccount>>> =
+                self.read(RpcRequest::GetMultipleAccounts, json!([names, config]))?;
+            if answer.value.len() != chunk.len() {
+                return Err(bad_answer(
+                    RpcRequest::GetMultipleAccounts,
+                    format!("{} accounts instead of {}", answer.value.len(), chunk.len()),
+                ));
+            }
+            slot = slot.min(answer.context.slot);
+            for account in answer.value {
+                accounts.push(
+                    account
+                        .map(|a| binary_account(RpcRequest::GetMultipleAccounts, a))
+                        .transpose()?,
+                );
+            }
+        }
+        Ok(Accounts { slot, accounts })
+    }
+
+    /// One account, if there is one.
+    pub fn account(&self, address: &Pubkey) -> Result<Option<Account>, ClientError> {
+        let accounts = self.accounts(std::slice::from_ref(address), None)?.accounts;
+        Ok(accounts.into_iter().next().flatten())
+    }
+
+    /// Any account of the program, decoded and at its own address.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError`] when there is none, or it is none of the program's.
+    pub fn any_state(&self, address: &Pubkey) -> Result<NodeRewardsAccount, ClientError> {
+        let account = self
+            .account(address)?
+            .ok_or(AccountError::Missing(*address))?;
+        let state = account::decode(address, &account.owner, &account.data)?;
+        // A claim page's address cannot be checked without its network.
+        if state.kind() != AccountKind::ClaimPage {
+            account::check_address(address, &state, None)?;
+        }
+        Ok(state)
+    }
+
+    /// An account of the program of a known kind, at its own address.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError`] when it is missing or something else.
+    pub fn state<T: FromAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
+        let state = self.any_state(address)?;
+        let found = state.kind();
+        let state = T::from_account(state).ok_or(AccountError::OtherKind {
+            address: *address,
+            expected: T::KIND,
+            found,
+        })?;
+        Ok(state)
+    }
+
+    /// Like [`Cluster::state`], but `None` when there is no account.
+    pub fn find_state<T: FromAccount>(&self, address: &Pubkey) -> Result<Option<T>, ClientError> {
+        match self.state(address) {
+            Ok(state) => Ok(Some(state)),
+            Err(ClientError::Account(AccountError::Missing(_))) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A network by its name, and its address.
+    pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
+        Network::check_name(name).map_err(|_| InputError::NetworkName(name.to_owned()))?;
+        let address =
+            address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
+        Ok((address, self.state(&address)?))
+    }
+
+    /// All accounts of one kind whose data have certain bytes at certain places, decoded and at their own addresses.
+    fn states<T: FromAccount>(
+        &self,
+        places: &[(usize, &Pubkey)],
+    ) -> Result<Vec<(Pubkey, T)>, ClientError> {
+        let memcmp = |offset, bytes: &[u8]| {
+            RpcFilterType::Memcmp(Memcmp::new(
+                offset,
+                MemcmpEncodedBytes::Base64(BASE64_STANDARD.encode(bytes)),
+            ))
+        };
+        let mut filters = vec![
+            RpcFilterType::DataSize(u64::try_from(T::KIND.space()).unwrap_or(u64::MAX)),
+            memcmp(0, T::KIND.discriminator()),
+        ];
+        filters.extend(
+            places
+                .iter()
+                .map(|(offset, key)| memcmp(*offset, key.as_ref())),
+        );
+        let config = RpcProgramAccountsConfig {
+            filters: Some(filters),
+            account_config: RpcAccountInfoConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                commitment: Some(self.commitment()),
+                ..RpcAccountInfoConfig::default()
+            },
+            with_context: Some(true),
+            sort_results: None,
+        };
+        let request = RpcRequest::GetProgramAccounts;
+        let answer: OptionalContext<Vec<RpcKeyedAccount>> =
+            self.read(request, json!([PROGRAM.to_string(), config]))?;
+        let mut states = Vec::new();
+        for keyed in answer.parse_value() {
+            let address: Pubkey = parse(request, &keyed.pubkey)?;
+            let account = binary_account(request, keyed.account)?;
+            let state = account::decode(&address, &account.owner, &account.data)?;
+            account::check_address(&address, &state, None)?;
+            let found = state.kind();
+            let state = T::from_account(state).ok_or(AccountError::OtherKind {
+                address,
+                expected: T::KIND,
+                found,
+            })?;
+            // The node filters; that it did so right is checked by the caller, who knows the fields.
+            states.push((address, state));
+        }
+        states.sort_by_key(|(address, _)| *address);
+        Ok(states)
+    }
+
+    /// Every network on the cluster, in order of their addresses.
+    pub fn networks(&self) -> Result<Vec<(Pubkey, Network)>, ClientError> {
+        self.states(&[])
+    }
+
+    /// The nodes of a network, or of one of its owners, in order of their addresses.
+    pub fn nodes(
+        &self,
+        network: &Pubkey,
+        owner: Option<&Pubkey>,
+    ) -> Result<Vec<(Pubkey, Node)>, ClientError> {
+        // Offsets: discriminator 8, network 32, device 32, owner 32.
+        let mut places = vec![(8, network)];
+        places.extend(owner.map(|owner| (72, owner)));
+        let mut nodes = self.states::<Node>(&places)?;
+        nodes.retain(|(_, node)| {
+            node.network == *network && owner.is_none_or(|owner| node.owner == *owner)
+        });
+        Ok(nodes)
+    }
+
+    /// The payout wallets that a network's owners have set, by owner.
+    pub fn payouts(&self, network: &Pubkey) -> Result<HashMap<Pubkey, Payout>, ClientError> {
+        let payouts = self.states::<Payout>(&[(8, network)])?;
+        Ok(payouts
+            .into_iter()
+            .filter(|(_, payout)| payout.network == *network)
+            .map(|(_, payout)| (payout.owner, payout))
+            .collect())
+    }
+
+    /// The epochs of a network, in order of their numbers.
+    pub fn epochs(&self, network: &Pubkey) -> Result<Vec<(Pubkey, Epoch)>, ClientError> {
+        let mut epochs = self.states::<Epoch>(&[(8, network)])?;
+        epochs.retain(|(_, epoch)| epoch.network == *network);
+        epochs.sort_by_key(|(_, epoch)| epoch.number);
+        Ok(epochs)
+    }
+
+    /// The cluster's own time, in Unix seconds: what the program's deadlines are measured by.
+    pub fn unix_time(&self) -> Result<i64, ClientError> {
+        let address = solana_sdk_ids::sysvar::clock::ID;
+        let account = self
+            .account(&address)?
+            .ok_or(AccountError::Missing(address))?;
+        // `Clock` in `solana-clock`: slot, epoch start, epoch, leader schedule epoch, Unix time; 8 bytes each, LE.
+        account
+            .data
+            .get(32..40)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(i64::from_le_bytes)
+            .ok_or_else(|| {
+                bad_answer(
+                    RpcRequest::GetMultipleAccounts,
+                    "the clock is cut off".to_owned(),
+                )
+            })
+    }
+
+    /// Lamports that an account of `space` bytes must hold.
+    pub fn rent(&self, space: usize) -> Result<u64, ClientError> {
+        self.read(
+            RpcRequest::GetMinimumBalanceForRentExemption,
+            json!([space]),
+        )
+    }
+
+    /// Lamports at an address; 0 where there is no account.
+    pub fn lamports(&self, address: &Pubkey) -> Result<u64, ClientError> {
+        let answer: Response<u64> = self.read(
+            RpcRequest::GetBalance,
+            json!([address.to_string(), self.commitment()]),
+        )?;
+        Ok(answer.value)
+    }
+
+    /// A recent blockhash to sign with.
+    pub fn blockhash(&self) -> Result<Blockhash, ClientError> {
+        let request = RpcRequest::GetLatestBlockhash;
+        let answer: Response<RpcBlockhash> = self.read(request, json!([self.commitment()]))?;
+        Ok(Blockhash {
+            hash: parse(request, &answer.value.blockhash)?,
+            last_valid_block_height: answer.value.last_valid_block_height,
+        })
+    }
+
+    /// The height of the newest block at a commitment.
+    pub fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, ClientError> {
+        self.read(RpcRequest::GetBlockHeight, json!([commitment]))
+    }
+
+    /// What transactions that wrote these accounts lately paid at the least, in micro-lamports a compute unit: one
+    /// figure for each of up to 150 slots.
+    pub fn recent_prices(&self, writable: &[Pubkey]) -> Result<Vec<u64>, ClientError> {
+        // The RPC method takes at most 128 accounts.
+        let names: Vec<_> = writable.iter().take(128).map(ToString::to_string).collect();
+        let fees: Vec<RpcPrioritizationFee> =
+            self.read(RpcRequest::GetRecentPrioritizationFees, json!([names]))?;
+        Ok(fees.into_iter().map(|fee| fee.prioritization_fee).collect())
+    }
+
+    /// Runs a transaction without sending it. Signatures are not looked at.
+    pub(crate) fn simulate(
+        &self,
+        transaction: &[u8],
+        replace_blockhash: bool,
+    ) -> Result<RpcSimulateTransactionResult, ClientError> {
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: false,
+            replace_recent_blockhash: replace_blockhash,
+            commitment: Some(self.commitment()),
+            encoding: Some(UiTransactionEncoding::Base64),
+            ..RpcSimulateTransactionConfig::default()
+        };
+        let answer: Response<RpcSimulateTransactionResult> = self.read(
+            RpcRequest::SimulateTransaction,
+            json!([BASE64_STANDARD.encode(transaction), config]),
+        )?;
+        Ok(answer.value)
+    }
+
+    /// Hands a signed transaction to the node, once. An error does not mean that the node did not take it.
+    pub(crate) fn submit(
+        &self,
+        transaction: &[u8],
+        signature: &Signature,
+    ) -> Result<(), ClientError> {
+        let config = RpcSendTransactionConfig {
+            // It was simulated before it was signed.
+            skip_preflight: true,
+            preflight_commitment: Some(self.options.commitment),
+            encoding: Some(UiTransactionEncoding::Base64),
+            // The same bytes are sent again from here.
+            max_retries: Some(0),
+            min_context_slot: None,
+        };
+        let request = RpcRequest::SendTransaction;
+        let answer: String = self.call(
+            request,
+            json!([BASE64_STANDARD.encode(transaction), config]),
+        )?;
+        let answered: Signature = parse(request, &answer)?;
+        if answered == *signature {
+            Ok(())
+        } else {
+            Err(bad_answer(
+                request,
+                format!("the signature {answered} for the transaction {signature}"),
+            ))
+        }
+    }
+
+    /// What became of transactions, in the order asked for; `None` where the node knows nothing. `history`: look
+    /// through the ledger too, not only through recent slots.
+    pub fn statuses(
+        &self,
+        signatures: &[Signature],
+        history: bool,
+    ) -> Result<Vec<Option<TransactionStatus>>, ClientError> {
+        let request = RpcRequest::GetSignatureStatuses;
+        let mut statuses = Vec::with_capacity(signatures.len());
+        for chunk in signatures.chunks(STATUSES_PER_CALL) {
+            let names: Vec<_> = chunk.iter().map(ToString::to_string).collect();
+            let answer: Response<Vec<Option<TransactionStatus>>> = self.read(
+                request,
+                json!([names, { "searchTransactionHistory": history }]),
+            )?;
+            if answer.value.len() != chunk.len() {
+                return Err(bad_answer(
+                    request,
+                    format!("{} statuses instead of {}", answer.value.len(), chunk.len()),
+                ));
+            }
+            statuses.extend(answer.value);
+        }
+        Ok(statuses)
+    }
+
+    fn transaction(
+        &self,
+        signature: &Signature,
+    ) -> Result<EncodedTransactionWithStatusMeta, ClientError> {
+        let request = RpcRequest::GetTransaction;
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            commitment: Some(self.commitment()),
+            max_supported_transaction_version: Some(0),
+        };
+        let answer: Option<EncodedConfirmedTransactionWithStatusMeta> =
+            self.read(request, json!([signature.to_string(), config]))?;
+        let answer = answer.ok_or_else(|| RpcTrouble::Behind {
+            request: request.to_string(),
+            reason: format!("it does not know transaction {signature}"),
+        })?;
+        Ok(answer.transaction)
+    }
+
+    /// What the programs logged in a transaction; empty when the node does not say.
+    ///
+    /// # Errors
+    ///
+    /// [`RpcTrouble::Behind`] while the node does not have the transaction.
+    pub fn logs(&self, signature: &Signature) -> Result<Vec<String>, ClientError> {
+        let meta = self.transaction(signature)?.meta;
+        Ok(meta
+            .and_then(|meta| Option::from(meta.log_messages))
+            .unwrap_or_default())
+    }
+
+    /// The program's events in a transaction that succeeded, in order; each with what could not be read instead.
+    ///
+    /// # Errors
+    ///
+    /// [`RpcTrouble::Behind`] while the node does not have the transaction.
+    pub fn events(
+        &self,
+        signature: &Signature,
+    ) -> Result<Vec<Result<Event, EventError>>, ClientError> {
+        let request = RpcRequest::GetTransaction;
+        let answer = self.transaction(signature)?;
+        let bad = |reason: &str| bad_answer(request, reason.to_owned());
+        let meta = answer
+            .meta
+            .ok_or_else(|| bad("a transaction without its meta data"))?;
+        if meta.err.is_some() {
+            return Ok(vec![]);
+        }
+        let transaction = answer
+            .transaction
+            .decode()
+            .ok_or_else(|| bad("a transaction that does not decode"))?;
+        let keys = transaction.message.static_account_keys();
+        let OptionSerializer::Some(inner) = meta.inner_instructions else {
+            return Ok(vec![]);
+        };
+        let mut events = Vec::new();
+        for instruction in inner.into_iter().flat_map(|inner| inner.instructions) {
+            let UiInstruction::Compiled(instruction) = instruction else {
+                return Err(bad("an instruction in another encoding than asked for"));
+            };
+            // The program of a legacy transaction is always among its own keys, and so is this one.
+            let Some(program) = keys.get(usize::from(instruction.program_id_index)) else {
+                continue;
+            };
+            let data = bs58::decode(&instruction.data)
+                .into_vec()
+                .map_err(|_| bad("an instruction that is not base58"))?;
+            events.extend(event::decode(program, &data));
+        }
+        Ok(events)
+    }
+}
+
+fn bad_answer(request: RpcRequest, reason: String) -> ClientError {
+    RpcTrouble::BadAnswer {
+        request: request.to_string(),
+        reason,
+    }
+    .into()
+}
+
+fn parse<T: std::str::FromStr>(request: RpcRequest, text: &str) -> Result<T, ClientError> {
+    text.parse()
+        .map_err(|_| bad_answer(request, format!("{text:?} instead of a key or hash")))
+}
+
+/// An account in the encoding that was asked for. A compressed one could be made to fill the memory.
+fn binary_account(request: RpcRequest, account: UiAccount) -> Result<Account, ClientError> {
+    match &account.data {
+        UiAccountData::Binary(_, UiAccountEncoding::Base64) => account.to_account(),
+        _ => None,
+    }
+    .ok_or_else(|| bad_answer(request, "an account that is not base64".to_owned()))
+}

@@ -1,0 +1,898 @@
+//! What can go wrong, in four classes: the chain said no, trying again may help, this is another cluster, the input is
+//! wrong. A program's error is given by name and number, with what to do next.
+
+use std::time::Duration;
+
+use anchor_lang::error::ErrorCode as AnchorError;
+use anchor_spl::token::spl_token::error::TokenError;
+use node_rewards::errors::NodeRewardsError;
+use solana_hash::Hash;
+use solana_instruction::error::InstructionError;
+use solana_message::legacy::Message;
+use solana_pubkey::Pubkey;
+use solana_rpc_client_api::{
+    client_error::{Error as RpcClientError, ErrorKind},
+    custom_error as rpc_code,
+    request::{RpcError, RpcRequest, RpcResponseErrorData},
+};
+use solana_signature::Signature;
+use solana_system_interface::error::SystemError;
+use solana_transaction_error::TransactionError;
+use thiserror::Error;
+
+use crate::{account::AccountError, address::PROGRAM, cluster::HttpStatus, instruction};
+
+/// Anything that the crate can end with.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The chain said no.
+    #[error(transparent)]
+    Refused(#[from] Box<Refusal>),
+    /// The RPC node did not answer, or not well enough.
+    #[error(transparent)]
+    Rpc(#[from] RpcTrouble),
+    /// The RPC node belongs to another cluster than the one meant.
+    #[error(
+        "the RPC node is of the cluster with genesis hash {found}, but this is about {expected}: \
+         connect to the right cluster"
+    )]
+    WrongCluster { expected: Hash, found: Hash },
+    /// An account is missing, or not what it should be.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// What was asked for cannot be done.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A transaction was sent, and can never land any more.
+    #[error("transaction {signature} expired without an effect: try again")]
+    Expired { signature: Signature },
+    /// A transaction was sent, and may still land.
+    #[error(
+        "whether transaction {signature} succeeded is unknown ({reason}): look it up before trying again"
+    )]
+    Unknown {
+        signature: Signature,
+        reason: String,
+    },
+}
+
+/// What kind of error it is, and so what a caller does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// The chain said no: the same again is refused again, until something changes.
+    Refused,
+    /// The same again may succeed.
+    Retryable,
+    /// Another cluster.
+    WrongCluster,
+    /// The input must change first.
+    Input,
+}
+
+impl ClientError {
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Refused(refusal) if refusal.is_transient() => ErrorClass::Retryable,
+            Self::Refused(_) => ErrorClass::Refused,
+            Self::Rpc(trouble) if trouble.is_final() => ErrorClass::Input,
+            Self::Rpc(_) | Self::Expired { .. } | Self::Unknown { .. } => ErrorClass::Retryable,
+            Self::WrongCluster { .. } => ErrorClass::WrongCluster,
+            Self::Account(_) | Self::Input(_) => ErrorClass::Input,
+        }
+    }
+
+    /// Whether the same again may succeed.
+    pub fn is_retryable(&self) -> bool {
+        self.class() == ErrorClass::Retryable
+    }
+
+    /// What to do next, where the message does not say it yet.
+    pub fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) => refusal.next_step(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Refusal> for ClientError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// What was asked for cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InputError {
+    #[error("\"{url}\" is no URL of an RPC node: it must start with http:// or https://")]
+    Url { url: String },
+    #[error("\"{0}\" is not a network's name: 1 to 32 characters of a-z, 0-9 and -")]
+    NetworkName(String),
+    /// [`crate::send::PACKET_BYTES`] is what a packet holds.
+    #[error(
+        "the transaction has {bytes} bytes, but a packet holds {limit}: send fewer instructions at once"
+    )]
+    TooLarge { bytes: usize, limit: usize },
+    #[error("the transaction must also be signed by {0}: give that key, or its signature")]
+    MissingSigner(Pubkey),
+    #[error("{0} is not a signer of this transaction: leave its signature out")]
+    StrangeSigner(Pubkey),
+    #[error("{signer} could not sign: {reason}")]
+    Signing { signer: Pubkey, reason: String },
+    #[error("{0} is not an initialised nonce account")]
+    NotANonce(Pubkey),
+    #[error(
+        "the nonce account {account} is under the authority of {found}, not {given}: sign with {found}"
+    )]
+    NonceAuthority {
+        account: Pubkey,
+        found: Pubkey,
+        given: Pubkey,
+    },
+    /// The blockhash must be the nonce that the account holds now.
+    #[error(
+        "the nonce account {account} holds {found}, not {given}: make the transaction anew with {found}"
+    )]
+    NonceValue {
+        account: Pubkey,
+        found: Hash,
+        given: Hash,
+    },
+    #[error("{address} is not a token account of the mint {mint}")]
+    NotATokenAccount { address: Pubkey, mint: Pubkey },
+    /// Anything else, said by who knows.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What an RPC node did instead of answering.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RpcTrouble {
+    #[error(
+        "{request}: no answer from the RPC node within {after:?}: try again, or use another node"
+    )]
+    Timeout { request: String, after: Duration },
+    #[error(
+        "{request}: the RPC node cannot be reached ({reason}): check the URL and the connection, then try again"
+    )]
+    Unreachable { request: String, reason: String },
+    #[error(
+        "{request}: the RPC node answers 429, too many requests: try again later, or use another node"
+    )]
+    RateLimited {
+        request: String,
+        /// When the node wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    #[error("{request}: the RPC node answers {status}: try again later, or use another node")]
+    Unavailable { request: String, status: u16 },
+    #[error(
+        "{request}: the RPC node's answer is cut off or malformed ({reason}): try again, or use another node"
+    )]
+    BadAnswer { request: String, reason: String },
+    #[error(
+        "{request}: the RPC node is behind or not ready ({reason}): try again later, or use another node"
+    )]
+    Behind { request: String, reason: String },
+    /// The node understood and will not: trying again does not help.
+    #[error(
+        "{request}: the RPC node refuses ({reason}): check the URL and its access key, or use another node"
+    )]
+    Refuses { request: String, reason: String },
+}
+
+impl RpcTrouble {
+    /// Whether the same request to the same node fails again.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refuses { .. })
+    }
+
+    /// A transport's error, without the URL: that may hold an access key.
+    fn from_reqwest(request: String, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let reason = with_sources(&error);
+        if let Some(status) = error.status() {
+            return Self::from_status(request, status.as_u16(), None);
+        }
+        if error.is_timeout() {
+            // The transport has the same limit as the call, and may notice first.
+            return Self::Unreachable {
+                request,
+                reason: "timed out".to_owned(),
+            };
+        }
+        if error.is_decode() || error.is_body() {
+            return Self::BadAnswer { request, reason };
+        }
+        if error.is_builder() {
+            return Self::Refuses { request, reason };
+        }
+        Self::Unreachable { request, reason }
+    }
+
+    fn from_status(request: String, status: u16, retry_after: Option<Duration>) -> Self {
+        match status {
+            429 => Self::RateLimited {
+                request,
+                retry_after,
+            },
+            408 | 500.. => Self::Unavailable { request, status },
+            _ => Self::Refuses {
+                request,
+                reason: format!("HTTP status {status}"),
+            },
+        }
+    }
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Sorts an error of the RPC client.
+pub(crate) fn from_rpc(error: RpcClientError, request: RpcRequest) -> ClientError {
+    let request = request.to_string();
+    match *error.kind {
+        ErrorKind::Reqwest(error) => RpcTrouble::from_reqwest(request, error).into(),
+        ErrorKind::Middleware(error) => match error.downcast_ref::<HttpStatus>() {
+            Some(http) => RpcTrouble::from_status(request, http.status, http.retry_after).into(),
+            None => RpcTrouble::Unreachable {
+                request,
+                reason: "the transport failed".to_owned(),
+            }
+            .into(),
+        },
+        ErrorKind::Io(error) => RpcTrouble::Unreachable {
+            request,
+            reason: error.to_string(),
+        }
+        .into(),
+        ErrorKind::SerdeJson(error) => RpcTrouble::BadAnswer {
+            request,
+            reason: error.to_string(),
+        }
+        .into(),
+        ErrorKind::RpcError(RpcError::RpcResponseError {
+            code,
+            message,
+            data,
+        }) => from_response(request, code, message, data),
+        ErrorKind::RpcError(error) => RpcTrouble::BadAnswer {
+            request,
+            reason: error.to_string(),
+        }
+        .into(),
+        ErrorKind::TransactionError(error) => Refusal::new(error, None, vec![]).into(),
+        ErrorKind::SigningError(error) => InputError::Other(error.to_string()).into(),
+        ErrorKind::Custom(reason) => RpcTrouble::BadAnswer { request, reason }.into(),
+    }
+}
+
+/// Codes: `solana-rpc-client-api`, `custom_error.rs`, and <https://www.jsonrpc.org/specification#error_object>.
+fn from_response(
+    request: String,
+    code: i64,
+    message: String,
+    data: RpcResponseErrorData,
+) -> ClientError {
+    if let RpcResponseErrorData::SendTransactionPreflightFailure(result) = data
+        && let Some(error) = result.err
+    {
+        let logs = result.logs.unwrap_or_default();
+        return Refusal::new(error.into(), None, logs).into();
+    }
+    let reason = format!("{message}, code {code}");
+    match code {
+        rpc_code::JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => {
+            Refusal::new(TransactionError::SignatureFailure, None, vec![]).into()
+        }
+        rpc_code::JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY
+        | rpc_code::JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE
+        | rpc_code::JSON_RPC_SERVER_ERROR_BLOCK_STATUS_NOT_AVAILABLE_YET
+        | rpc_code::JSON_RPC_SERVER_ERROR_NO_SNAPSHOT
+        | rpc_code::JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED
+        | rpc_code::JSON_RPC_SERVER_ERROR_LONG_TERM_STORAGE_UNREACHABLE
+        | rpc_code::JSON_RPC_SCAN_ERROR => RpcTrouble::Behind { request, reason }.into(),
+        // Internal error.
+        -32603 => RpcTrouble::Behind { request, reason }.into(),
+        // Providers put their HTTP status here too.
+        429 => RpcTrouble::RateLimited {
+            request,
+            retry_after: None,
+        }
+        .into(),
+        500..=599 => RpcTrouble::Behind { request, reason }.into(),
+        _ => RpcTrouble::Refuses { request, reason }.into(),
+    }
+}
+
+/// A transaction that the chain refused, in a simulation or for good.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.describe())]
+pub struct Refusal {
+    /// As the runtime gives it.
+    pub error: TransactionError,
+    /// Which instruction failed, if one did.
+    pub instruction: Option<FailedInstruction>,
+    /// The program's own error, if it gave one.
+    pub program_error: Option<ProgramError>,
+    /// What the programs logged. Empty when the node did not say.
+    pub logs: Vec<String>,
+    /// The transaction's, when it was executed and not only simulated.
+    pub signature: Option<Signature>,
+}
+
+/// An instruction of a transaction that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedInstruction {
+    /// Its place in the transaction, from 0.
+    pub index: u8,
+    /// `None` when the transaction's message is not at hand.
+    pub program: Option<Pubkey>,
+    /// Its name, for an instruction of node-rewards.
+    pub name: Option<&'static str>,
+}
+
+/// A program's error: a number, and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramError {
+    /// The program that gave it; an outer program hands on the numbers of those that it calls. `None` when the logs
+    /// are missing and it cannot be told.
+    pub program: Option<Pubkey>,
+    pub number: u32,
+    /// The variant's name in the program's source; `None` for a number that this release does not know.
+    pub name: Option<String>,
+    pub message: Option<String>,
+}
+
+impl Refusal {
+    /// Explains a transaction's error with the help of its message and its logs, where they are at hand.
+    pub fn new(error: TransactionError, message: Option<&Message>, logs: Vec<String>) -> Self {
+        let mut refusal = Self {
+            error,
+            instruction: None,
+            program_error: None,
+            logs,
+            signature: None,
+        };
+        if let TransactionError::InstructionError(index, error) = &refusal.error {
+            let instruction = message.and_then(|m| m.instructions.get(usize::from(*index)));
+            let program = message
+                .zip(instruction)
+                .and_then(|(m, i)| m.account_keys.get(usize::from(i.program_id_index)))
+                .copied();
+            refusal.instruction = Some(FailedInstruction {
+                index: *index,
+                program,
+                name: instruction
+                    .filter(|_| program == Some(PROGRAM))
+                    .and_then(|i| instruction::name(&i.data)),
+            });
+            if let InstructionError::Custom(number) = error {
+                let failed = failed_program(&refusal.logs);
+                refusal.program_error = Some(explain(failed, program, *number));
+            }
+        }
+        refusal
+    }
+
+    /// The error of node-rewards, if it is one.
+    pub fn node_rewards_error(&self) -> Option<NodeRewardsError> {
+        let error = self.program_error.as_ref()?;
+        (error.program == Some(PROGRAM))
+            .then(|| node_rewards_error(error.number))
+            .flatten()
+    }
+
+    /// Whether the same transaction, made anew, may succeed without anything else changing.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self.error,
+            TransactionError::BlockhashNotFound
+                | TransactionError::AccountInUse
+                | TransactionError::ClusterMaintenance
+                | TransactionError::WouldExceedMaxBlockCostLimit
+                | TransactionError::WouldExceedMaxAccountCostLimit
+                | TransactionError::WouldExceedAccountDataBlockLimit
+                | TransactionError::ProgramCacheHitMaxLimit
+                | TransactionError::CommitCancelled
+                | TransactionError::ResanitizationNeeded
+        )
+    }
+
+    /// Whether the one who pays has too few lamports: then nothing else that it pays for succeeds either.
+    pub fn is_payer_short(&self) -> bool {
+        match &self.error {
+            TransactionError::InsufficientFundsForFee
+            | TransactionError::AccountNotFound
+            | TransactionError::InvalidAccountForFee
+            | TransactionError::InsufficientFundsForRent { .. } => true,
+            _ => self.program_error.as_ref().is_some_and(|error| {
+                error.program == Some(solana_sdk_ids::system_program::ID)
+                    && error.number == SystemError::ResultWithNegativeLamports as u32
+            }),
+        }
+    }
+
+    /// What to do next, in one line.
+    pub fn next_step(&self) -> Option<String> {
+        if self.is_payer_short() {
+            return Some("send SOL to the account that pays, then try again".to_owned());
+        }
+        if self.is_transient() {
+            return Some("try again".to_owned());
+        }
+        if let Some(error) = self.node_rewards_error() {
+            return next_step(error)
+                .map(str::to_owned)
+                .or_else(|| self.retry_time());
+        }
+        match self.program_error.as_ref()?.name.as_deref()? {
+            "AccountFrozen" => {
+                Some("ask the mint's freeze authority to thaw the account".to_owned())
+            }
+            "InsufficientFunds" => Some("bring tokens to the source account first".to_owned()),
+            "DeclaredProgramIdMismatch" | "InstructionFallbackNotFound" => {
+                Some("the program on this cluster is another release: compare versions".to_owned())
+            }
+            "AccountNotInitialized" => {
+                Some("an account is missing: check the network's name and the cluster".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// When the outflow limiter says that the same claim can be paid.
+    fn retry_time(&self) -> Option<String> {
+        let retry = self
+            .logs
+            .iter()
+            .find_map(|l| l.strip_prefix("Program log: retry in "))?;
+        Some(format!("retry in {retry} (Unix time)"))
+    }
+
+    fn describe(&self) -> String {
+        let what = match &self.instruction {
+            Some(FailedInstruction {
+                index,
+                program,
+                name,
+            }) => match (name, program) {
+                (Some(name), _) => format!("{name} (instruction {index})"),
+                (None, Some(program)) => {
+                    format!("instruction {index}, of {}", program_name(program))
+                }
+                (None, None) => format!("instruction {index}"),
+            },
+            None => "the transaction".to_owned(),
+        };
+        let why = match (&self.program_error, &self.error) {
+            (Some(error), _) => error.describe(),
+            (None, TransactionError::InstructionError(_, error)) => error.to_string(),
+            (None, error) => error.to_string(),
+        };
+        format!("{what} is refused: {why}")
+    }
+}
+
+impl ProgramError {
+    fn describe(&self) -> String {
+        let program = match &self.program {
+            Some(program) if *program == PROGRAM => String::new(),
+            Some(program) => format!(" of {}", program_name(program)),
+            None => String::new(),
+        };
+        match (&self.name, &self.message) {
+            (Some(name), Some(message)) => format!("{name} ({}){program}: {message}", self.number),
+            (Some(name), None) => format!("{name} ({}){program}", self.number),
+            (None, _) => format!("error {}{program}", self.number),
+        }
+    }
+}
+
+/// The innermost program that failed: the first that the logs say so of. The text is the runtime's
+/// (`stable_log::program_failure` in `solana-svm-log-collector`).
+fn failed_program(logs: &[String]) -> Option<Pubkey> {
+    logs.iter().find_map(|line| {
+        let (program, _) = line.strip_prefix("Program ")?.split_once(" failed: ")?;
+        program.parse().ok()
+    })
+}
+
+/// What a number stands for, in the program that failed; without logs, in the one whose instruction it was.
+fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> ProgramError {
+    let candidate = failed.or(called);
+    let mut error = ProgramError {
+        program: candidate,
+        number,
+        name: None,
+        message: None,
+    };
+    let known = match candidate {
+        Some(program) if program == PROGRAM => {
+            let known = anchor_error(number)
+                .map(|e| (e.name(), e.to_string()))
+                .or_else(|| node_rewards_error(number).map(|e| (e.name(), e.to_string())));
+            if known.is_none() && failed.is_none() {
+                // Too low for Anchor: a program that node-rewards called. Which one only the logs tell.
+                error.program = None;
+            }
+            known
+        }
+        Some(program) if is_token_program(&program) => TokenError::try_from(number)
+            .ok()
+            .map(|e| (format!("{e:?}"), e.to_string())),
+        Some(program) if program == solana_sdk_ids::system_program::ID => system_error(number),
+        _ => None,
+    };
+    if let Some((name, message)) = known {
+        error.name = Some(name);
+        error.message = Some(message);
+    }
+    error
+}
+
+fn system_error(number: u32) -> Option<(String, String)> {
+    use num_traits::FromPrimitive;
+    let error = SystemError::from_u32(number)?;
+    let message = error.to_string();
+    Some((format!("{error:?}"), message))
+}
+
+/// Token-2022 keeps the numbers 0 to 19 of SPL Token (`spl-token-2022-interface`, `error.rs`).
+fn is_token_program(program: &Pubkey) -> bool {
+    [anchor_spl::token::ID, anchor_spl::token_2022::ID].contains(program)
+}
+
+/// A program's name, or its address.
+pub fn program_name(program: &Pubkey) -> String {
+    let known = [
+        (PROGRAM, "node-rewards"),
+        (anchor_spl::token::ID, "SPL Token"),
+        (anchor_spl::token_2022::ID, "Token-2022"),
+        (
+            spl_associated_token_account_interface::program::ID,
+            "the associated token program",
+        ),
+        (solana_sdk_ids::system_program::ID, "the system program"),
+        (
+            solana_sdk_ids::compute_budget::ID,
+            "the compute budget program",
+        ),
+    ];
+    known
+        .into_iter()
+        .find_map(|(id, name)| (id == *program).then(|| name.to_owned()))
+        .unwrap_or_else(|| program.to_string())
+}
+
+/// An enum's variants in a list that does not compile when one is missing.
+macro_rules! all_variants {
+    ($enum:ident: $($variant:ident),* $(,)?) => {{
+        // Never called: an exhaustive match.
+        #[allow(dead_code)]
+        fn each_is_listed(error: $enum) {
+            match error {
+                $($enum::$variant => (),)*
+            }
+        }
+        [$($enum::$variant),*]
+    }};
+}
+
+/// The error of node-rewards with a number.
+pub fn node_rewards_error(number: u32) -> Option<NodeRewardsError> {
+    all_variants!(
+        NodeRewardsError:
+        NotAuthority,
+        NotNominee,
+        NotGuardian,
+        NotPublisher,
+        NotNodeOwner,
+        NotOfferee,
+        ZeroKey,
+        BadName,
+        BadEpochLength,
+        BadChallengePeriod,
+        BadLimiter,
+        BadLocationResolution,
+        BadPublishers,
+        MintRefused,
+        Paused,
+        BadPause,
+        WrongEpochNumber,
+        EpochNotOver,
+        LifetimeTotalFell,
+        AboveEmissionCap,
+        LeafCountFell,
+        BadDepth,
+        AlreadyApproved,
+        ApprovedTwice,
+        WrongRoot,
+        NotProposed,
+        PublishersChanged,
+        TooFewApprovals,
+        ChallengePeriod,
+        Underfunded,
+        WrongPreviousEpoch,
+        NoActiveEpoch,
+        IndexOutOfRange,
+        WrongPage,
+        WrongProof,
+        LifetimeBelowCounter,
+        OutflowLimited,
+        WrongDestination,
+        DestinationFrozen,
+        WrongPayout,
+        WrongVault,
+        WrongMint,
+        WrongTokenProgram,
+        WrongVaultDelta,
+        BadLocation,
+        LocationTooFine,
+        NotOffered,
+        WrongRentReceiver,
+        Overflow,
+        InvariantBroken,
+        ZeroAmount,
+        WrongNetwork,
+        BadPageNumber,
+    )
+    .into_iter()
+    .find(|error| u32::from(*error) == number)
+}
+
+/// The error of the Anchor framework with a number.
+pub fn anchor_error(number: u32) -> Option<AnchorError> {
+    all_variants!(
+        AnchorError:
+        InstructionMissing,
+        InstructionFallbackNotFound,
+        InstructionDidNotDeserialize,
+        InstructionDidNotSerialize,
+        IdlInstructionStub,
+        IdlInstructionInvalidProgram,
+        IdlAccountNotEmpty,
+        EventInstructionStub,
+        ConstraintMut,
+        ConstraintHasOne,
+        ConstraintSigner,
+        ConstraintRaw,
+        ConstraintOwner,
+        ConstraintRentExempt,
+        ConstraintSeeds,
+        ConstraintExecutable,
+        ConstraintState,
+        ConstraintAssociated,
+        ConstraintAssociatedInit,
+        ConstraintClose,
+        ConstraintAddress,
+        ConstraintZero,
+        ConstraintTokenMint,
+        ConstraintTokenOwner,
+        ConstraintMintMintAuthority,
+        ConstraintMintFreezeAuthority,
+        ConstraintMintDecimals,
+        ConstraintSpace,
+        ConstraintAccountIsNone,
+        ConstraintTokenTokenProgram,
+        ConstraintMintTokenProgram,
+        ConstraintAssociatedTokenTokenProgram,
+        ConstraintMintGroupPointerExtension,
+        ConstraintMintGroupPointerExtensionAuthority,
+        ConstraintMintGroupPointerExtensionGroupAddress,
+        ConstraintMintGroupMemberPointerExtension,
+        ConstraintMintGroupMemberPointerExtensionAuthority,
+        ConstraintMintGroupMemberPointerExtensionMemberAddress,
+        ConstraintMintMetadataPointerExtension,
+        ConstraintMintMetadataPointerExtensionAuthority,
+        ConstraintMintMetadataPointerExtensionMetadataAddress,
+        ConstraintMintCloseAuthorityExtension,
+        ConstraintMintCloseAuthorityExtensionAuthority,
+        ConstraintMintPermanentDelegateExtension,
+        ConstraintMintPermanentDelegateExtensionDelegate,
+        ConstraintMintTransferHookExtension,
+        ConstraintMintTransferHookExtensionAuthority,
+        ConstraintMintTransferHookExtensionProgramId,
+        ConstraintDuplicateMutableAccount,
+        AccountAlreadyMigrated,
+        AccountNotMigrated,
+        ConstraintMintPausableExtension,
+        ConstraintMintPausableAuthority,
+        RequireViolated,
+        RequireEqViolated,
+        RequireKeysEqViolated,
+        RequireNeqViolated,
+        RequireKeysNeqViolated,
+        RequireGtViolated,
+        RequireGteViolated,
+        AccountDiscriminatorAlreadySet,
+        AccountDiscriminatorNotFound,
+        AccountDiscriminatorMismatch,
+        AccountDidNotDeserialize,
+        AccountDidNotSerialize,
+        AccountNotEnoughKeys,
+        AccountNotMutable,
+        AccountOwnedByWrongProgram,
+        InvalidProgramId,
+        InvalidProgramExecutable,
+        AccountNotSigner,
+        AccountNotSystemOwned,
+        AccountNotInitialized,
+        AccountNotProgramData,
+        AccountNotAssociatedTokenAccount,
+        AccountSysvarMismatch,
+        AccountReallocExceedsLimit,
+        AccountDuplicateReallocs,
+        DeclaredProgramIdMismatch,
+        TryingToInitPayerAsProgramAccount,
+        InvalidNumericConversion,
+        Deprecated,
+    )
+    .into_iter()
+    .find(|error| u32::from(*error) == number)
+}
+
+/// What to do about a refusal, where the error's message does not say it.
+fn next_step(error: NodeRewardsError) -> Option<&'static str> {
+    use NodeRewardsError as E;
+    Some(match error {
+        E::NotAuthority => "sign with the network's authority",
+        E::NotNominee => "sign with the nominated key, or have the authority nominate this one",
+        E::NotGuardian => "sign with the network's guardian",
+        E::NotPublisher => "sign with one of the network's publishers",
+        E::NotNodeOwner => "sign with the node's owner",
+        E::NotOfferee => "sign with the key that the node is offered to",
+        E::NotOffered => "have the owner offer the node first",
+        E::Paused => "wait until the pause is over, or have the authority end it",
+        E::WrongEpochNumber => "compute the epoch after the active one",
+        E::AboveEmissionCap => "grant less, or have the authority raise the cap",
+        E::LifetimeTotalFell | E::LeafCountFell => {
+            "compute the epoch again from the data of the active one"
+        }
+        E::AlreadyApproved => "activate the proposal, or have the guardian veto it",
+        E::WrongRoot => "verify the proposal that is there now before approving it",
+        E::NotProposed => "propose the epoch anew",
+        E::TooFewApprovals => "have more publishers approve it",
+        E::ChallengePeriod => "activate it when its challenge period is over",
+        E::WrongProof | E::IndexOutOfRange => "use the published data of the active epoch",
+        E::LifetimeBelowCounter => {
+            "the data are older than what was claimed: use those of the active epoch"
+        }
+        E::NoActiveEpoch => "wait for the first epoch's activation",
+        E::DestinationFrozen => {
+            "ask the mint's freeze authority to thaw it, or set a payout wallet"
+        }
+        E::WrongPage => "create the page first",
+        E::LocationTooFine => "use the parent cell at the network's resolution",
+        E::InvariantBroken | E::WrongVaultDelta => {
+            "stop, and tell the network's authority: its books do not balance"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address;
+
+    fn claim_message() -> Message {
+        let key = |byte| Pubkey::new_from_array([byte; 32]);
+        let network = instruction::NetworkAccounts {
+            network: key(1),
+            vault: key(2),
+            mint: key(3),
+            token_program: anchor_spl::token::ID,
+        };
+        let claim = instruction::Claim {
+            owner: key(4),
+            wallet: key(4),
+            index: 0,
+            lifetime: 5,
+            detail_root: [0; 32],
+            proof: vec![],
+        };
+        let instructions = [
+            instruction::compute_unit_limit(1),
+            instruction::claim(&network, claim),
+        ];
+        Message::new(&instructions, Some(&key(9)))
+    }
+
+    fn custom(number: u32) -> TransactionError {
+        TransactionError::InstructionError(1, InstructionError::Custom(number))
+    }
+
+    #[test]
+    fn an_error_of_the_program_by_name_number_and_next_step() {
+        let logs = vec![
+            format!("Program {PROGRAM} invoke [1]"),
+            "Program log: retry in 12 s, at 1700000012".to_owned(),
+            format!("Program {PROGRAM} failed: custom program error: 0x1794"),
+        ];
+        let refusal = Refusal::new(custom(6036), Some(&claim_message()), logs);
+        assert_eq!(
+            refusal.to_string(),
+            "claim (instruction 1) is refused: OutflowLimited (6036): The outflow limiter is out of \
+             tokens: retry at the time in the log"
+        );
+        assert_eq!(
+            refusal.next_step().unwrap(),
+            "retry in 12 s, at 1700000012 (Unix time)"
+        );
+        assert!(matches!(
+            refusal.node_rewards_error(),
+            Some(NodeRewardsError::OutflowLimited)
+        ));
+    }
+
+    #[test]
+    fn an_error_of_a_called_program_is_not_taken_for_the_callers() {
+        let logs = vec![
+            format!(
+                "Program {} failed: custom program error: 0x11",
+                anchor_spl::token::ID
+            ),
+            format!("Program {PROGRAM} failed: custom program error: 0x11"),
+        ];
+        let refusal = Refusal::new(custom(17), Some(&claim_message()), logs);
+        assert_eq!(
+            refusal.to_string(),
+            "claim (instruction 1) is refused: AccountFrozen (17) of SPL Token: Account is frozen"
+        );
+        // Without the logs it cannot be told whose number it is.
+        let refusal = Refusal::new(custom(17), Some(&claim_message()), vec![]);
+        assert_eq!(
+            refusal.to_string(),
+            "claim (instruction 1) is refused: error 17"
+        );
+        assert!(refusal.node_rewards_error().is_none());
+    }
+
+    #[test]
+    fn errors_of_the_framework_and_the_system() {
+        let refusal = Refusal::new(custom(3012), Some(&claim_message()), vec![]);
+        assert_eq!(
+            refusal.program_error.unwrap().name.unwrap(),
+            "AccountNotInitialized"
+        );
+        let logs = vec![format!(
+            "Program {} failed: custom program error: 0x1",
+            solana_sdk_ids::system_program::ID
+        )];
+        let refusal = Refusal::new(custom(1), Some(&claim_message()), logs);
+        assert!(refusal.is_payer_short());
+        assert!(refusal.next_step().unwrap().contains("SOL"));
+    }
+
+    #[test]
+    fn every_number_is_its_variants() {
+        for number in 6000..6053 {
+            assert_eq!(u32::from(node_rewards_error(number).unwrap()), number);
+        }
+        assert!(node_rewards_error(6053).is_none());
+        assert!(node_rewards_error(5999).is_none());
+        for number in [100, 2006, 3012, 5000] {
+            assert_eq!(u32::from(anchor_error(number).unwrap()), number);
+        }
+    }
+
+    #[test]
+    fn a_foreign_program_is_named_by_its_address() {
+        let unknown = Pubkey::new_from_array([77; 32]);
+        assert_eq!(program_name(&unknown), unknown.to_string());
+        assert_eq!(program_name(&address::PROGRAM), "node-rewards");
+    }
+}

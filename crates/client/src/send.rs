@@ -1,0 +1,600 @@
+//! One transaction: built, simulated, priced, signed once, and sent until it is settled.
+//!
+//! The steps can be taken one by one ([`message`], [`sign`], [`settle`]), offline too, or all at once ([`send`]). A
+//! message is signed at most once: what is sent again is always the same bytes, so that a payment cannot be made twice.
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use solana_commitment_config::CommitmentConfig;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::legacy::Message;
+use solana_nonce::{state::State as NonceState, versions::Versions as NonceVersions};
+use solana_pubkey::Pubkey;
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::Transaction;
+use solana_transaction_error::TransactionError;
+use solana_transaction_status_client_types::TransactionStatus;
+
+pub use solana_presigner::Presigner;
+
+use crate::{
+    account::AccountError,
+    cluster::{Blockhash, Cluster},
+    error::{ClientError, InputError, Refusal},
+    instruction,
+};
+
+/// Most bytes of a transaction: what a packet holds (`PACKET_DATA_SIZE` in `solana-packet`).
+pub const PACKET_BYTES: usize = 1_232;
+
+/// Most compute units of a transaction (`MAX_COMPUTE_UNIT_LIMIT` in `solana-compute-budget`).
+pub const MAX_COMPUTE_UNITS: u32 = 1_400_000;
+
+/// What a transaction offers for its place in a block, in micro-lamports a compute unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Price {
+    Fixed(u64),
+    /// What three of four recent blocks took for transactions that write the same accounts, but no more than `cap`.
+    Auto {
+        cap: u64,
+    },
+}
+
+impl Default for Price {
+    fn default() -> Self {
+        Self::Fixed(0)
+    }
+}
+
+/// How a transaction is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SendOptions {
+    pub price: Price,
+    /// What counts as done.
+    pub commitment: CommitmentConfig,
+    /// Pause between two looks at what became of it.
+    pub poll_interval: Duration,
+    /// Pause between two times that the same bytes are sent.
+    pub resend_interval: Duration,
+    /// Most time that a transaction with a durable nonce, which never expires by itself, is waited for.
+    pub nonce_patience: Duration,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self {
+            price: Price::default(),
+            commitment: CommitmentConfig::finalized(),
+            poll_interval: Duration::from_millis(400),
+            resend_interval: Duration::from_secs(2),
+            nonce_patience: Duration::from_secs(120),
+        }
+    }
+}
+
+/// What bounds the time in which a transaction can land.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    Blockhash(Blockhash),
+    /// Until the nonce is used, by this transaction or another.
+    Nonce {
+        account: Pubkey,
+        authority: Pubkey,
+        value: Hash,
+    },
+}
+
+impl Lifetime {
+    fn hash(&self) -> Hash {
+        match self {
+            Self::Blockhash(blockhash) => blockhash.hash,
+            Self::Nonce { value, .. } => *value,
+        }
+    }
+}
+
+/// What a transaction may compute and what it offers for that. `None` leaves the instruction out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Compute units.
+    pub limit: Option<u32>,
+    /// Micro-lamports a compute unit; 0 is left out too.
+    pub price: Option<u64>,
+}
+
+/// A transaction that everybody has signed. Sending it any number of times has the effect of sending it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The fee payer's: the transaction's name.
+    pub signature: Signature,
+    /// As they go over the wire.
+    pub bytes: Vec<u8>,
+    pub message: Message,
+    pub lifetime: Lifetime,
+}
+
+/// A transaction that was sent, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub signature: Signature,
+    pub outcome: Outcome,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded, in this slot, and a supermajority has confirmed the block.
+    Confirmed { slot: u64 },
+    /// It succeeded, in this slot, and cannot be undone.
+    Finalized { slot: u64 },
+    /// It was executed and refused: its fee is spent, and nothing else changed.
+    Failed(Box<Refusal>),
+    /// It can never land any more: the same can be signed anew.
+    Expired,
+    /// It may still land. The same must not be signed anew before its signature is looked up.
+    Unknown { reason: String },
+}
+
+impl Sent {
+    /// The outcome as a result: an error for everything but success.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Refused`] when it failed; [`ClientError::Unsettled`] when it expired or nobody knows.
+    pub fn into_result(self) -> Result<Signature, ClientError> {
+        match self.outcome {
+            Outcome::Confirmed { .. } | Outcome::Finalized { .. } => Ok(self.signature),
+            Outcome::Failed(refusal) => Err(ClientError::Refused(refusal)),
+            Outcome::Expired => Err(ClientError::Expired {
+                signature: self.signature,
+            }),
+            Outcome::Unknown { reason } => Err(ClientError::Unknown {
+                signature: self.signature,
+                reason,
+            }),
+        }
+    }
+}
+
+/// Makes the message that everybody signs. With a nonce, advancing it comes first.
+///
+/// # Errors
+///
+/// [`InputError::TooLarge`] when the transaction would not fit a packet.
+pub fn message(
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    lifetime: &Lifetime,
+    budget: Budget,
+) -> Result<Message, ClientError> {
+    let message = unchecked_message(instructions, payer, lifetime, budget);
+    let bytes = transaction_bytes(&message)?;
+    if bytes > PACKET_BYTES {
+        return Err(InputError::TooLarge {
+            bytes,
+            limit: PACKET_BYTES,
+        }
+        .into());
+    }
+    Ok(message)
+}
+
+fn unchecked_message(
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    lifetime: &Lifetime,
+    budget: Budget,
+) -> Message {
+    let mut all = Vec::with_capacity(instructions.len().saturating_add(3));
+    all.extend(budget.limit.map(instruction::compute_unit_limit));
+    all.extend(
+        budget
+            .price
+            .filter(|price| *price > 0)
+            .map(instruction::compute_unit_price),
+    );
+    all.extend_from_slice(instructions);
+    let mut message = match lifetime {
+        Lifetime::Blockhash(_) => Message::new(&all, Some(payer)),
+        Lifetime::Nonce {
+            account, authority, ..
+        } => Message::new_with_nonce(all, Some(payer), account, authority),
+    };
+    message.recent_blockhash = lifetime.hash();
+    message
+}
+
+/// Bytes of the transaction with this message, all signatures included.
+///
+/// # Errors
+///
+/// [`InputError::Other`] when it is beyond what the format can say.
+pub fn transaction_bytes(message: &Message) -> Result<usize, ClientError> {
+    Ok(serialize(&Transaction::new_unsigned(message.clone()))?.len())
+}
+
+fn serialize(transaction: &Transaction) -> Result<Vec<u8>, ClientError> {
+    wincode::serialize(transaction)
+        .map_err(|e| InputError::Other(format!("the transaction cannot be encoded: {e}")).into())
+}
+
+/// What a simulation of a message used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    pub compute_units: u64,
+    pub logs: Vec<String>,
+}
+
+impl Simulation {
+    /// A limit that leaves room for what may differ by the time the transaction is executed: a tenth, and 5,000 units.
+    pub fn compute_unit_limit(&self) -> u32 {
+        let with_margin = self
+            .compute_units
+            .saturating_add(self.compute_units / 10)
+            .saturating_add(5_000);
+        u32::try_from(with_margin).map_or(MAX_COMPUTE_UNITS, |units| units.min(MAX_COMPUTE_UNITS))
+    }
+}
+
+/// Runs a message on the node without sending it. Nobody needs to have signed it.
+///
+/// # Errors
+///
+/// [`ClientError::Refused`], with the program's error, when it would fail.
+pub fn simulate(cluster: &Cluster, message: &Message) -> Result<Simulation, ClientError> {
+    let bytes = serialize(&Transaction::new_unsigned(message.clone()))?;
+    // With a nonce the node could not replace the blockhash; with a blockhash it need not be a recent one here.
+    let replace_blockhash = !uses_nonce(message);
+    let result = cluster.simulate(&bytes, replace_blockhash)?;
+    let logs = result.logs.unwrap_or_default();
+    match result.err {
+        Some(error) => Err(Refusal::new(error.into(), Some(message), logs).into()),
+        None => Ok(Simulation {
+            compute_units: result
+                .units_consumed
+                .unwrap_or(u64::from(MAX_COMPUTE_UNITS)),
+            logs,
+        }),
+    }
+}
+
+fn uses_nonce(message: &Message) -> bool {
+    solana_transaction::uses_durable_nonce(&Transaction::new_unsigned(message.clone())).is_some()
+}
+
+/// The price to offer now for instructions like these.
+pub fn price(
+    cluster: &Cluster,
+    price: Price,
+    instructions: &[Instruction],
+) -> Result<u64, ClientError> {
+    let cap = match price {
+        Price::Fixed(price) => return Ok(price),
+        Price::Auto { cap } => cap,
+    };
+    let mut writable: Vec<Pubkey> = instructions
+        .iter()
+        .flat_map(|instruction| &instruction.accounts)
+        .filter(|meta| meta.is_writable)
+        .map(|meta| meta.pubkey)
+        .collect();
+    writable.sort_unstable();
+    writable.dedup();
+    let mut prices = cluster.recent_prices(&writable)?;
+    prices.sort_unstable();
+    let at = prices.len().saturating_mul(3) / 4;
+    Ok(prices.get(at).copied().unwrap_or(0).min(cap))
+}
+
+/// Simulates instructions, and makes the message with the compute limit that the simulation leads to.
+///
+/// # Errors
+///
+/// [`ClientError::Refused`] when the simulation fails, [`InputError::TooLarge`] when it does not fit a packet.
+pub fn prepare(
+    cluster: &Cluster,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    lifetime: &Lifetime,
+    price: u64,
+) -> Result<Message, ClientError> {
+    let budget = |limit| Budget {
+        limit: Some(limit),
+        price: Some(price),
+    };
+    let trial = message(instructions, payer, lifetime, budget(MAX_COMPUTE_UNITS))?;
+    let limit = simulate(cluster, &trial)?.compute_unit_limit();
+    message(instructions, payer, lifetime, budget(limit))
+}
+
+/// A message with the signatures that are there so far: what goes from one signer to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartlySigned {
+    pub message: Message,
+    /// Who has signed, in the message's order of signers.
+    pub signatures: Vec<(Pubkey, Signature)>,
+    /// Who has yet to sign.
+    pub missing: Vec<Pubkey>,
+}
+
+impl PartlySigned {
+    /// What is signed, byte for byte, in base64.
+    pub fn message_base64(&self) -> String {
+        BASE64_STANDARD.encode(self.message.serialize())
+    }
+
+    /// The same in base58, as multisig tools import it.
+    pub fn message_base58(&self) -> String {
+        bs58::encode(self.message.serialize()).into_string()
+    }
+
+    /// The transaction, if everybody has signed.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::MissingSigner`] names the first who has not.
+    pub fn complete(self, lifetime: Lifetime) -> Result<Signed, ClientError> {
+        if let Some(missing) = self.missing.first() {
+            return Err(InputError::MissingSigner(*missing).into());
+        }
+        let mut transaction = Transaction::new_unsigned(self.message);
+        transaction.signatures = self.signatures.iter().map(|(_, s)| *s).collect();
+        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        Ok(Signed {
+            signature,
+            bytes: serialize(&transaction)?,
+            message: transaction.message,
+            lifetime,
+        })
+    }
+}
+
+/// Signs a message with the signers at hand: keys, hardware wallets, or signatures made elsewhere ([`Presigner`]).
+///
+/// # Errors
+///
+/// [`InputError::StrangeSigner`] for one that the message does not need, and [`InputError::Signing`] when one cannot:
+/// a signature made elsewhere must be of exactly this message.
+pub fn sign_partly(message: Message, signers: &[&dyn Signer]) -> Result<PartlySigned, ClientError> {
+    let needed: Vec<Pubkey> = message.signer_keys().into_iter().copied().collect();
+    let bytes = message.serialize();
+    for signer in signers {
+        let key = signer.pubkey();
+        if !needed.contains(&key) {
+            return Err(InputError::StrangeSigner(key).into());
+        }
+    }
+    let mut signatures = Vec::with_capacity(needed.len());
+    let mut missing = Vec::new();
+    for key in needed {
+        let Some(signer) = signers.iter().find(|signer| signer.pubkey() == key) else {
+            missing.push(key);
+            continue;
+        };
+        let signature = signer
+            .try_sign_message(&bytes)
+            .map_err(|e| InputError::Signing {
+                signer: key,
+                reason: e.to_string(),
+            })?;
+        signatures.push((key, signature));
+    }
+    Ok(PartlySigned {
+        message,
+        signatures,
+        missing,
+    })
+}
+
+/// Signs a message with everybody that it needs.
+///
+/// # Errors
+///
+/// Those of [`sign_partly`], and [`InputError::MissingSigner`].
+pub fn sign(
+    message: Message,
+    lifetime: Lifetime,
+    signers: &[&dyn Signer],
+) -> Result<Signed, ClientError> {
+    sign_partly(message, signers)?.complete(lifetime)
+}
+
+/// The value that a nonce account holds now, for a transaction that lives until the nonce is used.
+///
+/// # Errors
+///
+/// [`InputError::NotANonce`] and [`InputError::NonceAuthority`].
+pub fn nonce_lifetime(
+    cluster: &Cluster,
+    account: Pubkey,
+    authority: Pubkey,
+) -> Result<Lifetime, ClientError> {
+    let stored = cluster
+        .account(&account)?
+        .ok_or(AccountError::Missing(account))?;
+    let versions: Option<NonceVersions> = (stored.owner == solana_sdk_ids::system_program::ID)
+        .then(|| wincode::deserialize(&stored.data).ok())
+        .flatten();
+    let Some(NonceVersions::Current(state)) = versions else {
+        return Err(InputError::NotANonce(account).into());
+    };
+    let NonceState::Initialized(data) = *state else {
+        return Err(InputError::NotANonce(account).into());
+    };
+    if data.authority != authority {
+        return Err(InputError::NonceAuthority {
+            account,
+            found: data.authority,
+            given: authority,
+        }
+        .into());
+    }
+    Ok(Lifetime::Nonce {
+        account,
+        authority,
+        value: data.blockhash(),
+    })
+}
+
+/// Sends a signed transaction, the same bytes again and again, until it is settled.
+///
+/// The outcome always comes with the signature, and trouble on the way ends in [`Outcome::Unknown`], because a node
+/// that does not answer may have passed the transaction on all the same.
+pub fn settle(cluster: &Cluster, signed: &Signed, options: &SendOptions) -> Sent {
+    let outcome = settle_outcome(cluster, signed, options);
+    Sent {
+        signature: signed.signature,
+        outcome,
+    }
+}
+
+fn settle_outcome(cluster: &Cluster, signed: &Signed, options: &SendOptions) -> Outcome {
+    let start = Instant::now();
+    let mut sent_at: Option<Instant> = None;
+    loop {
+        if sent_at.is_none_or(|at| at.elapsed() >= options.resend_interval) {
+            sent_at = Some(Instant::now());
+            if let Err(ClientError::Refused(refusal)) =
+                cluster.submit(&signed.bytes, &signed.signature)
+                && is_unsendable(&refusal)
+            {
+                return Outcome::Failed(refusal);
+            }
+            // Any other error: the node may have taken it. Its status will tell.
+        }
+        let step = look_up(cluster, signed, options.commitment);
+        match step {
+            Ok(Some(outcome)) => return outcome,
+            Ok(None) => {}
+            Err(error) => {
+                return Outcome::Unknown {
+                    reason: error.to_string(),
+                };
+            }
+        }
+        let is_nonce = matches!(signed.lifetime, Lifetime::Nonce { .. });
+        if is_nonce && start.elapsed() >= options.nonce_patience {
+            return Outcome::Unknown {
+                reason: "its nonce is still unused, so it can land at any time".to_owned(),
+            };
+        }
+        if cluster.cancel().sleep(options.poll_interval) {
+            return Outcome::Unknown {
+                reason: "stopped on request".to_owned(),
+            };
+        }
+    }
+}
+
+/// Refusals of a node that say that the transaction can never land, anywhere.
+fn is_unsendable(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.error,
+        TransactionError::SignatureFailure | TransactionError::SanitizeFailure
+    )
+}
+
+/// What became of a transaction by now; `None` while that is open.
+///
+/// [`Outcome::Expired`] takes three facts: the finalised chain is past the transaction's last block (or its nonce is
+/// used), and after that was seen, a search of the whole history finds nothing.
+///
+/// # Errors
+///
+/// [`ClientError`] when the node cannot be asked.
+pub fn look_up(
+    cluster: &Cluster,
+    signed: &Signed,
+    commitment: CommitmentConfig,
+) -> Result<Option<Outcome>, ClientError> {
+    let signature = std::slice::from_ref(&signed.signature);
+    let status = cluster
+        .statuses(signature, false)?
+        .into_iter()
+        .next()
+        .flatten();
+    if let Some(status) = status {
+        return Ok(outcome_of(cluster, signed, &status, commitment));
+    }
+    if !is_past(cluster, &signed.lifetime)? {
+        return Ok(None);
+    }
+    let status = cluster
+        .statuses(signature, true)?
+        .into_iter()
+        .next()
+        .flatten();
+    Ok(match status {
+        Some(status) => outcome_of(cluster, signed, &status, commitment),
+        None => Some(Outcome::Expired),
+    })
+}
+
+/// Whether a transaction with this lifetime can never land any more, if it has not yet.
+pub fn is_past(cluster: &Cluster, lifetime: &Lifetime) -> Result<bool, ClientError> {
+    match lifetime {
+        Lifetime::Blockhash(blockhash) => {
+            let height = cluster.block_height(CommitmentConfig::finalized())?;
+            Ok(height > blockhash.last_valid_block_height)
+        }
+        Lifetime::Nonce {
+            account,
+            authority,
+            value,
+        } => match nonce_lifetime(cluster, *account, *authority) {
+            Ok(Lifetime::Nonce { value: now, .. }) => Ok(now != *value),
+            Ok(Lifetime::Blockhash(_)) => Ok(false),
+            // Closed, or handed to another authority: this transaction cannot advance it.
+            Err(ClientError::Input(_) | ClientError::Account(_)) => Ok(true),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// What a status says, once it has the commitment asked for. A failure needs it too: a block may be dropped.
+fn outcome_of(
+    cluster: &Cluster,
+    signed: &Signed,
+    status: &TransactionStatus,
+    commitment: CommitmentConfig,
+) -> Option<Outcome> {
+    if !status.satisfies_commitment(commitment) {
+        return None;
+    }
+    Some(match &status.err {
+        Some(error) => {
+            // Only for the explanation: without the logs it is less exact.
+            let logs = cluster.logs(&signed.signature).unwrap_or_default();
+            let mut refusal = Refusal::new(error.clone(), Some(&signed.message), logs);
+            refusal.signature = Some(signed.signature);
+            Outcome::Failed(Box::new(refusal))
+        }
+        None if status.satisfies_commitment(CommitmentConfig::finalized()) => {
+            Outcome::Finalized { slot: status.slot }
+        }
+        None => Outcome::Confirmed { slot: status.slot },
+    })
+}
+
+/// Builds, simulates, signs and sends instructions as one transaction. `payer` pays the fee and must be among the
+/// signers.
+///
+/// # Errors
+///
+/// [`ClientError`] for everything before the first byte is sent: nothing happened then. From there on, an outcome.
+pub fn send(
+    cluster: &Cluster,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    signers: &[&dyn Signer],
+    options: &SendOptions,
+) -> Result<Sent, ClientError> {
+    let price = price(cluster, options.price, instructions)?;
+    let lifetime = Lifetime::Blockhash(cluster.blockhash()?);
+    let message = prepare(cluster, instructions, payer, &lifetime, price)?;
+    let signed = sign(message, lifetime, signers)?;
+    Ok(settle(cluster, &signed, options))
+}
