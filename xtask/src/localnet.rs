@@ -12,8 +12,7 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use crate::command::{cargo, command, run};
-use crate::programs;
-use crate::workspace;
+use crate::{programs, system, workspace};
 
 const PACKAGE: &str = "wayfare-localnet";
 
@@ -42,6 +41,7 @@ pub fn ensure() -> Result<PathBuf> {
     if binary.is_file() {
         return Ok(binary);
     }
+    system::ensure()?;
     eprintln!("Building the local network (minutes the first time, seconds later)");
     let target = target_dir()?;
     run(cargo()

@@ -6,6 +6,7 @@ mod command;
 mod idl;
 mod localnet;
 mod programs;
+mod system;
 mod test;
 mod workspace;
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::command::{cargo, output, run};
-use crate::{cli, localnet, programs, workspace};
+use crate::{cli, localnet, programs, system, workspace};
 
 /// The validator that the stories run on.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -17,6 +17,7 @@ pub enum Validator {
 /// Builds the programs, the local network and the command line, and runs all tests but the local
 /// network's own package, which nothing else may link. `args` go to the test runner.
 pub fn test(validator: Validator, args: &[String]) -> Result<()> {
+    system::ensure()?;
     let programs = programs::build()?;
     let localnet = localnet::ensure()?;
     let wayfare = cli::build()?;
