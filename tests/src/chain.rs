@@ -1,0 +1,355 @@
+//! A Solana chain in process, with the built programs on it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use litesvm::LiteSVM;
+use solana_account::{Account, AccountSharedData, ReadableAccount};
+use solana_clock::Clock;
+use solana_instruction::Instruction;
+use solana_message::Message;
+use solana_pubkey::Pubkey;
+use solana_transaction::Transaction;
+use solana_transaction_error::TransactionError;
+use wayfare_client::account::{self, FromAccount};
+
+use crate::books::Books;
+use crate::event::{self, Event};
+use crate::keys;
+use crate::refusal::Refusal;
+
+/// When each chain starts: 2026-01-01 00:00:00 UTC.
+pub const START: i64 = 1_767_225_600;
+
+/// The most bytes that a transaction may have: what is left of IPv6's smallest MTU of 1,280 bytes
+/// (`PACKET_DATA_SIZE` in `solana-packet`).
+pub const PACKET_DATA_SIZE: usize = 1_232;
+
+/// Lamports for each signature of a transaction (`FeeStructure` in `solana-fee-structure`).
+pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+
+/// A chain. A clone is another chain that went the same way up to here.
+#[derive(Clone)]
+pub struct Chain {
+    svm: LiteSVM,
+}
+
+/// What a transaction that was carried out did.
+#[derive(Debug)]
+pub struct Accepted {
+    /// What the program told, in order.
+    pub events: Vec<Event>,
+    pub compute_units: u64,
+    /// Bytes of the signed transaction.
+    pub bytes: usize,
+    /// Lamports.
+    pub fee: u64,
+    pub logs: Vec<String>,
+}
+
+impl Accepted {
+    /// The only event of the transaction.
+    pub fn event(self) -> Event {
+        let [event] = <[Event; 1]>::try_from(self.events).expect("one event");
+        event
+    }
+}
+
+/// A transaction that was refused.
+#[derive(Debug)]
+pub struct Refused {
+    pub error: TransactionError,
+    pub logs: Vec<String>,
+}
+
+/// Instructions that are carried out together or not at all.
+pub struct Tx(pub Vec<Instruction>);
+
+impl From<Instruction> for Tx {
+    fn from(instruction: Instruction) -> Self {
+        Self(vec![instruction])
+    }
+}
+
+impl From<Vec<Instruction>> for Tx {
+    fn from(instructions: Vec<Instruction>) -> Self {
+        Self(instructions)
+    }
+}
+
+impl<const N: usize> From<[Instruction; N]> for Tx {
+    fn from(instructions: [Instruction; N]) -> Self {
+        Self(instructions.into())
+    }
+}
+
+/// Every account of a chain but the sysvars and the features, which the runtime writes.
+pub type Snapshot = HashMap<Pubkey, AccountSharedData>;
+
+/// The programs as `cargo xtask build` left them.
+static PROGRAM: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let deploy = std::env::var_os("WAYFARE_PROGRAMS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy")),
+        PathBuf::from,
+    );
+    let path = deploy.join("node_rewards.so");
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "cannot read {}: {error}. Run `cargo xtask build` first, or name the folder in WAYFARE_PROGRAMS",
+            path.display()
+        )
+    })
+});
+
+/// The chain that every other one is cloned from: loading the programs takes longer than most tests.
+static GENESIS: LazyLock<Mutex<Chain>> = LazyLock::new(|| {
+    let mut svm = LiteSVM::new();
+    svm.add_program(node_rewards::ID, &PROGRAM)
+        .expect("the runtime takes the program");
+    let mut chain = Chain { svm };
+    chain.set_time(START);
+    chain.give_lamports(&Chain::fee_payer(), 1_000_000_000_000);
+    Mutex::new(chain)
+});
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Chain {
+    pub fn new() -> Self {
+        GENESIS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Who pays the fee of each transaction, and stands in no instruction.
+    pub fn fee_payer() -> Pubkey {
+        keys::person("fee payer")
+    }
+
+    /// Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.svm.get_sysvar::<Clock>().unix_timestamp
+    }
+
+    /// Sets the clock, forwards or backwards.
+    pub fn set_time(&mut self, unix: i64) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        clock.unix_timestamp = unix;
+        clock.slot += 1;
+        self.svm.set_sysvar(&clock);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: i64) {
+        self.set_time(self.now().saturating_add(seconds));
+    }
+
+    /// The account at an address, if there is one.
+    pub fn account(&self, address: &Pubkey) -> Option<Account> {
+        self.svm.get_account(address)
+    }
+
+    /// Lamports at an address.
+    pub fn lamports(&self, address: &Pubkey) -> u64 {
+        self.svm.get_balance(address).unwrap_or(0)
+    }
+
+    /// Lamports that make an account of this size exempt from rent.
+    pub fn rent(&self, space: usize) -> u64 {
+        self.svm.minimum_balance_for_rent_exemption(space)
+    }
+
+    /// An account of the program.
+    pub fn read<T: FromAccount>(&self, address: &Pubkey) -> T {
+        let account = self
+            .account(address)
+            .unwrap_or_else(|| panic!("no account at {address}"));
+        account::decode_as(address, &account.owner, &account.data)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Puts lamports at an address from nowhere, as a transfer by a stranger would.
+    pub fn give_lamports(&mut self, address: &Pubkey, lamports: u64) {
+        let mut account = self.account(address).unwrap_or_default();
+        account.lamports += lamports;
+        self.put(address, account);
+    }
+
+    /// Writes an account past all programs: for states that no transaction leads to.
+    pub fn put(&mut self, address: &Pubkey, account: Account) {
+        self.svm
+            .set_account(*address, account)
+            .expect("an account that the chain can hold");
+    }
+
+    /// Changes an account past all programs: for states that no transaction leads to.
+    pub fn edit(&mut self, address: &Pubkey, change: impl FnOnce(&mut Account)) {
+        let mut account = self
+            .account(address)
+            .unwrap_or_else(|| panic!("no account at {address}"));
+        change(&mut account);
+        self.put(address, account);
+    }
+
+    /// Puts a copy of a program on the chain, under another address.
+    pub fn copy_program(&mut self, original: &Pubkey, copy: &Pubkey) {
+        let elf = self
+            .svm
+            .accounts_db()
+            .try_program_elf_bytes(original)
+            .expect("a program")
+            .to_vec();
+        self.svm
+            .add_program(*copy, &elf)
+            .expect("the runtime takes the copy");
+    }
+
+    /// Every account but the sysvars and the features.
+    pub fn snapshot(&self) -> Snapshot {
+        self.svm
+            .accounts_db()
+            .inner
+            .iter()
+            .filter(|(_, account)| {
+                *account.owner() != solana_sdk_ids::sysvar::ID
+                    && *account.owner() != solana_sdk_ids::feature::ID
+            })
+            .map(|(address, account)| (*address, account.clone()))
+            .collect()
+    }
+
+    /// Sends a transaction that must be carried out.
+    #[track_caller]
+    pub fn accept(&mut self, tx: impl Into<Tx>) -> Accepted {
+        self.attempt(tx)
+            .unwrap_or_else(|refused| panic!("{}", describe(&refused)))
+    }
+
+    /// Sends a transaction whose last instruction must be refused, for this reason.
+    #[track_caller]
+    pub fn refuse(&mut self, tx: impl Into<Tx>, why: impl Into<Refusal>) {
+        let tx = tx.into();
+        let last = tx.0.len() - 1;
+        self.refuse_at(tx, last, why);
+    }
+
+    /// Sends a transaction of which the instruction with this number must be refused, for this reason.
+    #[track_caller]
+    pub fn refuse_at(&mut self, tx: impl Into<Tx>, instruction: usize, why: impl Into<Refusal>) {
+        let why = why.into();
+        match self.attempt(tx) {
+            Ok(accepted) => panic!("accepted, where {why} was due: {:#?}", accepted.events),
+            Err(refused) => assert!(
+                why.is(&refused.error, instruction),
+                "not refused with {why} by instruction {instruction}: {}",
+                describe(&refused)
+            ),
+        }
+    }
+
+    /// Sends a transaction, signed by the fee payer and by everybody whom its instructions name as a signer.
+    ///
+    /// Carried out, it must leave the books of every network in order, and lamports must neither appear nor vanish but
+    /// for the fee. Refused, it must leave every byte and lamport of every account as they were, but for the fee.
+    pub fn attempt(&mut self, tx: impl Into<Tx>) -> Result<Accepted, Refused> {
+        let before = self.snapshot();
+        let accepted = self.attempt_without_books(tx)?;
+        let after = self.snapshot();
+        let lost = total_lamports(&before) - total_lamports(&after);
+        assert_eq!(lost, u128::from(accepted.fee), "lamports appeared or vanished");
+        Books::read(&after).check_after(&Books::read(&before), &accepted.events);
+        Ok(accepted)
+    }
+
+    /// Like [`Chain::attempt`], on a chain with accounts that the program cannot have written, whose books mean nothing.
+    pub fn attempt_without_books(&mut self, tx: impl Into<Tx>) -> Result<Accepted, Refused> {
+        let tx = self.sign(&tx.into());
+        let bytes = tx.message.serialize().len() + 1 + 64 * tx.signatures.len();
+        assert!(
+            bytes <= PACKET_DATA_SIZE,
+            "{bytes} bytes do not fit into a packet of {PACKET_DATA_SIZE}"
+        );
+        let fee = LAMPORTS_PER_SIGNATURE * tx.signatures.len() as u64;
+        let keys = tx.message.account_keys.clone();
+        let before = self.snapshot();
+        let result = self.svm.send_transaction(tx);
+        // The next transaction may have the same bytes.
+        self.svm.expire_blockhash();
+        match result {
+            Ok(meta) => Ok(Accepted {
+                events: event::decode(&keys, &meta.inner_instructions),
+                compute_units: meta.compute_units_consumed,
+                bytes,
+                fee,
+                logs: meta.logs,
+            }),
+            Err(failed) => {
+                assert_only_fee_paid(&before, &self.snapshot(), fee);
+                Err(Refused {
+                    error: failed.err,
+                    logs: failed.meta.logs,
+                })
+            }
+        }
+    }
+
+    fn sign(&self, tx: &Tx) -> Transaction {
+        let payer = Self::fee_payer();
+        let message =
+            Message::new_with_blockhash(&tx.0, Some(&payer), &self.svm.latest_blockhash());
+        let signers: Vec<_> = message
+            .account_keys
+            .iter()
+            .take(message.header.num_required_signatures.into())
+            .map(|key| keys::keypair(key).unwrap_or_else(|| panic!("nobody can sign for {key}")))
+            .collect();
+        let mut transaction = Transaction::new_unsigned(message);
+        transaction.sign(&signers.iter().collect::<Vec<_>>(), self.svm.latest_blockhash());
+        transaction
+    }
+}
+
+/// Panics unless the fee payer's lamports fell by the fee, or by nothing when the transaction was not even processed,
+/// and everything else is as it was.
+fn assert_only_fee_paid(before: &Snapshot, after: &Snapshot, fee: u64) {
+    let payer = Chain::fee_payer();
+    for (address, was) in before {
+        let is = after
+            .get(address)
+            .unwrap_or_else(|| panic!("{address} was removed by a refused transaction"));
+        if *address == payer {
+            let paid = was.lamports() - is.lamports();
+            assert!(paid == fee || paid == 0, "the fee payer lost {paid} lamports");
+            assert!(was.data() == is.data() && was.owner() == is.owner());
+        } else {
+            assert!(
+                was.lamports() == is.lamports()
+                    && was.owner() == is.owner()
+                    && was.executable() == is.executable()
+                    // The same bytes in memory need no comparing: programs are long.
+                    && (std::ptr::eq(was.data(), is.data()) || was.data() == is.data()),
+                "{address} was changed by a refused transaction: {was:?} {is:?}"
+            );
+        }
+    }
+    if let Some(address) = after.keys().find(|address| !before.contains_key(*address)) {
+        panic!("{address} was created by a refused transaction");
+    }
+}
+
+fn total_lamports(snapshot: &Snapshot) -> u128 {
+    snapshot
+        .values()
+        .map(|account| u128::from(account.lamports()))
+        .sum()
+}
+
+fn describe(refused: &Refused) -> String {
+    format!("{:?}\n{}", refused.error, refused.logs.join("\n"))
+}
