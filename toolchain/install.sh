@@ -197,7 +197,7 @@ fi
 
 if ! [ -e "$prefix/linker" ]; then
   step 4 "sbpf-linker $LINKER from crates.io (builds in about a minute)"
-  "$prefix/sysroot/bin/cargo" install --locked --root "$work/linker" --target-dir "$work/linker-build" "sbpf-linker@$LINKER" >&2 ||
+  PATH=$work/linker/bin:$PATH "$prefix/sysroot/bin/cargo" install --locked --root "$work/linker" --target-dir "$work/linker-build" "sbpf-linker@$LINKER" >&2 ||
     fail "cannot build sbpf-linker $LINKER (its message is above): when it is the network, run the command again"
   put_in_place linker
 fi
