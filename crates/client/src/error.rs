@@ -20,7 +20,10 @@ use solana_system_interface::error::SystemError;
 use solana_transaction_error::TransactionError;
 use thiserror::Error;
 
-use crate::{account::AccountError, address::PROGRAM, cluster::HttpStatus, instruction};
+use crate::{
+    account::AccountError, address::PROGRAM, cluster::HttpStatus, instruction,
+    journal::JournalError,
+};
 
 /// Anything that the crate can end with.
 #[derive(Debug, Error)]
@@ -40,6 +43,9 @@ pub enum ClientError {
     /// An account is missing, or not what it should be.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// The journal of a job of many transactions.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// What was asked for cannot be done.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -77,7 +83,7 @@ impl ClientError {
             Self::Rpc(trouble) if trouble.is_final() => ErrorClass::Input,
             Self::Rpc(_) | Self::Expired { .. } | Self::Unknown { .. } => ErrorClass::Retryable,
             Self::WrongCluster { .. } => ErrorClass::WrongCluster,
-            Self::Account(_) | Self::Input(_) => ErrorClass::Input,
+            Self::Account(_) | Self::Journal(_) | Self::Input(_) => ErrorClass::Input,
         }
     }
 

@@ -9,10 +9,12 @@
 
 pub mod account;
 pub mod address;
+pub mod bulk;
 pub mod cluster;
 pub mod error;
 pub mod event;
 pub mod instruction;
+pub mod journal;
 pub mod send;
 
 pub use error::ClientError;
