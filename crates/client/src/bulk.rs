@@ -19,9 +19,11 @@ use std::{
 
 use node_rewards::{errors::NodeRewardsError, state::NodeKind};
 use solana_commitment_config::CommitmentConfig;
+use solana_hash::Hash;
 use solana_instruction::{Instruction, error::InstructionError};
 use solana_message::legacy::Message;
 use solana_pubkey::Pubkey;
+use solana_sha256_hasher::hashv;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction_error::TransactionError;
@@ -33,7 +35,7 @@ use crate::{
     cluster::{Accounts, Cluster},
     error::{ClientError, Refusal},
     instruction,
-    journal::{Entry, InFlight, Journal, signed_entry},
+    journal::{Binding, Entry, InFlight, Journal, signed_entry},
     send::{self, Budget, Lifetime, MAX_COMPUTE_UNITS, PACKET_BYTES, Price, Signed},
 };
 
@@ -1102,6 +1104,25 @@ pub struct RegisterNodes<'a> {
     pub nodes: Vec<NewNode<'a>>,
 }
 
+impl RegisterNodes<'_> {
+    /// What ties a journal to this job: every node as it was asked for.
+    pub fn binding(&self, genesis: Hash) -> Binding {
+        let mut input = Vec::with_capacity(self.nodes.len().saturating_mul(73));
+        for node in &self.nodes {
+            input.extend(node.device.pubkey().as_ref());
+            input.extend(node.owner.pubkey().as_ref());
+            input.push(node.kind as u8);
+            input.extend(node.location.to_le_bytes());
+        }
+        Binding {
+            job: "register-nodes".to_owned(),
+            input: hashv(&[&input]).to_bytes(),
+            network: self.network,
+            genesis,
+        }
+    }
+}
+
 impl Job for RegisterNodes<'_> {
     fn len(&self) -> usize {
         self.nodes.len()
@@ -1180,6 +1201,19 @@ pub struct CreatePages {
     /// Pays the rent, which never comes back: pages are for ever.
     pub payer: Pubkey,
     pub pages: Vec<u32>,
+}
+
+impl CreatePages {
+    /// What ties a journal to this job: the pages' numbers.
+    pub fn binding(&self, genesis: Hash) -> Binding {
+        let input: Vec<u8> = self.pages.iter().flat_map(|p| p.to_le_bytes()).collect();
+        Binding {
+            job: "create-pages".to_owned(),
+            input: hashv(&[&input]).to_bytes(),
+            network: self.network,
+            genesis,
+        }
+    }
 }
 
 impl Job for CreatePages {

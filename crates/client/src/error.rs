@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use crate::{
     account::AccountError, address::PROGRAM, cluster::HttpStatus, instruction,
-    journal::JournalError,
+    journal::JournalError, published::DataError,
 };
 
 /// Anything that the crate can end with.
@@ -43,6 +43,9 @@ pub enum ClientError {
     /// An account is missing, or not what it should be.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// Published data that cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// The journal of a job of many transactions.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -83,7 +86,10 @@ impl ClientError {
             Self::Rpc(trouble) if trouble.is_final() => ErrorClass::Input,
             Self::Rpc(_) | Self::Expired { .. } | Self::Unknown { .. } => ErrorClass::Retryable,
             Self::WrongCluster { .. } => ErrorClass::WrongCluster,
-            Self::Account(_) | Self::Journal(_) | Self::Input(_) => ErrorClass::Input,
+            Self::Data(error) if error.is_transient() => ErrorClass::Retryable,
+            Self::Account(_) | Self::Data(_) | Self::Journal(_) | Self::Input(_) => {
+                ErrorClass::Input
+            }
         }
     }
 

@@ -1,0 +1,567 @@
+//! An epoch's published data, from a directory or a web server, held against the chain.
+//!
+//! Nothing that a server says is trusted: the manifest must have the hash that the publishers put on the chain, each
+//! file the hash that the manifest has, and the leaves the root that claims are proved against.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use node_rewards::{
+    constants::COUNTERS_PER_PAGE,
+    instructions::ProposeEpochArgs,
+    state::{Epoch, EpochStatus, Network},
+};
+use serde::Serialize;
+use solana_pubkey::Pubkey;
+use tempfile::TempDir;
+use thiserror::Error;
+use wayfare_core::rewards::epoch_data::{
+    self, DataError as FileError, EpochDir, LEAVES_FILE, MANIFEST_FILE, Manifest, NODES_FILE,
+};
+
+use crate::{
+    address,
+    cluster::{Cancel, Cluster},
+    error::{ClientError, with_sources},
+};
+
+/// Most bytes of a manifest that are read from a server.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+
+/// Most time without a byte from a server.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How often a file is asked for.
+const TRIES: u32 = 4;
+
+/// Why published data cannot be used.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The files cannot be read, or contradict each other.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// The server does not give the file.
+    #[error("{url}: cannot be fetched: {reason}")]
+    Fetch {
+        url: String,
+        reason: String,
+        /// Whether trying again may help.
+        is_transient: bool,
+    },
+    #[error("{url}: more than the {limit} bytes that it should have: it is not the published file")]
+    TooLarge { url: String, limit: u64 },
+    #[error("\"{0}\" is neither a directory nor an http or https URL: name where the data are")]
+    Source(String),
+    #[error("{}: cannot be written: {source}; make room, then try again", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// The network has not activated an epoch yet: nothing is claimable.
+    #[error("network {0} has no active epoch yet: nothing can be claimed")]
+    NoActiveEpoch(Pubkey),
+    /// The data are not those that the chain has.
+    #[error("the data are not those on the chain: {}", list(.0))]
+    Differs(Vec<Mismatch>),
+}
+
+impl DataError {
+    /// Whether trying again may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Fetch {
+                is_transient: true,
+                ..
+            }
+        )
+    }
+}
+
+fn list(mismatches: &[Mismatch]) -> String {
+    let lines: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}
+
+/// A point in which data and chain differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// Which field.
+    pub field: &'static str,
+    /// What the data have.
+    pub published: String,
+    /// What the chain has, or asks for.
+    pub chain: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            field,
+            published,
+            chain,
+        } = self;
+        write!(
+            f,
+            "{field} is {published} in the data and {chain} on the chain"
+        )
+    }
+}
+
+/// Collects what differs.
+#[derive(Default)]
+struct Comparison(Vec<Mismatch>);
+
+impl Comparison {
+    fn equal<T: PartialEq + fmt::Display>(&mut self, field: &'static str, published: T, chain: T) {
+        let differs = published != chain;
+        self.require(field, !differs, published, chain);
+    }
+
+    fn require(
+        &mut self,
+        field: &'static str,
+        holds: bool,
+        published: impl fmt::Display,
+        chain: impl fmt::Display,
+    ) {
+        if !holds {
+            self.0.push(Mismatch {
+                field,
+                published: published.to_string(),
+                chain: chain.to_string(),
+            });
+        }
+    }
+}
+
+fn hash(bytes: &[u8; 32]) -> String {
+    hex::encode(bytes)
+}
+
+/// Where published data are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Directory(PathBuf),
+    /// The URL of the directory: the files are below it, by their names.
+    Url(String),
+}
+
+impl FromStr for Source {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            let is_url = reqwest::Url::parse(text).is_ok();
+            return is_url
+                .then(|| Self::Url(text.to_owned()))
+                .ok_or_else(|| DataError::Source(text.to_owned()));
+        }
+        if text.is_empty() {
+            return Err(DataError::Source(text.to_owned()));
+        }
+        Ok(Self::Directory(PathBuf::from(text)))
+    }
+}
+
+impl Source {
+    /// Opens the data as a directory: the one given, or one that the small files are fetched into.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`].
+    pub fn open(&self, cancel: &Cancel) -> Result<Opened, DataError> {
+        match self {
+            Self::Directory(path) => Ok(Opened {
+                dir: EpochDir::open(path)?,
+                fetched: None,
+            }),
+            Self::Url(base) => {
+                let fetch = Fetch::new(base, cancel)?;
+                fetch.file(MANIFEST_FILE, MAX_MANIFEST_BYTES)?;
+                Ok(Opened {
+                    dir: EpochDir::open(fetch.directory.path())?,
+                    fetched: Some(fetch),
+                })
+            }
+        }
+    }
+}
+
+/// Published data of which the manifest has been read.
+pub struct Opened {
+    dir: EpochDir,
+    fetched: Option<Fetch>,
+}
+
+impl Opened {
+    pub fn dir(&self) -> &EpochDir {
+        &self.dir
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        self.dir.manifest()
+    }
+
+    /// Reads the owners' leaves and builds their tree, fetching the file if it must.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`].
+    pub fn load(self) -> Result<epoch_data::Epoch, DataError> {
+        if let Some(fetch) = &self.fetched {
+            fetch.file(LEAVES_FILE, self.manifest().files.leaves.bytes)?;
+        }
+        // A fetched directory is removed when this returns: the leaves are in memory then.
+        Ok(self.dir.load()?)
+    }
+
+    /// The directory with every file in it, so that all of it can be verified.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`].
+    pub fn complete(self, path: &Path) -> Result<CompleteDir, DataError> {
+        let Some(fetch) = self.fetched else {
+            return Ok(CompleteDir {
+                path: path.to_owned(),
+                _fetched: None,
+            });
+        };
+        fetch.file(LEAVES_FILE, self.dir.manifest().files.leaves.bytes)?;
+        fetch.file(NODES_FILE, self.dir.manifest().files.nodes.bytes)?;
+        Ok(CompleteDir {
+            path: fetch.directory.path().to_owned(),
+            _fetched: Some(fetch),
+        })
+    }
+}
+
+/// A directory with all files of an epoch; removed with this value when they were fetched.
+pub struct CompleteDir {
+    path: PathBuf,
+    _fetched: Option<Fetch>,
+}
+
+impl CompleteDir {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Files from a server, into a directory that is removed in the end.
+struct Fetch {
+    base: String,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    directory: TempDir,
+    cancel: Cancel,
+}
+
+impl Fetch {
+    fn new(base: &str, cancel: &Cancel) -> Result<Self, DataError> {
+        let failed = |reason: String| DataError::Fetch {
+            url: shown(base),
+            reason,
+            is_transient: false,
+        };
+        let client = reqwest::Client::builder()
+            .connect_timeout(SILENCE)
+            .read_timeout(SILENCE)
+            .build()
+            .map_err(|e| failed(e.without_url().to_string()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| failed(e.to_string()))?;
+        let directory = tempfile::tempdir().map_err(|source| DataError::Write {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+        Ok(Self {
+            base: base.trim_end_matches('/').to_owned(),
+            client,
+            runtime,
+            directory,
+            cancel: cancel.clone(),
+        })
+    }
+
+    /// Fetches a file, once more where that may help.
+    fn file(&self, name: &str, limit: u64) -> Result<(), DataError> {
+        let mut pause = Duration::from_millis(500);
+        let mut tries = 1;
+        loop {
+            let error = match self.runtime.block_on(self.try_file(name, limit)) {
+                Err(error) if error.is_transient() => error,
+                result => return result,
+            };
+            if tries == TRIES || self.cancel.sleep(pause) {
+                return Err(error);
+            }
+            tries += 1;
+            pause = pause.saturating_mul(2);
+        }
+    }
+
+    async fn try_file(&self, name: &str, limit: u64) -> Result<(), DataError> {
+        let url = format!("{}/{name}", self.base);
+        let failed = |error: reqwest::Error| {
+            let status = error.status();
+            let error = error.without_url();
+            DataError::Fetch {
+                url: shown(&url),
+                is_transient: status.is_none_or(|s| s.is_server_error() || s == 429),
+                reason: with_sources(&error),
+            }
+        };
+        let path = self.directory.path().join(name);
+        let write_error = |source| DataError::Write {
+            path: path.clone(),
+            source,
+        };
+        let mut response = self
+            .client
+            .get(&url)
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(failed)?;
+        let mut file = File::create(&path).map_err(write_error)?;
+        let mut size = 0u64;
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            size = size.saturating_add(chunk.len() as u64);
+            if size > limit {
+                return Err(DataError::TooLarge {
+                    url: shown(&url),
+                    limit,
+                });
+            }
+            file.write_all(&chunk).map_err(write_error)?;
+        }
+        Ok(())
+    }
+}
+
+/// A URL without what may be a password or an access key.
+fn shown(url: &str) -> String {
+    match reqwest::Url::parse(url) {
+        Ok(mut url) => {
+            url.set_query(None);
+            // Neither fails for an http URL, and an error would leave it as it was.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        Err(_) => "the URL".to_owned(),
+    }
+}
+
+/// What a manifest must share with its network, whichever epoch it is of.
+fn compare_network(
+    comparison: &mut Comparison,
+    manifest: &Manifest,
+    network: &Pubkey,
+    state: &Network,
+) {
+    comparison.equal("the network", Pubkey::from(manifest.network), *network);
+    comparison.equal("the mint", Pubkey::from(manifest.mint), state.mint);
+    comparison.equal("the number of decimals", manifest.decimals, state.decimals);
+}
+
+/// Holds data against the epoch account that they were proposed as: what a publisher does before approving, and anybody
+/// to verify. Empty when they agree in every point.
+pub fn compare_epoch(
+    dir: &EpochDir,
+    network: &Pubkey,
+    state: &Network,
+    epoch: &Epoch,
+) -> Vec<Mismatch> {
+    let manifest = dir.manifest();
+    let mut comparison = Comparison::default();
+    compare_network(&mut comparison, manifest, network, state);
+    comparison.equal("the epoch's network", *network, epoch.network);
+    comparison.equal("the epoch's number", manifest.epoch, epoch.number);
+    comparison.equal(
+        "the hash of manifest.json",
+        hash(&dir.data_hash()),
+        hash(&epoch.data_hash),
+    );
+    comparison.equal("the root", hash(&manifest.root), hash(&epoch.root));
+    comparison.equal("the depth", manifest.depth, epoch.depth);
+    comparison.equal(
+        "the number of leaves",
+        manifest.leaf_count,
+        epoch.leaf_count,
+    );
+    comparison.equal(
+        "the lifetime total",
+        manifest.lifetime_total,
+        epoch.lifetime_total,
+    );
+    comparison.0
+}
+
+/// Holds data that are not on the chain yet against what the program asks of the next epoch: what a publisher does
+/// before proposing. `active`: the active epoch's account, if there is one. Empty when they can be proposed.
+pub fn compare_next(
+    dir: &EpochDir,
+    network: &Pubkey,
+    state: &Network,
+    active: Option<&Epoch>,
+) -> Vec<Mismatch> {
+    let manifest = dir.manifest();
+    let mut comparison = Comparison::default();
+    compare_network(&mut comparison, manifest, network, state);
+    let next = state.active_epoch.saturating_add(1);
+    comparison.equal("the next epoch's number", manifest.epoch, next);
+    comparison.equal(
+        "the hash of the active epoch's manifest.json",
+        manifest.previous.as_ref().map_or("none".to_owned(), hash),
+        active.map_or("none".to_owned(), |epoch| hash(&epoch.data_hash)),
+    );
+    comparison.require(
+        "the number of leaves",
+        manifest.leaf_count >= state.leaf_count,
+        manifest.leaf_count,
+        format!("at least {}", state.leaf_count),
+    );
+    let most = state.lifetime_total.saturating_add(state.emission_cap);
+    comparison.require(
+        "the lifetime total",
+        (state.lifetime_total..=most).contains(&manifest.lifetime_total),
+        manifest.lifetime_total,
+        format!("{} to {most}", state.lifetime_total),
+    );
+    comparison.0
+}
+
+/// What to propose for data: the arguments of `propose_epoch`.
+pub fn propose_args(dir: &EpochDir) -> ProposeEpochArgs {
+    let manifest = dir.manifest();
+    ProposeEpochArgs {
+        number: manifest.epoch,
+        root: manifest.root,
+        depth: manifest.depth,
+        leaf_count: manifest.leaf_count,
+        lifetime_total: manifest.lifetime_total,
+        data_hash: dir.data_hash(),
+    }
+}
+
+/// Opens the data of the active epoch, held against the chain in every point, and with the root that claims are proved
+/// against.
+///
+/// # Errors
+///
+/// [`DataError`].
+pub fn open_active(
+    cluster: &Cluster,
+    network: &Pubkey,
+    state: &Network,
+    source: &Source,
+) -> Result<epoch_data::Epoch, ClientError> {
+    if state.active_epoch == 0 {
+        return Err(DataError::NoActiveEpoch(*network).into());
+    }
+    let opened = source.open(cluster.cancel())?;
+    let epoch: Epoch = cluster.state(&address::epoch(network, state.active_epoch))?;
+    let mismatches = compare_epoch(opened.dir(), network, state, &epoch);
+    if !mismatches.is_empty() {
+        return Err(DataError::Differs(mismatches).into());
+    }
+    Ok(opened.load()?)
+}
+
+/// The claim pages that leaves need.
+pub fn pages_for(leaf_count: u32) -> std::ops::Range<u32> {
+    0..leaf_count.div_ceil(COUNTERS_PER_PAGE as u32)
+}
+
+/// The claim pages that leaves need and that are not there.
+pub fn missing_pages(
+    cluster: &Cluster,
+    network: &Pubkey,
+    leaf_count: u32,
+) -> Result<Vec<u32>, ClientError> {
+    let pages: Vec<u32> = pages_for(leaf_count).collect();
+    let addresses: Vec<Pubkey> = pages
+        .iter()
+        .map(|page| address::claim_page(network, *page))
+        .collect();
+    let accounts = cluster.accounts(&addresses, None)?.accounts;
+    Ok(pages
+        .into_iter()
+        .zip(accounts)
+        .filter(|(_, account)| account.as_ref().is_none_or(|a| a.owner != address::PROGRAM))
+        .map(|(page, _)| page)
+        .collect())
+}
+
+/// What stands between a proposal and its activation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Activation {
+    /// It can be activated.
+    Ready,
+    /// It is in force, or was.
+    Activated,
+    /// The guardian refused it.
+    Vetoed,
+    /// It was proposed under other publishers: it must be proposed again.
+    PublishersChanged,
+    Unapproved {
+        approvals: u64,
+        threshold: u8,
+    },
+    /// Unix seconds.
+    Challenge {
+        ends_at: i64,
+    },
+    /// Unix seconds.
+    Paused {
+        until: i64,
+    },
+    /// Base units that the vault lacks.
+    Underfunded {
+        missing: u64,
+    },
+}
+
+/// What stands between a proposal and its activation at a time, in Unix seconds: the first thing that the program would
+/// refuse it for. `vault_balance`: in base units.
+pub fn activation(network: &Network, epoch: &Epoch, vault_balance: u64, now: i64) -> Activation {
+    match epoch.status {
+        EpochStatus::Active | EpochStatus::Superseded => return Activation::Activated,
+        EpochStatus::Vetoed => return Activation::Vetoed,
+        EpochStatus::Proposed => {}
+    }
+    if epoch.publisher_set != network.publisher_set {
+        return Activation::PublishersChanged;
+    }
+    if !epoch.is_approved(network) {
+        return Activation::Unapproved {
+            approvals: epoch.approvals.len() as u64,
+            threshold: network.threshold,
+        };
+    }
+    let ends_at = epoch
+        .approved_at
+        .saturating_add_unsigned(network.challenge_period);
+    if now < ends_at {
+        return Activation::Challenge { ends_at };
+    }
+    if now < network.paused_until {
+        return Activation::Paused {
+            until: network.paused_until,
+        };
+    }
+    let owed = epoch.lifetime_total.saturating_sub(network.claimed_total);
+    match owed.checked_sub(vault_balance) {
+        None | Some(0) => Activation::Ready,
+        Some(missing) => Activation::Underfunded { missing },
+    }
+}
