@@ -102,7 +102,7 @@ impl Prefixed {
 /// not a whole number of hashes, is more than [`MAX_DEPTH`] of them, or `index` does not lie in a
 /// tree of that depth. The caller compares the result with a root, and the proof's length with that
 /// root's depth: [`verify`] does both.
-#[inline(always)]
+#[inline(never)]
 pub fn fold_proof(leaf: [u8; 32], index: u32, proof: &[u8]) -> Option<[u8; 32]> {
     let (siblings, rest) = proof.as_chunks::<HASH_BYTES>();
     if !rest.is_empty() || siblings.len() > usize::from(MAX_DEPTH) {
@@ -255,6 +255,7 @@ mod tests {
                 assert_eq!(fold_proof(leaves[5], 5, &proof[..length]), None);
             }
         }
+        assert_eq!(fold_proof(leaves[0], 0, &proof[..33]), None);
         let mut longer = proof.clone();
         longer.extend([0; 32]);
         assert!(!verify(&root, 3, leaves[5], 5, &longer));

@@ -14,6 +14,7 @@ use parquet::{
     },
     errors::ParquetError,
     file::{
+        metadata::ColumnChunkMetaData,
         properties::{EnabledStatistics, WriterProperties, WriterVersion},
         reader::{FileReader, RowGroupReader, SerializedFileReader},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
@@ -42,6 +43,9 @@ pub(super) enum ColumnarError {
     /// The Parquet reader gave up on data that it does not expect.
     #[error("not readable as Parquet: the data contradicts itself")]
     Contradiction,
+    /// A column is compressed, has a dictionary, or lies nowhere.
+    #[error("the columns are not stored as this format stores them")]
+    Storage,
     /// The columns are not those of the records.
     #[error("the columns are not those of this format")]
     Schema,
@@ -217,31 +221,24 @@ pub(super) fn read<R: Record>(bytes: Bytes, expected: usize) -> Result<Vec<R>, C
 }
 
 fn read_unguarded<R: Record>(bytes: Bytes, expected: usize) -> Result<Vec<R>, ColumnarError> {
-    // Each row has a key, stored as it is. So no file makes more of memory than its own size, whatever
-    // it announces.
     let room = bytes.len().div_euclid(KEY_BYTES);
     let file = SerializedFileReader::new(bytes)?;
     let metadata = file.metadata();
     if metadata.file_metadata().schema() != schema::<R>()?.as_ref() {
         return Err(ColumnarError::Schema);
     }
-    let found = metadata.file_metadata().num_rows();
-    let sum = metadata
-        .row_groups()
-        .iter()
-        .try_fold(0i64, |sum, group| sum.checked_add(group.num_rows()));
-    if sum != Some(found) || usize::try_from(found) != Ok(expected) || expected > room {
-        return Err(ColumnarError::RowCount { found, expected });
+    let groups = metadata.row_groups();
+    let columns = groups.iter().flat_map(|group| group.columns());
+    if !columns.into_iter().all(is_stored_plainly) {
+        return Err(ColumnarError::Storage);
     }
-    for column in metadata.row_groups().iter().flat_map(|g| g.columns()) {
-        let as_written_here = column.compression() == Compression::UNCOMPRESSED
-            && column.dictionary_page_offset().is_none()
-            && column.data_page_offset() >= 0
-            && column.compressed_size() >= 0;
-        if !as_written_here {
-            return Err(ColumnarError::Contradiction);
-        }
-    }
+    let group_rows = groups.iter().map(|group| group.num_rows());
+    check_rows(
+        metadata.file_metadata().num_rows(),
+        group_rows,
+        expected,
+        room,
+    )?;
     let mut rows = Vec::with_capacity(expected);
     for at in 0..file.num_row_groups() {
         let group = file.get_row_group(at)?;
@@ -255,6 +252,30 @@ fn read_unguarded<R: Record>(bytes: Bytes, expected: usize) -> Result<Vec<R>, Co
         R::from_columns(columns, &mut rows)?;
     }
     Ok(rows)
+}
+
+/// Whether a column is stored as [`properties`] has it, at a place that a file can have. The reader
+/// panics on a negative place.
+fn is_stored_plainly(column: &ColumnChunkMetaData) -> bool {
+    column.compression() == Compression::UNCOMPRESSED
+        && column.dictionary_page_offset().is_none()
+        && column.data_page_offset() >= 0
+        && column.compressed_size() >= 0
+}
+
+/// That all announced numbers of rows agree, and fit into the file. Each row has a key, stored as it
+/// is, so there can be at most `room`: whatever a file announces, it makes no more memory than its size.
+fn check_rows(
+    found: i64,
+    mut groups: impl Iterator<Item = i64>,
+    expected: usize,
+    room: usize,
+) -> Result<(), ColumnarError> {
+    let sum = groups.try_fold(0i64, |sum, rows| sum.checked_add(rows));
+    if sum != Some(found) || usize::try_from(found) != Ok(expected) || expected > room {
+        return Err(ColumnarError::RowCount { found, expected });
+    }
+    Ok(())
 }
 
 fn read_column(
@@ -390,6 +411,53 @@ mod tests {
                 Err(ColumnarError::RowCount { found: 10, .. })
             ));
         }
+    }
+
+    #[test]
+    fn announced_rows_must_agree_and_fit() {
+        let check = |found, groups: &[i64], expected, room| {
+            check_rows(found, groups.iter().copied(), expected, room).is_ok()
+        };
+        assert!(check(5, &[2, 3], 5, 5));
+        assert!(check(0, &[], 0, 0));
+        assert!(!check(5, &[2, 2], 5, 5), "groups");
+        assert!(!check(5, &[2, 3], 6, 6), "expected");
+        assert!(!check(5, &[2, 3], 5, 4), "room");
+        assert!(!check(-5, &[-5], 5, 5), "negative");
+        assert!(!check(i64::MIN, &[i64::MAX, 1], 5, 5), "overflow");
+        assert!(!check(5, &[i64::MAX, 1, 5], 5, 5), "overflow");
+    }
+
+    #[test]
+    fn columns_stored_otherwise_are_refused() {
+        use parquet::schema::types::SchemaDescriptor;
+        let descriptor = SchemaDescriptor::new(schema::<Sample>().unwrap()).column(1);
+        let column = || ColumnChunkMetaData::builder(descriptor.clone());
+        assert!(is_stored_plainly(&column().build().unwrap()));
+        for other in [
+            column().set_compression(Compression::SNAPPY),
+            column().set_dictionary_page_offset(Some(4)),
+            column().set_data_page_offset(-1),
+            column().set_total_compressed_size(-1),
+        ] {
+            assert!(!is_stored_plainly(&other.build().unwrap()));
+        }
+
+        let with_dictionary = WriterProperties::builder().build().into();
+        let mut file =
+            SerializedFileWriter::new(Vec::new(), schema::<Sample>().unwrap(), with_dictionary)
+                .unwrap();
+        let mut group = file.next_row_group().unwrap();
+        write_column::<Int32Type, _>(&mut group, &[1]).unwrap();
+        write_column::<Int64Type, _>(&mut group, &[1]).unwrap();
+        let key = FixedLenByteArray::from(vec![1; 32]);
+        write_column::<FixedLenByteArrayType, _>(&mut group, &[key]).unwrap();
+        group.close().unwrap();
+        let bytes = file.into_inner().unwrap();
+        assert!(matches!(
+            read::<Sample>(bytes.into(), 1),
+            Err(ColumnarError::Storage)
+        ));
     }
 
     #[test]

@@ -187,10 +187,7 @@ pub fn compute(
     progress(Stage::Order);
     let known = previous.as_ref().map_or(&[][..], Epoch::leaves);
     let (mut leaves, mut nodes) = order(known, rows)?;
-    let leaf_count = u32::try_from(leaves.len())
-        .ok()
-        .filter(|count| *count <= MAX_LEAVES)
-        .ok_or(ComputeError::TooManyOwners(leaves.len()))?;
+    let leaf_count = check_leaf_count(leaves.len())?;
 
     progress(Stage::Share);
     let allocation = policy.allocate(&nodes, |node| &node.metrics);
@@ -328,9 +325,8 @@ fn order(known: &[Leaf], mut rows: Vec<Row>) -> Result<(Vec<Leaf>, Vec<Node>), C
         }
     }
 
-    if u32::try_from(rows_by_index.len()).is_err() {
-        return Err(ComputeError::TooManyOwners(rows_by_index.len()));
-    }
+    // Before indices are given out: each fits 32 bits then.
+    check_leaf_count(leaves.len())?;
     let mut nodes = Vec::with_capacity(rows.len());
     for (owner_index, group) in (0u32..).zip(rows_by_index) {
         nodes.extend(group.iter().map(|row| Node {
@@ -341,6 +337,14 @@ fn order(known: &[Leaf], mut rows: Vec<Row>) -> Result<(Vec<Leaf>, Vec<Node>), C
         }));
     }
     Ok((leaves, nodes))
+}
+
+/// The number of leaves, if a tree can have so many.
+fn check_leaf_count(leaves: usize) -> Result<u32, ComputeError> {
+    u32::try_from(leaves)
+        .ok()
+        .filter(|count| *count <= MAX_LEAVES)
+        .ok_or(ComputeError::TooManyOwners(leaves))
 }
 
 /// Adds an epoch's rewards to an owner's leaf.
@@ -654,21 +658,12 @@ mod tests {
 
     #[test]
     fn owners_are_bounded_by_the_tree() {
-        // The check itself, without two million rows.
-        let known = vec![
-            Leaf {
-                owner: [1; 32],
-                lifetime: 0,
-                detail_root: [0; 32]
-            };
-            3
-        ];
-        let (leaves, nodes) = order(&known, vec![]).unwrap();
-        assert_eq!((leaves.len(), nodes.len()), (3, 0));
+        assert_eq!(check_leaf_count(2_097_152).unwrap(), 2_097_152);
         assert_eq!(
-            ComputeError::TooManyOwners(2_097_153).to_string(),
+            check_leaf_count(2_097_153).unwrap_err().to_string(),
             "2097153 owners are more than a tree can have, which is 2097152"
         );
+        assert!(check_leaf_count(usize::MAX).is_err());
     }
 
     /// Random rows of distinct devices.

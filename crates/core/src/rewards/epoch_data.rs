@@ -532,7 +532,8 @@ pub(super) fn lifetime_total(leaves: &[Leaf]) -> Option<u64> {
 }
 
 /// Writes an epoch's directory, all or nothing: into a directory beside it, synced to disk, then
-/// renamed. `manifest` comes with everything but its `files`. Returns the whole manifest and its hash.
+/// renamed. A process that is killed meanwhile leaves that directory, named `.wayfare-epoch-…`, which
+/// nothing reads. `manifest` comes with everything but its `files`. Returns the whole manifest and its hash.
 pub(super) fn write(
     out: &Path,
     mut manifest: Manifest,

@@ -307,6 +307,25 @@ mod tests {
     }
 
     #[test]
+    fn errors_are_listed_by_line() {
+        let row = |device, count| format!("{},{},1,1,1,{count}\n", k(device), k(1));
+        let text = [
+            HEADER.to_owned(),
+            row(1, "1"),
+            row(1, "1"),
+            row(2, "x"),
+            row(3, "y"),
+            row(1, "1"),
+        ]
+        .concat();
+        let lines: Vec<_> = errors(&text, None)
+            .iter()
+            .map(|error| error.split(',').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(lines, ["line 3", "line 4", "line 5", "line 6"]);
+    }
+
+    #[test]
     fn devices_whose_keys_begin_alike_are_told_apart() {
         let mut text = HEADER.to_owned();
         for last in 0..50u8 {
