@@ -1,6 +1,6 @@
 //! A Solana chain in process, with the built programs on it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -319,28 +319,31 @@ impl Chain {
 /// and everything else is as it was.
 fn assert_only_fee_paid(before: &Snapshot, after: &Snapshot, fee: u64) {
     let payer = Chain::fee_payer();
-    for (address, was) in before {
-        let is = after
-            .get(address)
-            .unwrap_or_else(|| panic!("{address} was removed by a refused transaction"));
-        if *address == payer {
-            let paid = was.lamports() - is.lamports();
-            assert!(paid == fee || paid == 0, "the fee payer lost {paid} lamports");
-            assert!(was.data() == is.data() && was.owner() == is.owner());
-        } else {
-            assert!(
-                was.lamports() == is.lamports()
-                    && was.owner() == is.owner()
-                    && was.executable() == is.executable()
-                    // The same bytes in memory need no comparing: programs are long.
-                    && (std::ptr::eq(was.data(), is.data()) || was.data() == is.data()),
-                "{address} was changed by a refused transaction: {was:?} {is:?}"
-            );
-        }
-    }
-    if let Some(address) = after.keys().find(|address| !before.contains_key(*address)) {
-        panic!("{address} was created by a refused transaction");
-    }
+    let paid = before[&payer].lamports() - after[&payer].lamports();
+    assert!(paid == fee || paid == 0, "the fee payer lost {paid} lamports");
+    let mut changed = changed(before, after);
+    changed.remove(&payer);
+    assert!(changed.is_empty(), "a refused transaction changed {changed:?}");
+}
+
+/// The accounts of which a byte or a lamport differs, those that are new, and those that are gone.
+pub fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<Pubkey> {
+    let gone_or_changed = before.iter().filter(|(address, was)| {
+        !after.get(*address).is_some_and(|is| {
+            was.lamports() == is.lamports()
+                && was.owner() == is.owner()
+                && was.executable() == is.executable()
+                // The same bytes in memory need no comparing: programs are long.
+                && (std::ptr::eq(was.data(), is.data()) || was.data() == is.data())
+        })
+    });
+    let new = after
+        .iter()
+        .filter(|(address, _)| !before.contains_key(*address));
+    gone_or_changed
+        .chain(new)
+        .map(|(address, _)| *address)
+        .collect()
 }
 
 fn total_lamports(snapshot: &Snapshot) -> u128 {

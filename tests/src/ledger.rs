@@ -29,14 +29,13 @@ pub struct Ledger {
 impl Ledger {
     /// The first epoch, with owners named `owner 0`, `owner 1` and so on who earned these lifetimes.
     pub fn first(network: Pubkey, lifetimes: &[u64]) -> Self {
-        let leaves = (0u8..)
-            .cycle()
-            .zip(lifetimes)
+        let leaves = lifetimes
+            .iter()
             .enumerate()
-            .map(|(index, (byte, lifetime))| Leaf {
+            .map(|(index, lifetime)| Leaf {
                 owner: keys::person(&format!("owner {index}")),
                 lifetime: *lifetime,
-                detail_root: [byte; 32],
+                detail_root: [index as u8; 32],
             })
             .collect();
         Self {

@@ -10,6 +10,9 @@ pub trait Tamper: Sized {
     /// Another account in the place of the one with the key `honest`.
     fn swap(self, honest: &Pubkey, other: &Pubkey) -> Self;
 
+    /// Another account in a place, counted from zero.
+    fn swap_at(self, place: usize, other: &Pubkey) -> Self;
+
     /// The account with this key does not sign.
     fn unsigned(self, key: &Pubkey) -> Self;
 
@@ -23,6 +26,12 @@ pub trait Tamper: Sized {
 impl Tamper for Instruction {
     fn swap(mut self, honest: &Pubkey, other: &Pubkey) -> Self {
         meta(&mut self, honest).pubkey = *other;
+        self
+    }
+
+    fn swap_at(mut self, place: usize, other: &Pubkey) -> Self {
+        assert_ne!(self.accounts[place].pubkey, *other);
+        self.accounts[place].pubkey = *other;
         self
     }
 

@@ -1,8 +1,10 @@
 //! A chain with a network on it, at any stage of the network's life.
 
+use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Tx, changed};
+use crate::event::Event;
 use crate::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use crate::token::TokenProgram;
 
@@ -67,6 +69,39 @@ impl World {
         self.chain.accept(self.net.approve(1));
         self.chain.pass(CHALLENGE_PERIOD);
         self.chain.accept(self.net.activate());
+    }
+
+    /// The network's account.
+    pub fn state(&self) -> Network {
+        self.chain.read(&self.net.address)
+    }
+
+    /// The account of the ledger's epoch.
+    pub fn epoch(&self) -> Epoch {
+        self.chain.read(&self.net.epoch())
+    }
+
+    /// Sends a transaction that must change the network's account as `change` does, take one number from its sequence,
+    /// touch exactly the accounts in `others` besides, and tell one event, which is returned.
+    #[track_caller]
+    pub fn changes(
+        &mut self,
+        tx: impl Into<Tx>,
+        others: &[Pubkey],
+        change: impl FnOnce(&mut Network),
+    ) -> Event {
+        let before = self.chain.snapshot();
+        let mut expected = self.state();
+        change(&mut expected);
+        expected.sequence += 1;
+        let event = self.chain.accept(tx).event();
+
+        let after = self.chain.snapshot();
+        let touched = changed(&before, &after);
+        let due = [Chain::fee_payer(), self.net.address];
+        assert_eq!(touched, others.iter().copied().chain(due).collect());
+        assert_eq!(self.state(), expected);
+        event
     }
 
     /// What an owner has in its own associated token account, in base units.

@@ -1,0 +1,51 @@
+use node_rewards::errors::NodeRewardsError::*;
+use node_rewards::events::AuthorityNominated;
+use solana_pubkey::Pubkey;
+use wayfare_client::instruction::nominate_authority;
+use wayfare_tests::event::Event;
+use wayfare_tests::keys::person;
+use wayfare_tests::token::TokenProgram;
+use wayfare_tests::world::{Stage, World};
+
+#[test]
+fn nominates_replaces_and_withdraws() {
+    let mut world = World::at(Stage::Created, TokenProgram::Spl);
+    let net = world.net.clone();
+    let (first, second) = (person("first"), person("second"));
+    let mut old = None;
+    for new in [Some(first), Some(second), None, None] {
+        let call = nominate_authority(net.address, net.authority, new);
+        let event = world.changes(call, &[], |network| {
+            network.pending_authority = new.unwrap_or_default();
+        });
+        assert_eq!(
+            event,
+            Event::AuthorityNominated(AuthorityNominated {
+                network: net.address,
+                sequence: world.state().sequence,
+                old,
+                new,
+            })
+        );
+        old = new;
+    }
+}
+
+#[test]
+fn nobody_is_no_nominee() {
+    let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
+    let nobody = Some(Pubkey::default());
+    chain.refuse(nominate_authority(net.address, net.authority, nobody), ZeroKey);
+}
+
+#[test]
+fn only_the_authority() {
+    let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
+    for other in [net.guardian, net.publishers[0], net.operator] {
+        chain.refuse(nominate_authority(net.address, other, Some(other)), NotAuthority);
+    }
+    // A nominee is no authority yet.
+    let heir = person("heir");
+    chain.accept(nominate_authority(net.address, net.authority, Some(heir)));
+    chain.refuse(nominate_authority(net.address, heir, None), NotAuthority);
+}

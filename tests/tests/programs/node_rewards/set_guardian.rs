@@ -1,0 +1,48 @@
+use node_rewards::errors::NodeRewardsError::*;
+use node_rewards::events::GuardianChanged;
+use solana_pubkey::Pubkey;
+use wayfare_client::instruction::set_guardian;
+use wayfare_tests::event::Event;
+use wayfare_tests::keys::person;
+use wayfare_tests::token::TokenProgram;
+use wayfare_tests::world::{Stage, World};
+
+#[test]
+fn replaces_the_guardian() {
+    let mut world = World::at(Stage::Approved, TokenProgram::Spl);
+    let mut net = world.net.clone();
+    let new = person("new guardian");
+    let call = set_guardian(net.address, net.authority, new);
+    let event = world.changes(call, &[], |network| network.guardian = new);
+    assert_eq!(
+        event,
+        Event::GuardianChanged(GuardianChanged {
+            network: net.address,
+            sequence: world.state().sequence,
+            old: net.guardian,
+            new,
+        })
+    );
+
+    world.chain.refuse(net.veto(), NotGuardian);
+    let until = world.chain.now() + 1;
+    world.chain.refuse(net.pause(until), NotGuardian);
+    net.guardian = new;
+    world.chain.accept(net.veto());
+    world.chain.accept(net.pause(until));
+}
+
+#[test]
+fn nobody_is_no_guardian() {
+    let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
+    chain.refuse(set_guardian(net.address, net.authority, Pubkey::default()), ZeroKey);
+}
+
+#[test]
+fn only_the_authority() {
+    let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
+    for other in [net.guardian, net.publishers[0], net.operator] {
+        chain.refuse(set_guardian(net.address, other, other), NotAuthority);
+    }
+    chain.accept(set_guardian(net.address, net.authority, net.guardian));
+}
