@@ -22,7 +22,7 @@ use parquet::{
     schema::types::{ColumnPath, Type, TypePtr},
 };
 use std::{
-    io::Write,
+    io::{self, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -165,8 +165,17 @@ fn properties<R: Record>() -> WriterProperties {
     properties.build()
 }
 
-/// Writes a table, and gives the writer back.
-pub(super) fn write<R: Record, W: Write + Send>(writer: W, rows: &[R]) -> Result<W, ParquetError> {
+/// Writes a table, and gives the writer back. The writer's own errors come back as they were.
+pub(super) fn write<R: Record, W: Write + Send>(writer: W, rows: &[R]) -> io::Result<W> {
+    write_rows(writer, rows).map_err(|error| match error {
+        ParquetError::External(source) => source
+            .downcast::<io::Error>()
+            .map_or_else(io::Error::other, |source| *source),
+        other => io::Error::other(other),
+    })
+}
+
+fn write_rows<R: Record, W: Write + Send>(writer: W, rows: &[R]) -> Result<W, ParquetError> {
     let mut file = SerializedFileWriter::new(writer, schema::<R>()?, Arc::new(properties::<R>()))?;
     for (group, first) in rows.chunks(GROUP_ROWS).zip((0..).step_by(GROUP_ROWS)) {
         let mut group_writer = file.next_row_group()?;
@@ -497,6 +506,8 @@ mod tests {
         for room in (0..size).step_by(997) {
             assert!(write(FullAfter(room), &rows).is_err(), "{room}");
         }
+        let error = write(FullAfter(size / 2), &rows).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(write(FullAfter(size), &rows).is_ok());
     }
 

@@ -598,7 +598,7 @@ fn write_table<R: Record>(path: &Path, rows: &[R]) -> io::Result<FileRecord> {
         hasher: Sha256::new(),
         bytes: 0,
     };
-    let writer = columnar::write(writer, rows).map_err(io::Error::other)?;
+    let writer = columnar::write(writer, rows)?;
     writer.inner.sync_all()?;
     Ok(FileRecord {
         sha256: writer.hasher.finalize().into(),
