@@ -1,6 +1,7 @@
 //! Where things are: the checkout, its programs, and the cache that checkouts share.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,8 @@ pub fn cache() -> Result<PathBuf> {
 }
 
 /// A short name for the content of files and folders, which changes when any byte or name does.
-/// Folders are read whole, in name order. Paths are relative to the checkout's root.
+/// Folders are read whole, in name order, but for Markdown, which builds nothing. Paths are relative
+/// to the checkout's root.
 pub fn content_key(paths: &[&str]) -> Result<String> {
     let mut files = Vec::new();
     for path in paths {
@@ -50,7 +52,9 @@ pub fn content_key(paths: &[&str]) -> Result<String> {
 
 fn collect_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     if !path.is_dir() {
-        files.push(path.to_owned());
+        if path.extension() != Some(OsStr::new("md")) {
+            files.push(path.to_owned());
+        }
         return Ok(());
     }
     for entry in fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))? {
