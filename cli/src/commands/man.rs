@@ -1,0 +1,26 @@
+use std::fs;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+
+use crate::cli::{Cli, ManArgs};
+
+impl ManArgs {
+    /// Prints the page of the program, or writes one for every command.
+    pub fn run(&self) -> Result<()> {
+        let command = Cli::command();
+        match &self.dir {
+            Some(dir) => fs::create_dir_all(dir)
+                .and_then(|()| clap_mangen::generate_to(command, dir))
+                .with_context(|| format!("cannot write man pages to {}", dir.display())),
+            None => {
+                let mut page = Vec::new();
+                clap_mangen::Man::new(command).render(&mut page)?;
+                io::stdout()
+                    .write_all(&page)
+                    .context("cannot write to standard output")
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::AuthorityNominateArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl AuthorityNominateArgs {
+    /// `clap` sees to it that there is either a nominee or `--withdraw`.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.authority.as_ref(),
+            "the authority",
+        )?;
+        let name = &self.network.name;
+        match self.nominee {
+            Some(nominee) => draft.describe(
+                format!("nominate the next authority of the network {name}"),
+                vec![("pending authority", nominee.to_string())],
+            ),
+            None => draft.describe(
+                format!("withdraw the nomination for the authority of the network {name}"),
+                vec![],
+            ),
+        }
+        draft.add(instruction::nominate_authority(
+            self.network.address()?,
+            draft.signer,
+            self.nominee,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

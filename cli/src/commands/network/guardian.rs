@@ -1,0 +1,27 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::NetworkGuardianArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl NetworkGuardianArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.authority.as_ref(),
+            "the authority",
+        )?;
+        draft.describe(
+            format!("replace the guardian of the network {}", self.network.name),
+            vec![("guardian", self.guardian.to_string())],
+        );
+        draft.add(instruction::set_guardian(
+            self.network.address()?,
+            draft.signer,
+            self.guardian,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

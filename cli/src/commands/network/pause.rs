@@ -1,0 +1,37 @@
+use anyhow::{Result, bail};
+use wayfare_client::instruction;
+
+use crate::cli::NetworkPauseArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::error::Usage;
+use crate::output::Moment;
+
+impl NetworkPauseArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.guardian.as_ref(),
+            "the guardian",
+        )?;
+        let until = match (self.end.until, self.end.span) {
+            (Some(until), _) => until.0,
+            (None, Some(span)) if self.transaction.offline.blockhash.is_none() => {
+                // By the cluster's clock, which the program goes by.
+                ctx.cluster()?.unix_time()?.saturating_add_unsigned(span.0)
+            }
+            _ => bail!(Usage("with --blockhash every signer must sign the same time: give --until instead of --for".into())),
+        };
+        draft.describe(
+            format!("pause the network {}", self.network.name),
+            vec![("paused until", Moment(until).to_string())],
+        );
+        draft.add(instruction::pause(
+            self.network.address()?,
+            draft.signer,
+            until,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

@@ -1,0 +1,72 @@
+use anyhow::Result;
+use node_rewards::state::NetworkTermsChange;
+use wayfare_client::instruction;
+use wayfare_core::amount;
+
+use crate::cli::NetworkUpdateArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::output::Span;
+
+impl NetworkUpdateArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.authority.as_ref(),
+            "the authority",
+        )?;
+        let name = &self.network.name;
+        let terms = &self.terms;
+        let amounts = [
+            &terms.emission_cap,
+            &terms.limiter_capacity,
+            &terms.limiter_refill,
+        ];
+        // Spans can be changed without knowing the mint.
+        let decimals = if amounts.iter().any(|amount| amount.is_some()) {
+            draft.decimals(name)?
+        } else {
+            0
+        };
+        let units = |text: &Option<String>, flag| {
+            text.as_deref()
+                .map(|text| Draft::units(text, flag, decimals))
+                .transpose()
+        };
+        let change = NetworkTermsChange {
+            epoch_length: terms.epoch_length.map(|span| span.0),
+            challenge_period: terms.challenge_period.map(|span| span.0),
+            emission_cap: units(&terms.emission_cap, "--emission-cap")?,
+            limiter_capacity: units(&terms.limiter_capacity, "--limiter-capacity")?,
+            limiter_refill: units(&terms.limiter_refill, "--limiter-refill")?,
+            location_resolution: terms.location_resolution,
+        };
+        let span = |seconds: Option<u64>| seconds.map(|seconds| Span(seconds).to_string());
+        let tokens = |units: Option<u64>| units.map(|units| amount::format(units, decimals));
+        let details = [
+            ("epoch length", span(change.epoch_length)),
+            ("challenge period", span(change.challenge_period)),
+            ("emission cap", tokens(change.emission_cap)),
+            ("limiter capacity", tokens(change.limiter_capacity)),
+            ("limiter refill", tokens(change.limiter_refill)),
+            (
+                "location resolution",
+                change.location_resolution.map(|n| n.to_string()),
+            ),
+        ];
+        draft.describe(
+            format!("update the network {name}"),
+            details
+                .into_iter()
+                .filter_map(|(field, value)| Some((field, value?)))
+                .collect(),
+        );
+        draft.add(instruction::update_network(
+            self.network.address()?,
+            draft.signer,
+            change,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

@@ -1,0 +1,41 @@
+use anyhow::Result;
+use wayfare_client::{address, instruction};
+
+use crate::cli::NetworkVetoArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::error::Usage;
+
+impl NetworkVetoArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.guardian.as_ref(),
+            "the guardian",
+        )?;
+        let name = &self.network.name;
+        let network = self.network.address()?;
+        let mut details = vec![];
+        let number = if draft.is_offline() {
+            self.epoch.ok_or_else(|| {
+                Usage("--sign-only asks the network for nothing: give --epoch too".into())
+            })?
+        } else {
+            let (_, state) = ctx.network(name)?;
+            let number = self.epoch.unwrap_or(state.active_epoch.saturating_add(1));
+            // What is refused is shown before it is.
+            let epoch: node_rewards::state::Epoch = ctx.epoch(&network, number)?;
+            details.push(("root", hex::encode(epoch.root)));
+            details.push(("proposer", epoch.proposer.to_string()));
+            number
+        };
+        details.push(("address", address::epoch(&network, number).to_string()));
+        draft.describe(
+            format!("veto epoch {number} of the network {name}"),
+            details,
+        );
+        draft.add(instruction::veto_epoch(network, draft.signer, number));
+        draft.finish(Some(&self.confirm))
+    }
+}

@@ -1,0 +1,35 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::NodeAcceptArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl NodeAcceptArgs {
+    /// What the node earned before stays with the owner before.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.new_owner.as_ref(),
+            "the new owner",
+        )?;
+        draft.describe(
+            format!(
+                "take over a node of the network {}",
+                self.node.network.network
+            ),
+            vec![
+                ("device", self.node.device.to_string()),
+                ("new owner", draft.signer.to_string()),
+            ],
+        );
+        let network = self.node.network.address()?;
+        draft.add(instruction::accept_node(
+            network,
+            self.node.device,
+            draft.signer,
+        ));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,30 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::NodeMoveArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::views;
+
+impl NodeMoveArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        let name = &self.node.network.network;
+        let location = self.place.cell(ctx, name, draft.is_offline())?;
+        draft.describe(
+            format!("move a node of the network {name}"),
+            vec![
+                ("device", self.node.device.to_string()),
+                ("location", views::cell(location)),
+            ],
+        );
+        let network = self.node.network.address()?;
+        draft.add(instruction::move_node(
+            network,
+            self.node.device,
+            draft.signer,
+            location,
+        ));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,34 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::NodeOfferArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl NodeOfferArgs {
+    /// `clap` sees to it that there is either a new owner or `--withdraw`.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        let name = &self.node.network.network;
+        let device = self.node.device;
+        let mut details = vec![("device", device.to_string())];
+        match self.new_owner {
+            Some(owner) => {
+                details.push(("new owner", owner.to_string()));
+                draft.describe(format!("offer a node of the network {name}"), details);
+            }
+            None => draft.describe(
+                format!("withdraw the offer of a node of the network {name}"),
+                details,
+            ),
+        }
+        let network = self.node.network.address()?;
+        draft.add(instruction::offer_node(
+            network,
+            device,
+            draft.signer,
+            self.new_owner,
+        ));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,38 @@
+use anyhow::Result;
+use wayfare_client::{address, instruction};
+
+use crate::cli::NodeRegisterArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::views;
+
+impl NodeRegisterArgs {
+    /// Registers one device. Owner and device sign; anyone may pay.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        let device = draft.also_signed_by(self.device.as_ref(), "the device")?;
+        let name = &self.network.network;
+        let network = self.network.address()?;
+        let location = self.place.cell(ctx, name, draft.is_offline())?;
+        let kind = self.kind.into();
+        draft.describe(
+            format!("register a node in the network {name}"),
+            vec![
+                ("device", device.to_string()),
+                ("owner", draft.signer.to_string()),
+                ("kind", views::kind(kind).to_owned()),
+                ("location", views::cell(location)),
+                ("address", address::node(&network, &device).to_string()),
+            ],
+        );
+        draft.add(instruction::register_node(
+            network,
+            draft.payer,
+            draft.signer,
+            device,
+            kind,
+            location,
+        ));
+        draft.finish(None)
+    }
+}

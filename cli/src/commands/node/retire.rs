@@ -1,0 +1,31 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::NodeRetireArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl NodeRetireArgs {
+    /// What the node earned stays claimable.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        let rent_payer = draft.given_or(self.rent_payer, "--rent-payer", || {
+            Ok(self.node.find(ctx)?.rent_payer)
+        })?;
+        draft.describe(
+            format!("retire a node of the network {}", self.node.network.network),
+            vec![
+                ("device", self.node.device.to_string()),
+                ("rent goes to", rent_payer.to_string()),
+            ],
+        );
+        let network = self.node.network.address()?;
+        draft.add(instruction::retire_node(
+            network,
+            self.node.device,
+            draft.signer,
+            rent_payer,
+        ));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,14 @@
+use anyhow::Result;
+use wayfare_client::address;
+
+use crate::cli::NodeDeviceArgs;
+use crate::context::Context;
+use crate::views::NodeView;
+
+pub fn run(args: &NodeDeviceArgs, ctx: &Context) -> Result<NodeView> {
+    let node = args.find(ctx)?;
+    Ok(NodeView::new(
+        &address::node(&node.network, &node.device),
+        &node,
+    ))
+}

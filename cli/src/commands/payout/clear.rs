@@ -1,0 +1,38 @@
+use anyhow::{Result, bail};
+use wayfare_client::{address, instruction};
+
+use crate::cli::PayoutClearArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl PayoutClearArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        let (network, owner) = (self.network.address()?, draft.signer);
+        let rent_payer = draft.given_or(self.rent_payer, "--rent-payer", || {
+            let payout = address::payout(&network, &owner);
+            match ctx
+                .cluster()?
+                .find_state::<node_rewards::state::Payout>(&payout)?
+            {
+                Some(payout) => Ok(payout.rent_payer),
+                None => bail!(
+                    "{owner} has set no payout wallet in the network {}: its claims pay it already",
+                    self.network.network
+                ),
+            }
+        })?;
+        draft.describe(
+            format!(
+                "clear the payout wallet in the network {}",
+                self.network.network
+            ),
+            vec![
+                ("owner", owner.to_string()),
+                ("rent goes to", rent_payer.to_string()),
+            ],
+        );
+        draft.add(instruction::clear_payout(network, owner, rent_payer));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,29 @@
+use anyhow::Result;
+use wayfare_client::instruction;
+
+use crate::cli::PayoutSetArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+
+impl PayoutSetArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
+        draft.describe(
+            format!(
+                "set the payout wallet in the network {}",
+                self.network.network
+            ),
+            vec![
+                ("owner", draft.signer.to_string()),
+                ("wallet", self.wallet.to_string()),
+            ],
+        );
+        draft.add(instruction::set_payout(
+            self.network.address()?,
+            draft.payer,
+            draft.signer,
+            self.wallet,
+        ));
+        draft.finish(None)
+    }
+}

@@ -1,0 +1,89 @@
+//! How a command ends: the exit codes, and what is told of an error.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use thiserror::Error;
+use wayfare_client::error::ClientError;
+
+/// Exit codes. Published in the README; `clap` uses 2 itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; nothing to do is done too.
+    Done = 0,
+    /// Refused by the user's input or by the chain.
+    Refused = 1,
+    /// Used wrongly.
+    Usage = 2,
+    /// The books do not balance.
+    Unbalanced = 3,
+    /// Worth retrying: the RPC node did not answer, or the transaction expired.
+    Retry = 100,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The command line asks for what makes no sense, or leaves out what is needed.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Which exit code an error calls for.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if find::<Usage>(error).is_some() {
+        Exit::Usage
+    } else if find::<ClientError>(error).is_some_and(ClientError::is_retryable) {
+        Exit::Retry
+    } else {
+        Exit::Refused
+    }
+}
+
+/// Tells the next step, and with `verbose` what the programs logged.
+pub fn explain(error: &anyhow::Error, verbose: bool) {
+    let Some(error) = find::<ClientError>(error) else {
+        return;
+    };
+    if let Some(step) = error.next_step() {
+        eprintln!("next: {step}");
+    }
+    if let ClientError::Refused(refusal) = error
+        && verbose
+    {
+        for line in &refusal.logs {
+            eprintln!("  {line}");
+        }
+    }
+}
+
+/// An error of this type among the causes.
+fn find<E: std::error::Error + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&E> {
+    // The first also finds what was given as a context.
+    error
+        .downcast_ref()
+        .or_else(|| error.chain().find_map(|cause| cause.downcast_ref()))
+}
+
+/// The causes of an error on one line, without what a cause only repeats.
+pub struct OneLine<'a>(pub &'a anyhow::Error);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = String::new();
+        for cause in self.0.chain().map(ToString::to_string) {
+            // Many libraries put their source into their own text as well.
+            if said.contains(&cause) {
+                continue;
+            }
+            if !said.is_empty() {
+                said.push_str(": ");
+            }
+            said.push_str(&cause);
+        }
+        f.write_str(&said)
+    }
+}

@@ -1,0 +1,286 @@
+//! Jobs of many transactions, as a command runs them: the journal, a bar, Ctrl-C, and a report at the end.
+
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+use wayfare_client::bulk::{self, Assessment, BulkOptions, Job, Progress, Stopped, Summary};
+use wayfare_client::error::ClientError;
+use wayfare_client::journal::{Binding, Journal, JournalError};
+
+use crate::cli::{JobArgs, SendArgs};
+use crate::context::Context;
+use crate::draft::send_options;
+use crate::error::{Exit, Usage, exit_of};
+use crate::output::{Fields, table};
+use crate::signers::Party;
+
+/// Items that are assessed together in a dry run.
+const ASSESS_AT_ONCE: usize = 1_000;
+
+/// What a job is, beyond what it does.
+pub struct Kind<'a> {
+    /// What the bar says.
+    pub message: &'a str,
+    /// Where the journal is, unless its flag names another file.
+    pub journal: String,
+    /// What the journal is bound to.
+    pub binding: Binding,
+}
+
+/// What a job came to.
+#[derive(Debug, Default, Serialize)]
+pub struct JobReport {
+    pub total: usize,
+    /// Done by this run.
+    pub done: usize,
+    pub already_done: usize,
+    /// What a run would do, if this was a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<usize>,
+    pub failed: Vec<FailedItem>,
+    /// Transactions of which it is not known whether they land.
+    pub unresolved: Vec<String>,
+    /// Items that were not tried to the end.
+    pub left: usize,
+    pub transactions: u64,
+    pub seconds: f64,
+    /// Why it ended before its end.
+    pub stopped: Option<String>,
+    pub journal: Option<PathBuf>,
+    #[serde(skip)]
+    exit: Option<Exit>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct FailedItem {
+    pub item: String,
+    pub reason: String,
+}
+
+impl JobReport {
+    /// A job without items.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn new(summary: Summary, seconds: f64, journal: PathBuf) -> Self {
+        let (stopped, stopped_exit) = match summary.stopped {
+            None => (None, None),
+            Some(Stopped::OnRequest) => (Some("stopped on request".to_owned()), Some(Exit::Retry)),
+            Some(Stopped::Error(error)) => {
+                let next = error
+                    .next_step()
+                    .map(|step| format!("; {step}"))
+                    .unwrap_or_default();
+                let text = format!("{error}{next}");
+                (Some(text), Some(exit_of(&error.into())))
+            }
+        };
+        let exit = stopped_exit
+            .or((!summary.unresolved.is_empty()).then_some(Exit::Retry))
+            .or((!summary.failed.is_empty()).then_some(Exit::Refused));
+        Self {
+            total: summary.total,
+            done: summary.done,
+            already_done: summary.already_done,
+            due: None,
+            failed: summary
+                .failed
+                .into_iter()
+                .map(|failure| FailedItem {
+                    item: failure.name,
+                    reason: failure.reason,
+                })
+                .collect(),
+            unresolved: summary
+                .unresolved
+                .iter()
+                .map(|sent| sent.signature.to_string())
+                .collect(),
+            left: summary.left,
+            transactions: summary.transactions,
+            seconds: (seconds * 10.0).round() / 10.0,
+            stopped,
+            journal: Some(journal),
+            exit,
+        }
+    }
+
+    /// Adds what a dry run could not look at but knows to be due.
+    pub fn with_due(mut self, more: usize) -> Self {
+        self.total += more;
+        self.due = Some(self.due.unwrap_or_default() + more);
+        self
+    }
+
+    pub fn exit(&self) -> Exit {
+        self.exit.unwrap_or(Exit::Done)
+    }
+}
+
+impl Display for JobReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(due) = self.due {
+            let fields = [
+                ("to do", due.to_string()),
+                ("done already", self.already_done.to_string()),
+                ("impossible", self.failed.len().to_string()),
+            ];
+            Fields(&fields).fmt(f)?;
+            writeln!(f, "dry run: nothing was sent")?;
+        } else {
+            let fields = [
+                ("done", self.done.to_string()),
+                ("done already", self.already_done.to_string()),
+                ("failed", self.failed.len().to_string()),
+                ("left", self.left.to_string()),
+                (
+                    "transactions",
+                    format!("{} in {:.1} s", self.transactions, self.seconds),
+                ),
+            ];
+            Fields(&fields).fmt(f)?;
+        }
+        if !self.failed.is_empty() {
+            let mut failed = table(["failed", "reason"]);
+            for item in &self.failed {
+                failed.add_row([&item.item, &item.reason]);
+            }
+            writeln!(f, "{failed}")?;
+        }
+        for signature in &self.unresolved {
+            writeln!(f, "not known whether it lands: {signature}")?;
+        }
+        if let Some(stopped) = &self.stopped {
+            writeln!(f, "stopped: {stopped}")?;
+        }
+        match &self.journal {
+            Some(journal) if self.exit() != Exit::Done => {
+                writeln!(
+                    f,
+                    "to continue: the same command with --resume --journal {}",
+                    journal.display()
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Runs a job, or what is left of it.
+pub fn run(
+    ctx: &Context,
+    kind: &Kind,
+    job: &dyn Job,
+    payer: &Party,
+    args: &JobArgs,
+    send: &SendArgs,
+) -> Result<JobReport> {
+    if send.dry_run {
+        return assess(ctx, job);
+    }
+    let Party::Present(payer) = payer else {
+        bail!(Usage(format!(
+            "a job of many transactions is paid and signed here: give the key file of {}, not its public key",
+            payer.pubkey()
+        )));
+    };
+    let cluster = ctx.cluster()?;
+    let path = args
+        .journal
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(&kind.journal));
+    let journal = if args.resume {
+        Journal::resume(&path, &kind.binding)
+    } else {
+        Journal::create(&path, &kind.binding)
+    };
+    let mut journal = match journal {
+        Err(error @ JournalError::Exists { .. }) => {
+            return Err(error).context("an unfinished job may be here: add --resume to continue it, or name another journal with --journal");
+        }
+        journal => journal.map_err(ClientError::from)?,
+    };
+
+    stop_on_ctrl_c(ctx)?;
+    let options = BulkOptions {
+        price: send_options(send).price,
+        ..BulkOptions::default()
+    };
+    let bar = ctx.progress_bar(job.len() as u64, kind.message);
+    let start = Instant::now();
+    let summary = bulk::run(
+        cluster,
+        job,
+        &**payer,
+        &mut journal,
+        &options,
+        &mut |progress| {
+            let settled = progress.done + progress.already_done + progress.failed;
+            bar.set_position(settled as u64);
+            bar.set_message(message(kind.message, progress));
+        },
+    );
+    bar.finish_and_clear();
+    Ok(JobReport::new(
+        summary?,
+        start.elapsed().as_secs_f64(),
+        path,
+    ))
+}
+
+fn message(message: &str, progress: &Progress) -> String {
+    if let (true, Some(next)) = (progress.waiting > 0, progress.next_try) {
+        format!("{message}, {} wait {} s", progress.waiting, next.as_secs())
+    } else if progress.in_flight == 0 && progress.not_final > 0 {
+        format!(
+            "{message}, {} transactions become final",
+            progress.not_final
+        )
+    } else {
+        message.to_owned()
+    }
+}
+
+/// The first Ctrl-C lets what is in flight settle into the journal; the second ends at once, which is safe too.
+fn stop_on_ctrl_c(ctx: &Context) -> Result<()> {
+    let cancel = ctx.cancel.clone();
+    ctrlc::set_handler(move || {
+        if cancel.is_cancelled() {
+            std::process::exit(130);
+        }
+        cancel.cancel();
+    })
+    .context("cannot listen to Ctrl-C")
+}
+
+/// What a run would do, read from the chain.
+pub fn assess(ctx: &Context, job: &dyn Job) -> Result<JobReport> {
+    let items: Vec<usize> = (0..job.len()).collect();
+    let mut report = JobReport {
+        total: job.len(),
+        ..JobReport::default()
+    };
+    let mut due = 0;
+    for chunk in items.chunks(ASSESS_AT_ONCE) {
+        let assessments = job.assess(ctx.cluster()?, chunk, None)?;
+        for (item, assessment) in chunk.iter().zip(assessments) {
+            match assessment {
+                Assessment::Done => report.already_done += 1,
+                Assessment::Due { .. } => due += 1,
+                Assessment::Impossible(reason) => report.failed.push(FailedItem {
+                    item: job.name(*item),
+                    reason,
+                }),
+            }
+        }
+    }
+    report.due = Some(due);
+    if !report.failed.is_empty() {
+        report.exit = Some(Exit::Refused);
+    }
+    Ok(report)
+}
