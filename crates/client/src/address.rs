@@ -78,7 +78,11 @@ mod tests {
         assert_eq!(address, token_account(&key(1), &key(2), &key(3)));
         assert_eq!(
             address.to_bytes(),
-            wayfare_core::pda::associated_token_hash(&[1; 32], &[3; 32], &[2; 32], bump)
+            wayfare_core::pda::pda_hash(
+                [&[1; 32], &[3; 32], &[2; 32]],
+                bump,
+                &wayfare_core::pda::ASSOCIATED_TOKEN_PROGRAM
+            )
         );
     }
 

@@ -48,9 +48,6 @@ const MAX_FRUITLESS: u32 = 5;
 /// How long a price is offered before it is looked up again.
 const PRICE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Pause between two looks at whether what succeeded is final.
-const FINALITY_INTERVAL: Duration = Duration::from_secs(2);
-
 /// What the chain says about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assessment {
@@ -137,8 +134,12 @@ pub struct BulkOptions {
     pub patience: Duration,
     /// Whether the job ends only when everything is final, and not when it is at the cluster's commitment.
     pub until_final: bool,
+    /// Pause between two looks at what became of transactions.
     pub poll_interval: Duration,
+    /// Pause between two times that the same bytes are sent.
     pub resend_interval: Duration,
+    /// Pause between two looks at whether what succeeded is final.
+    pub finality_interval: Duration,
 }
 
 impl Default for BulkOptions {
@@ -152,6 +153,7 @@ impl Default for BulkOptions {
             until_final: true,
             poll_interval: Duration::from_millis(200),
             resend_interval: Duration::from_secs(2),
+            finality_interval: Duration::from_secs(2),
         }
     }
 }
@@ -262,7 +264,7 @@ struct Part {
 /// Where an item is. It is in one place at a time, so that it is in one transaction at a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In `to_assess`.
+    /// In `to_assess` or `landed`.
     Queued,
     /// In `ready`, or being launched.
     Ready,
@@ -301,6 +303,8 @@ struct Run<'a> {
     /// By item.
     places: Vec<Place>,
     to_assess: VecDeque<usize>,
+    /// Items whose transactions have landed: assessed before any other.
+    landed: Vec<usize>,
     /// As of which slot the next assessments must be.
     min_slot: Option<u64>,
     ready: VecDeque<Ready>,
@@ -363,6 +367,7 @@ impl<'a> Run<'a> {
             payer,
             journal,
             options,
+            landed: Vec::new(),
             min_slot: None,
             ready: VecDeque::new(),
             waiting: BTreeMap::new(),
@@ -385,6 +390,7 @@ impl<'a> Run<'a> {
                 return Err(Stopped::OnRequest);
             }
             self.wake();
+            self.check_landed().map_err(Stopped::Error)?;
             self.fill().map_err(Stopped::Error)?;
             let launched = self.launch().map_err(Stopped::Error)?;
 
@@ -403,7 +409,10 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self) -> bool {
-        let is_idle = self.to_assess.is_empty() && self.ready.is_empty() && self.waiting.is_empty();
+        let is_idle = self.landed.is_empty()
+            && self.to_assess.is_empty()
+            && self.ready.is_empty()
+            && self.waiting.is_empty();
         let is_settled = if self.options.until_final {
             self.flights.is_empty()
         } else {
@@ -497,6 +506,20 @@ impl<'a> Run<'a> {
                 self.queue(item);
             }
         }
+    }
+
+    /// Looks at what the transactions that landed have done.
+    fn check_landed(&mut self) -> Result<(), ClientError> {
+        while !self.landed.is_empty() {
+            let count = self.landed.len().min(ASSESS_AT_ONCE);
+            let items: Vec<usize> = self.landed.iter().take(count).copied().collect();
+            let assessments = self.job.assess(self.cluster, &items, self.min_slot)?;
+            self.landed.drain(..count);
+            for (item, assessment) in items.into_iter().zip(assessments) {
+                self.take_assessment(item, assessment);
+            }
+        }
+        Ok(())
     }
 
     /// Assesses items until there is enough for the free part of the window.
@@ -780,7 +803,7 @@ impl<'a> Run<'a> {
     fn poll(&mut self) -> Result<(), ClientError> {
         let look_at_landed = self
             .finality_looked_at
-            .is_none_or(|at| at.elapsed() >= FINALITY_INTERVAL);
+            .is_none_or(|at| at.elapsed() >= self.options.finality_interval);
         let numbers: Vec<u64> = self
             .flights
             .iter()
@@ -857,7 +880,8 @@ impl<'a> Run<'a> {
                 if let Some(progress) = part.progress {
                     self.doubt(part.item, progress);
                 }
-                self.queue(part.item);
+                self.put(part.item, Place::Queued);
+                self.landed.push(part.item);
             }
         }
         if is_final {
@@ -1265,5 +1289,306 @@ impl Job for CreatePages {
 
     fn signers(&self, _item: usize) -> Vec<&dyn Signer> {
         vec![]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_chain::*;
+    use solana_rpc_client_api::request::RpcRequest;
+    use std::{collections::BTreeMap, path::Path};
+    use tempfile::TempDir;
+
+    const ITEMS: u32 = 40;
+
+    fn options() -> BulkOptions {
+        BulkOptions {
+            window: 4,
+            parallel: 3,
+            items_per_transaction: 3,
+            poll_interval: Duration::from_millis(1),
+            resend_interval: Duration::from_millis(2),
+            finality_interval: Duration::from_millis(1),
+            ..BulkOptions::default()
+        }
+    }
+
+    fn binding() -> Binding {
+        Binding {
+            job: "bump".to_owned(),
+            input: [0; 32],
+            network: Pubkey::default(),
+            genesis: genesis(),
+        }
+    }
+
+    fn journal(path: &Path) -> Journal {
+        if path.exists() {
+            Journal::resume(path, &binding()).unwrap()
+        } else {
+            Journal::create(path, &binding()).unwrap()
+        }
+    }
+
+    fn run_once(chain: &FakeChain, schedule: Schedule, path: &Path) -> Summary {
+        let cluster = chain.cluster(schedule);
+        let job = BumpAll { items: ITEMS };
+        let mut journal = journal(path);
+        match run(
+            &cluster,
+            &job,
+            &payer(),
+            &mut journal,
+            &options(),
+            &mut |_| (),
+        ) {
+            Ok(summary) => summary,
+            // The very first call: nothing was tried.
+            Err(error) => Summary {
+                stopped: Some(Stopped::Error(error)),
+                ..Summary::default()
+            },
+        }
+    }
+
+    fn each_once() -> BTreeMap<u32, u64> {
+        (0..ITEMS).map(|item| (item, 1)).collect()
+    }
+
+    /// After whatever happened: on a healthy node, the job goes to its end, and each item was executed once.
+    fn finish(chain: &FakeChain, path: &Path) {
+        let summary = run_once(chain, no_faults(), path);
+        assert!(summary.is_complete(), "{summary:?}");
+        assert_eq!(summary.done + summary.already_done, ITEMS as usize);
+        assert_eq!(chain.counters(), each_once());
+        let journal = journal(path);
+        assert!(journal.in_flight().is_empty());
+    }
+
+    #[test]
+    fn without_trouble() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let chain = FakeChain::default();
+        let summary = run_once(&chain, no_faults(), &path);
+        assert!(summary.is_complete());
+        assert_eq!((summary.done, summary.already_done), (ITEMS as usize, 0));
+        assert_eq!(summary.transactions, 14);
+        assert_eq!(journal(&path).finalized(), 14);
+        assert_eq!(chain.counters(), each_once());
+        // Again: all there, and nothing is sent.
+        let again = run_once(&chain, no_faults(), &path);
+        assert_eq!((again.done, again.already_done), (0, ITEMS as usize));
+        assert_eq!(chain.0.lock().unwrap().seen.len(), 14);
+    }
+
+    #[test]
+    fn every_kind_of_trouble_and_each_item_is_executed_once() {
+        let directory = TempDir::new().unwrap();
+        for seed in 0..60 {
+            let path = directory.path().join(seed.to_string());
+            let chain = FakeChain::default();
+            for attempt in 0.. {
+                let every = 2 + seed % 6;
+                let summary = run_once(&chain, random_faults(seed * 100 + attempt, every), &path);
+                if summary.is_complete() {
+                    break;
+                }
+                // Trouble may stop it, but only as trouble; nothing is lost from the count.
+                assert!(
+                    matches!(&summary.stopped, Some(Stopped::Error(e)) if e.is_retryable()),
+                    "seed {seed}: {summary:?}"
+                );
+                assert!(attempt < 50, "seed {seed}: {summary:?}");
+            }
+            assert_eq!(chain.counters(), each_once(), "seed {seed}");
+            finish(&chain, &path);
+        }
+    }
+
+    #[test]
+    fn one_kind_of_trouble_at_a_time() {
+        let directory = TempDir::new().unwrap();
+        for (number, fault) in Fault::ALL.into_iter().enumerate() {
+            let path = directory.path().join(number.to_string());
+            let chain = FakeChain::default();
+            // Every other time, as long as it lasts: for sending, most of it goes wrong.
+            let schedule: Schedule = Box::new(move |call, request| {
+                let hits = match request {
+                    RpcRequest::SendTransaction => call.is_multiple_of(2),
+                    _ => call.is_multiple_of(3),
+                };
+                hits.then_some(fault)
+            });
+            let summary = run_once(&chain, schedule, &path);
+            assert!(summary.failed.is_empty(), "{fault:?}: {summary:?}");
+            finish(&chain, &path);
+        }
+    }
+
+    /// What is left when a process is killed while it waits for the answer to a given call.
+    fn killed_at(chain: &FakeChain, call: u64, path: &Path) {
+        let cluster = chain.impatient_cluster(Box::new(move |at, request| {
+            // What it is killed in may reach the node all the same.
+            let is_last = at == call && request == RpcRequest::SendTransaction;
+            match is_last {
+                true => Some(Fault::ExecutedThenTimeout),
+                false => (at >= call).then_some(Fault::Unavailable),
+            }
+        }));
+        let job = BumpAll { items: ITEMS };
+        let _ = run(
+            &cluster,
+            &job,
+            &payer(),
+            &mut journal(path),
+            &options(),
+            &mut |_| (),
+        );
+    }
+
+    #[test]
+    fn killed_at_any_call_it_goes_on_where_it_was() {
+        let directory = TempDir::new().unwrap();
+        let chain = FakeChain::default();
+        run_once(&chain, no_faults(), &directory.path().join("whole"));
+        let calls = chain.0.lock().unwrap().calls;
+        assert!(calls > 30);
+        for call in 1..=calls {
+            let path = directory.path().join(call.to_string());
+            let chain = FakeChain::default();
+            killed_at(&chain, call, &path);
+            finish(&chain, &path);
+        }
+    }
+
+    #[test]
+    fn killed_again_and_again() {
+        let directory = TempDir::new().unwrap();
+        for step in 3..30 {
+            let path = directory.path().join(step.to_string());
+            let chain = FakeChain::default();
+            for attempt in 1..=8 {
+                killed_at(&chain, attempt * step, &path);
+            }
+            finish(&chain, &path);
+        }
+    }
+
+    #[test]
+    fn killed_between_any_two_records() {
+        let directory = TempDir::new().unwrap();
+        let whole = directory.path().join("whole");
+        // What is cut off had been acted upon already, the worst that a disk can do: the counters still end at one,
+        // because the accounts have the last word and every lost transaction has landed.
+        let chain = FakeChain::default();
+        run_once(&chain, no_faults(), &whole);
+        let bytes = std::fs::read(&whole).unwrap();
+        let ends: Vec<usize> = bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\n')
+            .map(|(at, _)| at + 1)
+            .collect();
+        for end in ends {
+            let path = directory.path().join(end.to_string());
+            std::fs::write(&path, &bytes[..end]).unwrap();
+            finish(&chain, &path);
+        }
+    }
+
+    #[test]
+    fn what_fails_is_reported_and_the_rest_goes_on() {
+        let directory = TempDir::new().unwrap();
+        for is_late in [false, true] {
+            let path = directory.path().join(is_late.to_string());
+            let chain = FakeChain::default();
+            {
+                let mut state = chain.0.lock().unwrap();
+                let refused = match is_late {
+                    false => &mut state.refused,
+                    true => &mut state.refused_late,
+                };
+                refused.extend([(0, 17), (5, 1), (ITEMS - 1, 6_036)]);
+            }
+            let summary = run_once(&chain, no_faults(), &path);
+            let failed: Vec<usize> = summary.failed.iter().map(|f| f.item).collect();
+            assert_eq!(failed, [0, 5, ITEMS as usize - 1], "{summary:?}");
+            assert_eq!(summary.done, ITEMS as usize - 3);
+            assert_eq!(summary.failed[0].name, "counter 0");
+            assert!(summary.failed[0].reason.contains("error 17"), "{summary:?}");
+            assert!(summary.stopped.is_none() && summary.unresolved.is_empty());
+            // Once what was wrong is mended, resuming does the rest.
+            {
+                let mut state = chain.0.lock().unwrap();
+                state.refused.clear();
+                state.refused_late.clear();
+            }
+            finish(&chain, &path);
+        }
+    }
+
+    #[test]
+    fn stopped_on_request_it_leaves_a_journal() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let chain = FakeChain::default();
+        let cluster = chain.cluster(no_faults());
+        let job = BumpAll { items: ITEMS };
+        let cancel = cluster.cancel().clone();
+        let mut stop = move |progress: &Progress| {
+            if progress.done >= 6 {
+                cancel.cancel();
+            }
+        };
+        let summary = run(
+            &cluster,
+            &job,
+            &payer(),
+            &mut journal(&path),
+            &options(),
+            &mut stop,
+        )
+        .unwrap();
+        assert!(matches!(summary.stopped, Some(Stopped::OnRequest)));
+        assert!(summary.done >= 6 && summary.done < ITEMS as usize);
+        let unresolved: usize = summary.unresolved.iter().map(|u| u.items.len()).sum();
+        assert_eq!(summary.done + unresolved + summary.left, ITEMS as usize);
+        finish(&chain, &path);
+    }
+
+    #[test]
+    fn another_cluster_is_refused() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let chain = FakeChain::default();
+        killed_at(&chain, 30, &path);
+        let other = Hash::new_from_array([8; 32]);
+        let cluster = chain.cluster_of(no_faults(), other);
+        let calls = chain.0.lock().unwrap().calls;
+        let job = BumpAll { items: ITEMS };
+        let result = run(
+            &cluster,
+            &job,
+            &payer(),
+            &mut journal(&path),
+            &options(),
+            &mut |_| (),
+        );
+        assert!(matches!(result, Err(ClientError::WrongCluster { found, .. }) if found == other));
+        // It asked which cluster it is, and nothing more.
+        assert_eq!(chain.0.lock().unwrap().calls, calls + 1);
+        finish(&chain, &path);
+    }
+
+    #[test]
+    fn lists_are_mapped_in_order() {
+        let list: Vec<u32> = (0..1_000).collect();
+        for threads in [0, 1, 7] {
+            let doubled = in_parallel(threads, &list, |n| n * 2);
+            assert!(doubled.into_iter().eq((0..1_000).map(|n| n * 2)));
+        }
+        assert!(in_parallel(4, &[] as &[u32], |n| *n).is_empty());
     }
 }

@@ -61,8 +61,7 @@ pub const ACCOUNTS_PER_CALL: usize = 100;
 /// Most signatures that one `getSignatureStatuses` may name (`MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS`, same place).
 pub const STATUSES_PER_CALL: usize = 256;
 
-/// First pause between two tries of a read; each later one is twice as long, up to [`MAX_BACKOFF`].
-const MIN_BACKOFF: Duration = Duration::from_millis(100);
+/// Longest pause between two tries of a read, but for one that the node asks for.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// A wish to stop, shared between threads: what a Ctrl-C handler sets.
@@ -99,6 +98,8 @@ pub struct ClusterOptions {
     pub commitment: CommitmentLevel,
     /// Most time for one call.
     pub call_timeout: Duration,
+    /// Pause between the first two tries of a read; each later one is twice as long, up to 5 seconds.
+    pub first_backoff: Duration,
     /// Most time for one read, with all its tries.
     pub retry_budget: Duration,
     /// No more tries once it is set; a call under way ends by itself.
@@ -110,6 +111,7 @@ impl Default for ClusterOptions {
         Self {
             commitment: CommitmentLevel::Confirmed,
             call_timeout: Duration::from_secs(30),
+            first_backoff: Duration::from_millis(100),
             retry_budget: Duration::from_secs(60),
             cancel: Cancel::default(),
         }
@@ -274,7 +276,7 @@ impl Cluster {
         params: Value,
     ) -> Result<T, ClientError> {
         let start = Instant::now();
-        let mut backoff = MIN_BACKOFF;
+        let mut backoff = self.options.first_backoff;
         loop {
             let error = match self.call(request, params.clone()) {
                 Err(error) if error.is_retryable() => error,

@@ -16,6 +16,8 @@ pub mod claims;
 pub mod cluster;
 pub mod error;
 pub mod event;
+#[cfg(test)]
+mod fake_chain;
 pub mod instruction;
 pub mod journal;
 pub mod published;

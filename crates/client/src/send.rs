@@ -598,3 +598,291 @@ pub fn send(
     let signed = sign(message, lifetime, signers)?;
     Ok(settle(cluster, &signed, options))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{error::RpcTrouble, fake_chain::*};
+    use solana_keypair::Keypair;
+    use solana_rpc_client_api::request::RpcRequest;
+
+    fn options() -> SendOptions {
+        SendOptions {
+            poll_interval: Duration::from_millis(1),
+            resend_interval: Duration::from_millis(2),
+            ..SendOptions::default()
+        }
+    }
+
+    fn send_one(chain: &FakeChain, schedule: Schedule) -> Result<Sent, ClientError> {
+        let cluster = chain.cluster(schedule);
+        let payer = payer();
+        send(&cluster, &[bump(3)], &payer.pubkey(), &[&payer], &options())
+    }
+
+    #[test]
+    fn sent_once_and_finalized() {
+        let chain = FakeChain::default();
+        let sent = send_one(&chain, no_faults()).unwrap();
+        assert!(matches!(sent.outcome, Outcome::Finalized { .. }));
+        assert_eq!(chain.counters()[&3], 1);
+        assert_eq!(sent.clone().into_result().unwrap(), sent.signature);
+    }
+
+    #[test]
+    fn whatever_goes_wrong_one_transaction_is_signed_and_its_outcome_is_the_chains() {
+        for seed in 0..150 {
+            let chain = FakeChain::default();
+            let result = send_one(&chain, random_faults(seed, 2 + seed % 5));
+            let signed = chain.0.lock().unwrap().seen.len();
+            let executed = chain.counters().get(&3).copied().unwrap_or(0);
+            match result {
+                Err(error) => {
+                    assert!(error.is_retryable(), "seed {seed}: {error}");
+                    assert_eq!((signed, executed), (0, 0), "seed {seed}");
+                }
+                Ok(sent) => {
+                    assert!(signed <= 1, "seed {seed}");
+                    match sent.outcome {
+                        Outcome::Finalized { .. } => assert_eq!(executed, 1, "seed {seed}"),
+                        Outcome::Expired => assert_eq!(executed, 0, "seed {seed}"),
+                        Outcome::Unknown { .. } => {}
+                        other => panic!("seed {seed}: {other:?}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn executed_then_timed_out_is_found() {
+        let chain = FakeChain::default();
+        let schedule: Schedule = Box::new(|_, request| {
+            (request == RpcRequest::SendTransaction).then_some(Fault::ExecutedThenTimeout)
+        });
+        let sent = send_one(&chain, schedule).unwrap();
+        assert!(matches!(sent.outcome, Outcome::Finalized { .. }));
+        assert_eq!(chain.counters()[&3], 1);
+    }
+
+    #[test]
+    fn accepted_then_dropped_expires_and_is_not_signed_again() {
+        let chain = FakeChain::default();
+        let schedule: Schedule = Box::new(|_, request| {
+            (request == RpcRequest::SendTransaction).then_some(Fault::Dropped)
+        });
+        let sent = send_one(&chain, schedule).unwrap();
+        assert_eq!(sent.outcome, Outcome::Expired);
+        assert_eq!(chain.0.lock().unwrap().seen.len(), 1);
+        assert!(sent.into_result().unwrap_err().is_retryable());
+    }
+
+    #[test]
+    fn a_node_that_does_not_see_it_does_not_make_it_expire() {
+        let chain = FakeChain::default();
+        let schedule: Schedule = Box::new(|_, request| {
+            (request == RpcRequest::GetSignatureStatuses).then_some(Fault::NotSeenYet)
+        });
+        let sent = send_one(&chain, schedule).unwrap();
+        assert!(
+            matches!(sent.outcome, Outcome::Finalized { .. }),
+            "{sent:?}"
+        );
+    }
+
+    #[test]
+    fn a_node_that_goes_silent_leaves_it_unknown_with_its_signature() {
+        let chain = FakeChain::default();
+        let mut is_sent = false;
+        let schedule: Schedule = Box::new(move |_, request| {
+            is_sent |= request == RpcRequest::SendTransaction;
+            is_sent.then_some(Fault::Timeout)
+        });
+        let sent = send_one(&chain, schedule).unwrap();
+        assert!(matches!(sent.outcome, Outcome::Unknown { .. }), "{sent:?}");
+        let error = sent.clone().into_result().unwrap_err();
+        assert!(error.to_string().contains(&sent.signature.to_string()));
+    }
+
+    #[test]
+    fn what_the_simulation_refuses_is_never_signed() {
+        let chain = FakeChain::default();
+        chain.0.lock().unwrap().refused.insert(3, 17);
+        let Err(ClientError::Refused(refusal)) = send_one(&chain, no_faults()) else {
+            panic!("it must be refused");
+        };
+        assert_eq!(refusal.program_error.as_ref().unwrap().number, 17);
+        assert_eq!(refusal.signature, None);
+        assert!(chain.0.lock().unwrap().seen.is_empty());
+    }
+
+    #[test]
+    fn what_the_chain_refuses_has_failed() {
+        let chain = FakeChain::default();
+        chain.0.lock().unwrap().refused_late.insert(3, 17);
+        let sent = send_one(&chain, no_faults()).unwrap();
+        let Outcome::Failed(refusal) = sent.outcome else {
+            panic!("it must fail");
+        };
+        assert_eq!(refusal.signature, Some(sent.signature));
+        assert!(chain.counters().is_empty());
+    }
+
+    #[test]
+    fn a_node_that_answers_nothing_at_all() {
+        let chain = FakeChain::default();
+        for (fault, expected) in [
+            (Fault::TooManyRequests, "429"),
+            (Fault::Unavailable, "503"),
+            (Fault::Timeout, "no answer"),
+            (Fault::Truncated, "cut off"),
+            (Fault::Behind, "behind"),
+        ] {
+            let error = send_one(&chain, Box::new(move |_, _| Some(fault))).unwrap_err();
+            assert!(error.is_retryable());
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    fn blockhash() -> Lifetime {
+        Lifetime::Blockhash(Blockhash {
+            hash: Hash::new_from_array([1; 32]),
+            last_valid_block_height: 10,
+        })
+    }
+
+    #[test]
+    fn a_transaction_is_held_to_the_packet() {
+        let payer = payer();
+        let fits = |count| {
+            message(
+                &vec![bump(1); count],
+                &payer.pubkey(),
+                &blockhash(),
+                Budget::default(),
+            )
+        };
+        let count = (1..200).find(|count| fits(*count).is_err()).unwrap();
+        let largest = fits(count - 1).unwrap();
+        let bytes = transaction_bytes(&largest).unwrap();
+        assert!(bytes <= PACKET_BYTES && bytes > PACKET_BYTES - 16);
+        assert!(matches!(
+            fits(count),
+            Err(ClientError::Input(InputError::TooLarge { bytes, .. })) if bytes > PACKET_BYTES
+        ));
+    }
+
+    #[test]
+    fn signatures_made_apart_come_together() {
+        let (payer, other, stranger) = (payer(), Keypair::new(), Keypair::new());
+        let mut instruction = bump(1);
+        instruction
+            .accounts
+            .push(solana_instruction::AccountMeta::new_readonly(
+                other.pubkey(),
+                true,
+            ));
+        let message = message(
+            &[instruction],
+            &payer.pubkey(),
+            &blockhash(),
+            Budget::default(),
+        )
+        .unwrap();
+
+        let here = sign_partly(message.clone(), &[&payer]).unwrap();
+        assert_eq!(here.missing, [other.pubkey()]);
+        assert_eq!(here.signatures[0].0, payer.pubkey());
+        assert!(matches!(
+            here.clone().complete(blockhash()),
+            Err(ClientError::Input(InputError::MissingSigner(key))) if key == other.pubkey()
+        ));
+        // On the other machine, from the exported message.
+        let exported = BASE64_STANDARD.decode(here.message_base64()).unwrap();
+        assert_eq!(exported, message.serialize());
+        let there = Presigner::new(&other.pubkey(), &other.sign_message(&exported));
+        let apart = sign(message.clone(), blockhash(), &[&payer, &there]).unwrap();
+        let together = sign(message.clone(), blockhash(), &[&payer, &other]).unwrap();
+        assert_eq!(apart, together);
+
+        // A signature of something else, and one of somebody else.
+        let wrong = Presigner::new(&other.pubkey(), &other.sign_message(b"something else"));
+        assert!(matches!(
+            sign(message.clone(), blockhash(), &[&payer, &wrong]),
+            Err(ClientError::Input(InputError::Signing { signer, .. })) if signer == other.pubkey()
+        ));
+        assert!(matches!(
+            sign(message, blockhash(), &[&payer, &other, &stranger]),
+            Err(ClientError::Input(InputError::StrangeSigner(key))) if key == stranger.pubkey()
+        ));
+    }
+
+    #[test]
+    fn a_nonce_is_advanced_first() {
+        let payer = payer();
+        let lifetime = Lifetime::Nonce {
+            account: Pubkey::new_from_array([1; 32]),
+            authority: payer.pubkey(),
+            value: Hash::new_from_array([2; 32]),
+        };
+        let budget = Budget {
+            limit: Some(7),
+            price: Some(9),
+        };
+        let message = message(&[bump(1)], &payer.pubkey(), &lifetime, budget).unwrap();
+        assert!(uses_nonce(&message));
+        assert_eq!(message.instructions.len(), 4);
+        assert_eq!(message.recent_blockhash, Hash::new_from_array([2; 32]));
+    }
+
+    #[test]
+    fn a_price_of_three_quarters_up_to_the_cap() {
+        let cluster = FakeChain::default().cluster(no_faults());
+        for (given, expected) in [
+            (Price::Fixed(5), 5),
+            (Price::Auto { cap: 1_000 }, 40),
+            (Price::Auto { cap: 25 }, 25),
+        ] {
+            assert_eq!(price(&cluster, given, &[bump(1)]).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_limit_has_room_and_an_end() {
+        let limit = |compute_units| {
+            let logs = vec![];
+            Simulation {
+                compute_units,
+                logs,
+            }
+            .compute_unit_limit()
+        };
+        assert_eq!(limit(0), 5_000);
+        assert_eq!(limit(10_000), 16_000);
+        assert_eq!(limit(1_390_000), MAX_COMPUTE_UNITS);
+        assert_eq!(limit(u64::MAX), MAX_COMPUTE_UNITS);
+    }
+
+    #[test]
+    fn trouble_is_sorted_into_what_may_pass_and_what_will_not() {
+        let request = "getSlot".to_owned();
+        for (trouble, is_retryable) in [
+            (
+                RpcTrouble::Timeout {
+                    request: request.clone(),
+                    after: Duration::ZERO,
+                },
+                true,
+            ),
+            (
+                RpcTrouble::Refuses {
+                    request,
+                    reason: String::new(),
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(ClientError::from(trouble).is_retryable(), is_retryable);
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! A chain in memory behind an RPC transport that can fail in every way that a real one does.
+//!
+//! Its one program is the opposite of node-rewards: nothing in it is idempotent. Each execution of an instruction adds
+//! one to the counter of its item, so that a transaction executed twice, or signed anew while the first could still
+//! land, shows.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use solana_hash::Hash;
+use solana_instruction::{AccountMeta, Instruction};
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_rpc_client::rpc_sender::{RpcSender, RpcTransportStats};
+use solana_rpc_client_api::{
+    client_error::{Error as RpcClientError, ErrorKind, Result as RpcResult},
+    request::{RpcError, RpcRequest, RpcResponseErrorData},
+};
+use solana_signer::Signer;
+use solana_transaction::Transaction;
+
+use crate::{
+    bulk::{Assessment, Job},
+    cluster::{Cluster, ClusterOptions, HttpStatus},
+    error::ClientError,
+};
+
+pub const PROGRAM: Pubkey = Pubkey::new_from_array([0xfa; 32]);
+
+/// Blocks for which a blockhash is good.
+const LIFETIME: u64 = 12;
+
+/// Blocks until a block is final.
+const FINALITY: u64 = 3;
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    TooManyRequests,
+    Unavailable,
+    /// No answer at all.
+    Timeout,
+    /// The answer is cut off.
+    Truncated,
+    /// The node is behind.
+    Behind,
+    /// `sendTransaction` only: the node says yes, and drops it.
+    Dropped,
+    /// `sendTransaction` only: it is executed, and no answer comes.
+    ExecutedThenTimeout,
+    /// `sendTransaction` only: it is executed some blocks later.
+    Delayed,
+    /// `getSignatureStatuses` only: the node does not know yet what it has executed.
+    NotSeenYet,
+}
+
+impl Fault {
+    pub const ALL: [Self; 9] = [
+        Self::TooManyRequests,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Truncated,
+        Self::Behind,
+        Self::Dropped,
+        Self::ExecutedThenTimeout,
+        Self::Delayed,
+        Self::NotSeenYet,
+    ];
+}
+
+/// Decides what goes wrong with a call, by its number and its method.
+pub type Schedule = Box<dyn FnMut(u64, RpcRequest) -> Option<Fault> + Send>;
+
+#[derive(Default)]
+pub struct State {
+    pub height: u64,
+    pub calls: u64,
+    /// How often each item was executed.
+    pub counters: BTreeMap<u32, u64>,
+    /// By signature: the block, and the custom error if it failed.
+    landed: HashMap<String, (u64, Option<(u8, u32)>)>,
+    /// Executed at this height.
+    delayed: Vec<(u64, Transaction)>,
+    /// Items that fail with this error when simulated and when executed.
+    pub refused: HashMap<u32, u32>,
+    /// Items that fail with this error only when executed.
+    pub refused_late: HashMap<u32, u32>,
+    /// Distinct transactions that were handed in.
+    pub seen: std::collections::HashSet<String>,
+}
+
+/// The chain, shared between clusters that speak to it.
+#[derive(Clone, Default)]
+pub struct FakeChain(pub Arc<Mutex<State>>);
+
+pub struct FakeSender {
+    chain: FakeChain,
+    schedule: Mutex<Schedule>,
+    genesis: Hash,
+}
+
+pub fn genesis() -> Hash {
+    Hash::new_from_array([7; 32])
+}
+
+pub fn counter_address(item: u32) -> Pubkey {
+    let mut address = [0xcc; 32];
+    address[..4].copy_from_slice(&item.to_le_bytes());
+    Pubkey::new_from_array(address)
+}
+
+pub fn bump(item: u32) -> Instruction {
+    Instruction {
+        program_id: PROGRAM,
+        accounts: vec![AccountMeta::new(counter_address(item), false)],
+        data: item.to_le_bytes().to_vec(),
+    }
+}
+
+impl FakeChain {
+    pub fn cluster(&self, schedule: Schedule) -> Cluster {
+        self.cluster_of(schedule, genesis())
+    }
+
+    pub fn cluster_of(&self, schedule: Schedule, genesis: Hash) -> Cluster {
+        self.build(schedule, genesis, Duration::from_secs(2))
+    }
+
+    /// A cluster on which nothing is tried twice.
+    pub fn impatient_cluster(&self, schedule: Schedule) -> Cluster {
+        self.build(schedule, genesis(), Duration::ZERO)
+    }
+
+    fn build(&self, schedule: Schedule, genesis: Hash, retry_budget: Duration) -> Cluster {
+        let sender = FakeSender {
+            chain: self.clone(),
+            schedule: Mutex::new(schedule),
+            genesis,
+        };
+        let options = ClusterOptions {
+            call_timeout: Duration::from_millis(10),
+            first_backoff: Duration::from_millis(1),
+            retry_budget,
+            ..ClusterOptions::default()
+        };
+        Cluster::with_sender(sender, options).unwrap()
+    }
+
+    /// How often each item was executed.
+    pub fn counters(&self) -> BTreeMap<u32, u64> {
+        self.0.lock().unwrap().counters.clone()
+    }
+}
+
+impl State {
+    fn execute(&mut self, transaction: &Transaction) {
+        let signature = transaction.signatures[0].to_string();
+        if self.landed.contains_key(&signature) {
+            return;
+        }
+        let born = u64::from_le_bytes(
+            transaction.message.recent_blockhash.as_ref()[..8]
+                .try_into()
+                .unwrap(),
+        );
+        if self.height > born + LIFETIME {
+            return;
+        }
+        let error = self.error(transaction, true);
+        if error.is_none() {
+            for item in items(transaction) {
+                *self.counters.entry(item).or_default() += 1;
+            }
+        }
+        self.landed.insert(signature, (self.height, error));
+    }
+
+    /// Which instruction fails, and how.
+    fn error(&self, transaction: &Transaction, is_executed: bool) -> Option<(u8, u32)> {
+        let message = &transaction.message;
+        message.instructions.iter().enumerate().find_map(|(at, i)| {
+            let item = (message.account_keys[usize::from(i.program_id_index)] == PROGRAM)
+                .then(|| u32::from_le_bytes(i.data[..4].try_into().unwrap()))?;
+            let late = self.refused_late.get(&item).filter(|_| is_executed);
+            let error = self.refused.get(&item).or(late)?;
+            Some((u8::try_from(at).unwrap(), *error))
+        })
+    }
+
+    fn advance(&mut self) {
+        self.height += 1;
+        let height = self.height;
+        let (due, later) = std::mem::take(&mut self.delayed)
+            .into_iter()
+            .partition(|(at, _)| *at <= height);
+        self.delayed = later;
+        let due: Vec<(u64, Transaction)> = due;
+        for (_, transaction) in due {
+            self.execute(&transaction);
+        }
+    }
+
+    fn context(&self, value: Value) -> Value {
+        json!({ "context": { "slot": self.height }, "value": value })
+    }
+
+    fn status(&self, signature: &str, height: u64) -> Value {
+        match self.landed.get(signature) {
+            None => Value::Null,
+            Some((slot, error)) => {
+                let is_final = height >= slot + FINALITY;
+                let error = error_json(*error);
+                json!({
+                    "slot": slot,
+                    "confirmations": if is_final { Value::Null } else { json!(1) },
+                    "confirmationStatus": if is_final { "finalized" } else { "confirmed" },
+                    "err": error,
+                    "status": if error.is_null() { json!({ "Ok": null }) } else { json!({ "Err": error }) },
+                })
+            }
+        }
+    }
+
+    fn answer(&mut self, request: RpcRequest, params: &Value, fault: Option<Fault>) -> Value {
+        match request {
+            RpcRequest::GetLatestBlockhash => {
+                let mut hash = [0xbb; 32];
+                hash[..8].copy_from_slice(&self.height.to_le_bytes());
+                self.context(json!({
+                    "blockhash": Hash::new_from_array(hash).to_string(),
+                    "lastValidBlockHeight": self.height + LIFETIME,
+                }))
+            }
+            // Only finalised heights are asked for.
+            RpcRequest::GetBlockHeight => json!(self.height.saturating_sub(FINALITY)),
+            RpcRequest::GetRecentPrioritizationFees => json!([
+                { "slot": 1, "prioritizationFee": 10 },
+                { "slot": 2, "prioritizationFee": 30 },
+                { "slot": 3, "prioritizationFee": 20 },
+                { "slot": 4, "prioritizationFee": 40 },
+            ]),
+            RpcRequest::GetMultipleAccounts => {
+                let names = params[0].as_array().unwrap();
+                let accounts: Vec<Value> = names
+                    .iter()
+                    .map(|name| {
+                        let key: Pubkey = name.as_str().unwrap().parse().unwrap();
+                        let item = u32::from_le_bytes(key.as_ref()[..4].try_into().unwrap());
+                        match self.counters.get(&item) {
+                            None => Value::Null,
+                            Some(count) => json!({
+                                "lamports": 1,
+                                "owner": PROGRAM.to_string(),
+                                "data": [BASE64_STANDARD.encode(count.to_le_bytes()), "base64"],
+                                "executable": false,
+                                "rentEpoch": 0,
+                                "space": 8,
+                            }),
+                        }
+                    })
+                    .collect();
+                self.context(json!(accounts))
+            }
+            RpcRequest::SimulateTransaction => {
+                let error = self.error(&transaction(params), false);
+                let logs: Vec<String> = error
+                    .iter()
+                    .map(|(_, number)| {
+                        format!("Program {PROGRAM} failed: custom program error: {number:#x}")
+                    })
+                    .collect();
+                self.context(json!({
+                    "err": error_json(error),
+                    "logs": logs,
+                    "accounts": null,
+                    "unitsConsumed": 1_000,
+                }))
+            }
+            RpcRequest::SendTransaction => {
+                let transaction = transaction(params);
+                let signature = transaction.signatures[0].to_string();
+                self.seen.insert(signature.clone());
+                match fault {
+                    Some(Fault::Dropped) => {}
+                    Some(Fault::Delayed) => self.delayed.push((self.height + 6, transaction)),
+                    _ => self.execute(&transaction),
+                }
+                json!(signature)
+            }
+            RpcRequest::GetSignatureStatuses => {
+                // A search of the history has the truth.
+                let has_all = params[1]["searchTransactionHistory"] == json!(true);
+                let is_blind = fault == Some(Fault::NotSeenYet) && !has_all;
+                let statuses: Vec<Value> = params[0]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|signature| match is_blind {
+                        true => Value::Null,
+                        false => self.status(signature.as_str().unwrap(), self.height),
+                    })
+                    .collect();
+                self.context(json!(statuses))
+            }
+            RpcRequest::GetTransaction => Value::Null,
+            other => panic!("the fake chain does not know {other}"),
+        }
+    }
+}
+
+fn error_json(error: Option<(u8, u32)>) -> Value {
+    match error {
+        None => Value::Null,
+        Some((at, number)) => json!({ "InstructionError": [at, { "Custom": number }] }),
+    }
+}
+
+fn transaction(params: &Value) -> Transaction {
+    let bytes = BASE64_STANDARD.decode(params[0].as_str().unwrap()).unwrap();
+    assert!(bytes.len() <= crate::send::PACKET_BYTES);
+    wincode::deserialize(&bytes).unwrap()
+}
+
+/// The items that a transaction is for.
+fn items(transaction: &Transaction) -> Vec<u32> {
+    let message = &transaction.message;
+    message
+        .instructions
+        .iter()
+        .filter(|i| message.account_keys[usize::from(i.program_id_index)] == PROGRAM)
+        .map(|i| u32::from_le_bytes(i.data[..4].try_into().unwrap()))
+        .collect()
+}
+
+#[async_trait]
+impl RpcSender for FakeSender {
+    async fn send(&self, request: RpcRequest, params: Value) -> RpcResult<Value> {
+        let (fault, answer) = {
+            let mut state = self.chain.0.lock().unwrap();
+            state.calls += 1;
+            state.advance();
+            let fault = (self.schedule.lock().unwrap())(state.calls, request);
+            let reaches_node = !matches!(
+                fault,
+                Some(Fault::TooManyRequests | Fault::Unavailable | Fault::Timeout | Fault::Behind)
+            );
+            let answer = match request {
+                RpcRequest::GetGenesisHash => json!(self.genesis.to_string()),
+                _ if reaches_node => state.answer(request, &params, fault),
+                _ => Value::Null,
+            };
+            (fault, answer)
+        };
+        let http = |status| {
+            ErrorKind::Middleware(
+                HttpStatus {
+                    status,
+                    retry_after: None,
+                }
+                .into(),
+            )
+        };
+        let is_send = request == RpcRequest::SendTransaction;
+        let error: ErrorKind = match fault {
+            Some(Fault::TooManyRequests) => http(429),
+            Some(Fault::Unavailable) => http(503),
+            Some(Fault::Timeout) => {
+                tokio::time::sleep(Duration::from_secs(3_600)).await;
+                return Ok(Value::Null);
+            }
+            Some(Fault::ExecutedThenTimeout) if is_send => {
+                tokio::time::sleep(Duration::from_secs(3_600)).await;
+                return Ok(Value::Null);
+            }
+            Some(Fault::Truncated) => serde_json::from_str::<Value>("{\"result\": [1, 2")
+                .unwrap_err()
+                .into(),
+            Some(Fault::Behind) => ErrorKind::RpcError(RpcError::RpcResponseError {
+                code: -32005,
+                message: "Node is behind".to_owned(),
+                data: RpcResponseErrorData::Empty,
+            }),
+            _ => return Ok(answer),
+        };
+        Err(RpcClientError {
+            request: Some(request),
+            kind: Box::new(error),
+        })
+    }
+
+    fn get_transport_stats(&self) -> RpcTransportStats {
+        RpcTransportStats::default()
+    }
+
+    fn url(&self) -> String {
+        "fake".to_owned()
+    }
+}
+
+/// A job that executes each item once.
+pub struct BumpAll {
+    pub items: u32,
+}
+
+impl Job for BumpAll {
+    fn len(&self) -> usize {
+        self.items as usize
+    }
+
+    fn name(&self, item: usize) -> String {
+        format!("counter {item}")
+    }
+
+    fn assess(
+        &self,
+        cluster: &Cluster,
+        items: &[usize],
+        min_slot: Option<u64>,
+    ) -> Result<Vec<Assessment>, ClientError> {
+        let addresses: Vec<Pubkey> = items.iter().map(|i| counter_address(*i as u32)).collect();
+        let accounts = cluster.accounts(&addresses, min_slot)?.accounts;
+        Ok(items
+            .iter()
+            .zip(accounts)
+            .map(|(item, account)| match account {
+                Some(_) => Assessment::Done,
+                None => Assessment::Due {
+                    instructions: vec![bump(*item as u32)],
+                    progress: 0,
+                },
+            })
+            .collect())
+    }
+
+    fn signers(&self, _item: usize) -> Vec<&dyn Signer> {
+        vec![]
+    }
+}
+
+/// Reproducible chance.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(2).wrapping_add(1))
+    }
+
+    /// A number below `limit` (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+pub fn payer() -> Keypair {
+    Keypair::new_from_array([5; 32])
+}
+
+/// Nothing goes wrong.
+pub fn no_faults() -> Schedule {
+    Box::new(|_, _| None)
+}
+
+/// One call in `every` goes wrong, in any way.
+pub fn random_faults(seed: u64, every: u64) -> Schedule {
+    let mut chance = Chance::new(seed);
+    Box::new(move |_, _| {
+        let kind = chance.below(Fault::ALL.len() as u64) as usize;
+        (chance.below(every) == 0).then(|| Fault::ALL[kind])
+    })
+}
