@@ -275,7 +275,7 @@ impl Chain {
             bytes <= PACKET_DATA_SIZE,
             "{bytes} bytes do not fit into a packet of {PACKET_DATA_SIZE}"
         );
-        let fee = LAMPORTS_PER_SIGNATURE * tx.signatures.len() as u64;
+        let base_fee = LAMPORTS_PER_SIGNATURE * tx.signatures.len() as u64;
         let keys = tx.message.account_keys.clone();
         let before = self.snapshot();
         let result = self.svm.send_transaction(tx);
@@ -286,11 +286,13 @@ impl Chain {
                 events: event::decode(&keys, &meta.inner_instructions),
                 compute_units: meta.compute_units_consumed,
                 bytes,
-                fee,
+                fee: meta.fee,
                 logs: meta.logs,
             }),
             Err(failed) => {
-                assert_only_fee_paid(&before, &self.snapshot(), fee);
+                // More, when the transaction offered something for its place in the block.
+                assert!(failed.meta.fee == 0 || failed.meta.fee >= base_fee);
+                assert_only_fee_paid(&before, &self.snapshot(), failed.meta.fee);
                 Err(Refused {
                     error: failed.err,
                     logs: failed.meta.logs,
@@ -315,12 +317,11 @@ impl Chain {
     }
 }
 
-/// Panics unless the fee payer's lamports fell by the fee, or by nothing when the transaction was not even processed,
-/// and everything else is as it was.
+/// Panics unless the fee payer's lamports fell by the fee, and everything else is as it was.
 fn assert_only_fee_paid(before: &Snapshot, after: &Snapshot, fee: u64) {
     let payer = Chain::fee_payer();
     let paid = before[&payer].lamports() - after[&payer].lamports();
-    assert!(paid == fee || paid == 0, "the fee payer lost {paid} lamports");
+    assert_eq!(paid, fee);
     let mut changed = changed(before, after);
     changed.remove(&payer);
     assert!(changed.is_empty(), "a refused transaction changed {changed:?}");

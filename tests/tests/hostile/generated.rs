@@ -45,7 +45,11 @@ fn each_call(check: impl Fn(&idl::Instruction, Honest) -> Vec<String> + Sync) {
                     };
                     for call in honest(&instruction.name, token) {
                         let named = format!("{} {}", instruction.name, call.case);
-                        assert_eq!(call.call.accounts.len(), instruction.accounts.len());
+                        assert_eq!(
+                            call.call.accounts.len(),
+                            instruction.accounts.len(),
+                            "{named}: the IDL is another version's; run `cargo xtask idl`"
+                        );
                         let found = check(instruction, call);
                         let found = found.into_iter().map(|what| format!("{named}: {what}"));
                         wrong.lock().unwrap().extend(found);
@@ -150,7 +154,7 @@ fn has_lamports(chain: &Chain, key: &Pubkey) -> bool {
 /// Accounts: every account of ours substituted in every slot of every instruction. So, too: a vault of another network,
 /// fake system and token programs, a mint or a multisig passed as a token account, the same account twice.
 #[test]
-fn substitution() {
+fn accounts_3_every_account_in_every_slot() {
     let used = Mutex::new(BTreeSet::new());
     each_call(|instruction, Honest { case, mut crowd, call }| {
         let candidates = crowd.candidates();
@@ -190,7 +194,7 @@ fn substitution() {
 
 /// Accounts: right key but not a signer.
 #[test]
-fn unsigned() {
+fn accounts_1_right_key_but_not_a_signer() {
     each_call(|instruction, Honest { mut crowd, call, .. }| {
         let mut wrong = vec![];
         for (at, slot) in signers(instruction) {
@@ -210,7 +214,7 @@ fn signers(instruction: &idl::Instruction) -> impl Iterator<Item = (usize, &Slot
 
 /// Accounts: what an instruction changes, passed as read-only.
 #[test]
-fn readonly() {
+fn accounts_10_what_changes_passed_as_readonly() {
     each_call(|instruction, Honest { mut crowd, call, .. }| {
         let mut wrong = vec![];
         for (at, slot) in instruction.accounts.iter().enumerate() {
@@ -229,7 +233,7 @@ fn readonly() {
 /// Accounts: a byte-identical account owned by another program, in place of the true one and beside it; a byte-identical
 /// token account beside the true one; an account with a zero discriminator.
 #[test]
-fn counterfeits() {
+fn accounts_2_a_byte_identical_account_of_another_program() {
     let copy = keys::person("counterfeit");
     let tokens = TokenProgram::ALL.map(TokenProgram::id);
     let forgers = [solana_sdk_ids::system_program::ID, node_rewards::ID, stranger()];
@@ -289,7 +293,7 @@ fn is_free(instruction: &str, slot: &str) -> bool {
 
 /// Accounts: truncated at every length. The program never makes such an account: this is the second line of defence.
 #[test]
-fn truncated() {
+fn accounts_9_truncated_at_every_length() {
     let kinds = Mutex::new(BTreeSet::new());
     each_call(|instruction, Honest { crowd, call, .. }| {
         let mut wrong = vec![];
@@ -337,7 +341,7 @@ fn needed_bytes(data: &[u8]) -> usize {
 
 /// Duplicates: accounts missing, extra, reordered.
 #[test]
-fn lists() {
+fn duplicates_3_accounts_missing_extra_reordered() {
     each_call(|instruction, Honest { case, mut crowd, call }| {
         let mut wrong = vec![];
         for length in 0..call.accounts.len() {
@@ -371,9 +375,9 @@ fn lists() {
     });
 }
 
-/// Vouchers and claims alike: truncated or trailing data, and instructions that there are none of.
+/// Truncated data, and instructions that there are none of.
 #[test]
-fn data() {
+fn accounts_11_truncated_data_and_unknown_instructions() {
     each_call(|_, Honest { mut crowd, call, .. }| {
         let mut wrong = vec![];
         let chain = &mut crowd.world.chain;
@@ -397,7 +401,7 @@ fn data() {
 
 /// Accounts: an event that the program did not tell.
 #[test]
-fn forged_event() {
+fn accounts_11_forged_events() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let event = Funded {
         network: net.address,

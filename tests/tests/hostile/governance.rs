@@ -1,0 +1,158 @@
+use node_rewards::constants::MAX_PAUSE;
+use node_rewards::errors::NodeRewardsError::*;
+use node_rewards::state::PublisherSet;
+use solana_pubkey::Pubkey;
+use spl_token_2022_interface::error::TokenError;
+use spl_token_2022_interface::instruction::transfer_checked;
+use wayfare_client::instruction::{
+    self, accept_authority, nominate_authority, set_guardian, set_publishers, unpause,
+};
+use wayfare_tests::crowd::{Honest, honest};
+use wayfare_tests::idl::NODE_REWARDS;
+use wayfare_tests::keys::person;
+use wayfare_tests::tamper::Tamper;
+use wayfare_tests::token::TokenProgram;
+use wayfare_tests::world::{FUNDED, Stage, World};
+
+#[test]
+fn governance_1_a_replaced_nominee_accepts() {
+    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
+    let (first, second) = (person("first"), person("second"));
+    let nominate = |nominee| nominate_authority(net.address, net.authority, nominee);
+    chain.accept([nominate(Some(first)), nominate(Some(second))]);
+    chain.refuse(accept_authority(net.address, first), NotNominee);
+    chain.accept(nominate(None));
+    chain.refuse(accept_authority(net.address, second), NotNominee);
+    chain.accept([nominate(Some(first)), accept_authority(net.address, first)]);
+    // The old authority is out, and its nominations with it.
+    chain.refuse(nominate(Some(second)), NotAuthority);
+    chain.refuse(accept_authority(net.address, first), NotNominee);
+    chain.refuse(accept_authority(net.address, net.authority), NotNominee);
+}
+
+#[test]
+fn governance_2_the_default_key_nominated() {
+    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
+    let nobody = Pubkey::default();
+    chain.refuse(nominate_authority(net.address, net.authority, Some(nobody)), ZeroKey);
+    chain.refuse(set_guardian(net.address, net.authority, nobody), ZeroKey);
+    let set = PublisherSet { publishers: vec![nobody], threshold: 1 };
+    chain.refuse(set_publishers(net.address, net.authority, set), ZeroKey);
+    chain.refuse(net.set_payout(net.owner(0), nobody), ZeroKey);
+    // While nobody is nominated, the zero key is in the account. It cannot sign: the system program has it.
+    let accept = accept_authority(net.address, net.authority).swap(&net.authority, &nobody);
+    chain.refuse(accept.unsigned(&nobody), anchor_lang::error::ErrorCode::AccountNotSigner);
+    chain.accept(nominate_authority(net.address, net.authority, Some(person("heir"))));
+}
+
+/// A guardian vetoes and pauses. No token moves on its word, and neither on the authority's or a publisher's alone.
+#[test]
+fn governance_3_the_guardian_moves_money() {
+    for token in TokenProgram::ALL {
+        let World { mut chain, net } = World::at(Stage::Active, token);
+        for thief in [net.guardian, net.authority, net.publishers[0]] {
+            let own = chain.create_associated(token, &net.mint, &thief);
+            let send = transfer_checked(
+                &token.id(),
+                &net.vault,
+                &net.mint,
+                &own,
+                &thief,
+                &[],
+                1,
+                6,
+            );
+            chain.refuse(send.unwrap(), TokenError::OwnerMismatch);
+            let claim = instruction::claim(&net.accounts(), net.ledger.claim(0, thief));
+            chain.refuse(claim, WrongPayout);
+            let mut claim = net.ledger.claim(0, thief);
+            claim.owner = thief;
+            chain.refuse(instruction::claim(&net.accounts(), claim), WrongProof);
+        }
+        // Nor does it take a role that could.
+        let guardian = net.guardian;
+        for attack in [
+            set_guardian(net.address, guardian, guardian),
+            nominate_authority(net.address, guardian, Some(guardian)),
+            set_publishers(net.address, guardian, net.publisher_set()),
+            unpause(net.address, guardian),
+        ] {
+            chain.refuse(attack, NotAuthority);
+        }
+        chain.refuse(accept_authority(net.address, guardian), NotNominee);
+        let args = net.ledger.next(&[1]).proposal();
+        let propose = instruction::propose_epoch(net.address, net.operator, guardian, args);
+        chain.refuse(propose, NotPublisher);
+        assert_eq!(chain.tokens(&net.vault), FUNDED);
+    }
+}
+
+#[test]
+fn governance_4_publisher_sets() {
+    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
+    let [a, b, _] = [0, 1, 2].map(|n| net.publishers[n]);
+    for (publishers, threshold) in [
+        (vec![], 0),
+        (vec![], 1),
+        (vec![a], 0),
+        (vec![a], 2),
+        (vec![a, b], 3),
+        (vec![a, a], 2),
+        (vec![a, b], u8::MAX),
+    ] {
+        let set = PublisherSet { publishers, threshold };
+        chain.refuse(set_publishers(net.address, net.authority, set), BadPublishers);
+    }
+    let set = PublisherSet { publishers: vec![a, b], threshold: 2 };
+    chain.accept(set_publishers(net.address, net.authority, set));
+}
+
+/// A pause stops what brings something new into the network, and nothing that leads out of it.
+#[test]
+fn governance_5_while_paused() {
+    for instruction in &NODE_REWARDS.instructions {
+        for Honest { mut crowd, call, .. } in honest(&instruction.name, TokenProgram::Spl) {
+            let (chain, net) = (&mut crowd.world.chain, &crowd.world.net);
+            let stopped = match instruction.name.as_str() {
+                "fund" | "propose_epoch" | "approve_epoch" | "activate_epoch" | "register_node" => {
+                    true
+                }
+                "claim" | "create_page" | "set_payout" | "clear_payout" | "move_node"
+                | "offer_node" | "accept_node" | "retire_node" | "update_network"
+                | "set_publishers" | "set_guardian" | "nominate_authority" | "accept_authority"
+                | "unpause" | "pause" | "veto_epoch" => false,
+                // There is no network yet that could be paused.
+                "create_network" => continue,
+                other => panic!("is {other} an entry or an exit?"),
+            };
+            let until = chain.now() + MAX_PAUSE;
+            chain.accept(net.pause(until));
+            if stopped {
+                chain.refuse(call.clone(), Paused);
+                chain.set_time(until);
+            }
+            chain.accept(call);
+        }
+    }
+}
+
+/// A guardian cannot hold the network longer than 7 days without doing so again, and the authority ends it at once.
+#[test]
+fn governance_6_a_pause_past_its_limit() {
+    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
+    let start = chain.now();
+    chain.refuse(net.pause(start + MAX_PAUSE + 1), BadPause);
+    chain.accept(net.pause(start + MAX_PAUSE));
+    // Not by asking twice in advance either.
+    chain.refuse(net.pause(start + 2 * MAX_PAUSE), BadPause);
+    chain.pass(1);
+    chain.refuse(net.pause(start + MAX_PAUSE + 2), BadPause);
+    chain.accept(net.pause(start + MAX_PAUSE + 1));
+    // The authority replaces a guardian that will not stop, and unpauses.
+    chain.accept([
+        set_guardian(net.address, net.authority, person("new guardian")),
+        unpause(net.address, net.authority),
+    ]);
+    chain.refuse(net.pause(chain.now() + 1), NotGuardian);
+    chain.accept(net.fund(1));
+}
