@@ -62,8 +62,24 @@ rm -rf "$work"
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 
-# put_in_place NAME: makes work/NAME the finished part NAME.
+# have PART INPUTS: whether the part is there, or is now, since another version of the toolchain
+# beside this one made it from the same inputs.
+have() {
+  local old
+  [ ! -e "$prefix/$1" ] || return 0
+  for old in "$prefix"/../*/"$1"; do
+    if [ "$(cat "$old/inputs" 2>/dev/null)" = "$2" ]; then
+      # Links to the same files: nothing ever changes them.
+      cp -al "$old" "$work/$1" && mv -T "$work/$1" "$prefix/$1" && return 0
+      rm -rf "${work:?}/$1"
+    fi
+  done
+  return 1
+}
+
+# put_in_place PART INPUTS: makes work/PART the finished part.
 put_in_place() {
+  printf '%s\n' "$2" > "$work/$1/inputs"
   sync -f "$work/$1"
   mv -T "$work/$1" "$prefix/$1"
 }
@@ -143,9 +159,12 @@ unpack() {
     dpkg-deb --extract "$deb" "$part"
     dpkg-deb --show --showformat '${Package} ${Version}\n' "$deb" >> "$part/versions"
   done
+  # Debian 12 keeps some libraries in /lib, which an installation merges with /usr/lib.
+  [ ! -d "$part/lib" ] || cp -al "$part/lib/." "$part/usr/lib/"
 }
 
-if ! [ -e "$prefix/rust" ]; then
+inputs="$SUITE $RUST"
+if ! have rust "$inputs"; then
   step 1 "Rust $RUST, Cargo and the library source from Debian $SUITE (about 150 MB)"
   use_suites "$SUITE" "$SUITE-security"
   # Programs run by the machine itself: its C library, its C compiler and linker serve build scripts.
@@ -157,10 +176,11 @@ if ! [ -e "$prefix/rust" ]; then
     fail "Debian's Rust is now $version, and toolchain/std-solana.patch is for $RUST: bring the patch and RUST in toolchain/install.sh up to it"
   mv "$work/rust/usr/src/rustc-"*/library "$work/rust/library"
   rm -rf "$work/rust/usr/src" "$work/rust/usr/share" "$work/rust/usr/lib/rustlib/src"
-  put_in_place rust
+  put_in_place rust "$inputs"
 fi
 
-if ! [ -e "$prefix/llvm" ]; then
+inputs=$LLVM
+if ! have llvm "$inputs"; then
   step 2 "LLVM $LLVM from Debian (about 60 MB)"
   # The oldest suite that has it: what is in a stable one no longer moves.
   for suites in "$SUITE $SUITE-security" "stable stable-security" testing unstable; do
@@ -176,12 +196,13 @@ if ! [ -e "$prefix/llvm" ]; then
   mkdir "$work/llvm/only"
   ln -s "../$library" "$work/llvm/only/"
   rm -rf "$work/llvm/usr/share"
-  put_in_place llvm
+  put_in_place llvm "$inputs"
 fi
 
 # The wrappers find their parts from where they stand. The loader is named, rather than
 # LD_LIBRARY_PATH set, so that the libraries are not passed on to compilers and build scripts.
-if ! [ -e "$prefix/sysroot" ]; then
+inputs=$(cat "$prefix/rust/versions" "$here/std-solana.patch" "$here/sbpf-solana.json" "$here/bin/"* | sha256sum)
+if ! have sysroot "$inputs"; then
   step 3 "a standard library that knows target_os = \"solana\""
   rust_lib=$prefix/rust/usr/lib/x86_64-linux-gnu
   mkdir -p "$work/sysroot/lib/rustlib/src/rust" "$work/sysroot/targets" "$work/sysroot/bin"
@@ -192,14 +213,15 @@ if ! [ -e "$prefix/sysroot" ]; then
   ln -s "../../../rust/usr/lib/rustlib/x86_64-unknown-linux-gnu" "$work/sysroot/lib/rustlib/x86_64-unknown-linux-gnu"
   cp "$here/sbpf-solana.json" "$work/sysroot/targets/"
   cp "$here/bin/"* "$work/sysroot/bin/"
-  put_in_place sysroot
+  put_in_place sysroot "$inputs"
 fi
 
-if ! [ -e "$prefix/linker" ]; then
+inputs=$LINKER
+if ! have linker "$inputs"; then
   step 4 "sbpf-linker $LINKER from crates.io (builds in about a minute)"
   PATH=$work/linker/bin:$PATH "$prefix/sysroot/bin/cargo" install --locked --root "$work/linker" --target-dir "$work/linker-build" "sbpf-linker@$LINKER" >&2 ||
     fail "cannot build sbpf-linker $LINKER (its message is above): when it is the network, run the command again"
-  put_in_place linker
+  put_in_place linker "$inputs"
 fi
 
 step 5 "memory and 128-bit routines"
@@ -208,5 +230,5 @@ mkdir "$work/builtins"
   --manifest-path "$here/builtins/Cargo.toml" --target-dir "$work/builtins-build" >&2 ||
   fail "cannot build toolchain/builtins (its message is above)"
 cp "$work/builtins-build/sbpf-solana/release/libsbpf_builtins.rlib" "$work/builtins/"
-put_in_place builtins
+put_in_place builtins ""
 say "The SBF toolchain is in $prefix"
