@@ -1427,6 +1427,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_only_the_history_knows_has_not_expired() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let chain = FakeChain::default();
+        let blind: Schedule = Box::new(|_, request| {
+            (request == RpcRequest::GetSignatureStatuses).then_some(Fault::NotSeenYet)
+        });
+        assert!(run_once(&chain, blind, &path).is_complete());
+        assert_eq!(journal(&path).finalized(), 14);
+        assert_eq!(chain.counters(), each_once());
+    }
+
     /// What is left when a process is killed while it waits for the answer to a given call.
     fn killed_at(chain: &FakeChain, call: u64, path: &Path) {
         let cluster = chain.impatient_cluster(Box::new(move |at, request| {

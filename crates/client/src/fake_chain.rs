@@ -34,7 +34,7 @@ use crate::{
 pub const PROGRAM: Pubkey = Pubkey::new_from_array([0xfa; 32]);
 
 /// Blocks for which a blockhash is good.
-const LIFETIME: u64 = 12;
+const LIFETIME: u64 = 40;
 
 /// Blocks until a block is final.
 const FINALITY: u64 = 3;
