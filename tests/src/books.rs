@@ -64,12 +64,10 @@ impl Books {
             }
         }
         for (address, page) in pages {
-            let number = page.page.to_le_bytes();
-            let network = books.networks.iter_mut().find(|(network, _)| {
-                let seeds: &[&[u8]] = &[b"claims", network.as_ref(), &number, &[page.bump]];
-                Pubkey::create_program_address(seeds, &node_rewards::ID).as_ref() == Ok(address)
-            });
-            let (_, network) = network.expect("a claim page belongs to a network");
+            let due = wayfare_client::address::claim_page(&page.network, page.page);
+            assert_eq!(*address, due, "a claim page stands elsewhere");
+            let network = books.networks.get_mut(&page.network);
+            let network = network.expect("a claim page belongs to a network");
             network.pages.insert(page.page, page.counters);
         }
         for network in nodes {

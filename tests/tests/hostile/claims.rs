@@ -1,3 +1,5 @@
+use std::mem::offset_of;
+
 use anchor_lang::error::ErrorCode;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::{ClaimPage, NetworkTermsChange, Payout, PublisherSet};
@@ -674,14 +676,21 @@ fn claims_15_a_page_of_another_network() {
     assert_eq!(page.counters[0], LIFETIMES[0]);
 }
 
-/// A page whose content says that it is another one. The program never writes that.
+/// A page whose content says that it is another one. The program never writes that, and trusts it.
 #[test]
-fn claims_15_a_page_that_lies_about_itself() {
-    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
-    chain.accept(net.create_page(1));
-    let page = ClaimPage::find_address(&net.address, 1);
-    chain.edit(&page.0, |account| account.data[8..12].fill(0));
-    chain.refuse(net.claim(0).swap(&net.page(0), &page.0), WrongPage);
+fn claims_15_a_page_knows_its_network_and_number() {
+    let mut world = World::at(Stage::Active, TokenProgram::Spl);
+    let other = world.add_network("suburb", Stage::Active);
+    let (mut chain, net) = (world.chain, world.net);
+    let page: ClaimPage = chain.read(&net.page(0));
+    assert_eq!((page.network, page.page), (net.address, 0));
+    let mut edited = chain.clone();
+    edited.edit(&net.page(0), |account| account.data[8 + offset_of!(ClaimPage, page)] = 1);
+    edited.refuse(net.claim(0), WrongPage);
+    chain.edit(&net.page(0), |account| {
+        account.data[8..40].copy_from_slice(other.address.as_ref());
+    });
+    chain.refuse(net.claim(0), WrongPage);
 }
 
 /// The tree's shape is the proposal's: an index below the depth's reach, beyond the number of leaves.

@@ -1,6 +1,7 @@
 //! The claim's own errors and arithmetic. Whom a claim may pay, and what it may be proved with, is the hostile suite's.
 
 use anchor_lang::error::ErrorCode;
+use node_rewards::constants::COUNTERS_PER_PAGE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::Claimed;
 use node_rewards::state::{ClaimPage, NetworkTermsChange};
@@ -90,25 +91,27 @@ fn missed_epochs_are_caught_up_with_one_claim() {
     assert_eq!(world.paid(0), LIFETIMES[0] + 15);
 }
 
-/// A new owner and an old one; an owner on the second page.
 #[test]
 fn an_owner_on_the_second_page() {
     let mut world = World::at(Stage::Funded, TokenProgram::Spl);
-    world.net.ledger = Ledger::first(world.net.address, &vec![2; 300]);
+    let page = COUNTERS_PER_PAGE as u32;
+    world.net.ledger = Ledger::first(world.net.address, &vec![2; COUNTERS_PER_PAGE + 44]);
     let net = world.net.clone();
     world.chain.pass(EPOCH_LENGTH);
     world.chain.accept([net.propose(), net.approve(1)]);
     world.chain.pass(CHALLENGE_PERIOD);
     world.chain.accept(net.activate());
-    for index in [255, 256, 299] {
+    for index in [page - 1, page, page + 43] {
         world.chain.create_associated(net.token, &net.mint, &net.owner(index));
     }
-    world.chain.accept(net.claim(255));
-    world.chain.refuse(net.claim(256), ErrorCode::AccountOwnedByWrongProgram);
-    world.chain.accept([net.create_page(1), net.claim(256), net.claim(299)]);
-    assert_eq!([255, 256, 299, 0].map(|index| counter(&world, index)), [2, 2, 2, 0]);
-    let first = net.claim(256).swap(&net.page(1), &net.page(0));
-    world.chain.refuse(first, WrongPage);
+    world.chain.accept(net.claim(page - 1));
+    world.chain.refuse(net.claim(page), ErrorCode::AccountOwnedByWrongProgram);
+    world.chain.accept(net.create_page(1));
+    world.chain.refuse(net.claim(page).swap(&net.page(1), &net.page(0)), WrongPage);
+    world.chain.accept(net.claim(page));
+    world.chain.accept(net.claim(page + 43));
+    let counters = [page - 1, page, page + 43, 0].map(|index| counter(&world, index));
+    assert_eq!(counters, [2, 2, 2, 0]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use anchor_lang::error::ErrorCode;
+use node_rewards::constants::COUNTERS_PER_PAGE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PageCreated;
 use node_rewards::state::ClaimPage;
@@ -15,7 +16,7 @@ fn creates_a_page_of_zeros() {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);
     let net = world.net.clone();
     // In any order, up to the last page of the deepest tree.
-    for page in [1, 0, 255, 256, 8_191] {
+    for page in [1, 0, 255, 256, ClaimPage::MAX_PAGES - 1] {
         let lamports = world.chain.lamports(&net.operator);
         let call = net.create_page(page);
         let event = world.changes(call, &[net.page(page), net.operator], |_| {});
@@ -30,10 +31,11 @@ fn creates_a_page_of_zeros() {
         );
         let state: ClaimPage = world.chain.read(&net.page(page));
         let expected = ClaimPage {
+            network: net.address,
             page,
             bump: ClaimPage::find_address(&net.address, page).1,
             padding: [0; 3],
-            counters: [0; 256],
+            counters: [0; COUNTERS_PER_PAGE],
         };
         assert_eq!(state, expected);
         let rent = world.chain.rent(ClaimPage::SPACE);
@@ -62,7 +64,9 @@ fn twice() {
 #[test]
 fn beyond_the_deepest_tree() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
-    for page in [8_192, 8_193, u32::MAX] {
+    let pages = ClaimPage::MAX_PAGES;
+    assert_eq!(u64::from(pages) * COUNTERS_PER_PAGE as u64, 1 << 21);
+    for page in [pages, pages + 1, u32::MAX] {
         chain.refuse(net.create_page(page), BadPageNumber);
     }
 }
