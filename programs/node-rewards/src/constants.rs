@@ -1,7 +1,7 @@
 //! Limits of the program. Times are in seconds.
 
 /// Claim counters in one [`ClaimPage`](crate::state::ClaimPage).
-pub const COUNTERS_PER_PAGE: usize = 256;
+pub const COUNTERS_PER_PAGE: usize = 512;
 
 /// Most publishers that a network can have.
 pub const MAX_PUBLISHERS: usize = 5;

@@ -103,7 +103,7 @@ pub mod node_rewards {
         Fund::fund(ctx, amount)
     }
 
-    /// Creates the page that holds the claim counters of 256 owners.
+    /// Creates the page that holds the claim counters of 512 owners.
     pub fn create_page(ctx: Context<CreatePage>, page: u32) -> Result<()> {
         CreatePage::create_page(ctx, page)
     }

@@ -43,7 +43,6 @@ pub unsafe extern "C" fn memset(dst: *mut u8, byte: i32, n: usize) -> *mut u8 {
 /// Compares by words what programs compare most: discriminators (8 bytes) and addresses (32). The length is known at
 /// nearly every call, so that little but the loads is left there; the syscall costs some 20 compute units more.
 #[unsafe(no_mangle)]
-#[inline(always)]
 pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     let word = |at: usize| unsafe {
         (
@@ -76,13 +75,16 @@ pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
 }
 
 #[unsafe(no_mangle)]
-#[inline(always)]
 pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     unsafe { memcmp(a, b, n) }
 }
 
 #[unsafe(no_mangle)]
 pub extern "unadjusted" fn __multi3(al: u64, ah: u64, bl: u64, bh: u64) -> Wide {
+    // Allocation sizes are computed here, and they are small.
+    if (al | bl) >> 32 == 0 && (ah | bh) == 0 {
+        return (al.wrapping_mul(bl), 0);
+    }
     let (low, high) = widening_mul(al, bl);
     (
         low,

@@ -96,3 +96,53 @@ impl Epoch {
             && self.approvals.len() >= usize::from(network.threshold)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::Discriminator;
+
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_eq!(Epoch::DISCRIMINATOR, [93, 83, 120, 89, 151, 138, 152, 108]);
+        assert_eq!(Epoch::INIT_SPACE, 343);
+        let epoch = Epoch {
+            network: Pubkey::new_from_array([1; 32]),
+            number: 2,
+            root: [3; 32],
+            depth: 4,
+            leaf_count: 5,
+            lifetime_total: 6,
+            data_hash: [7; 32],
+            proposer: Pubkey::new_from_array([8; 32]),
+            publisher_set: 9,
+            proposed_at: 10,
+            approved_at: 11,
+            activated_at: 12,
+            status: EpochStatus::Superseded,
+            bump: 13,
+            approvals: vec![Pubkey::new_from_array([14; 32]); MAX_PUBLISHERS],
+        };
+        let mut bytes = vec![];
+        epoch.serialize(&mut bytes).unwrap();
+        let mut expected = vec![];
+        expected.extend([1; 32]);
+        expected.extend(2u64.to_le_bytes());
+        expected.extend([3; 32]);
+        expected.push(4);
+        expected.extend(5u32.to_le_bytes());
+        expected.extend(6u64.to_le_bytes());
+        expected.extend([7; 32]);
+        expected.extend([8; 32]);
+        expected.extend(9u32.to_le_bytes());
+        expected.extend(10i64.to_le_bytes());
+        expected.extend(11i64.to_le_bytes());
+        expected.extend(12i64.to_le_bytes());
+        expected.extend([3, 13]);
+        expected.extend(5u32.to_le_bytes());
+        expected.extend([14; 160]);
+        assert_eq!(bytes, expected);
+        assert_eq!(bytes.len(), Epoch::INIT_SPACE);
+    }
+}

@@ -189,7 +189,6 @@ pub struct NetworkSigner {
     name: [u8; MAX_NAME_LEN],
     name_len: u8,
     bump: [u8; 1],
-    pub decimals: u8,
 }
 
 impl NetworkSigner {
@@ -242,7 +241,6 @@ impl Network {
             name: self.name,
             name_len: self.name_len,
             bump: [self.bump],
-            decimals: self.decimals,
         }
     }
 
@@ -320,16 +318,6 @@ impl Network {
         Ok(())
     }
 
-    pub fn require_authority(&self, signer: &Signer) -> Result<()> {
-        require_keys_eq!(self.authority, signer.key(), NodeRewardsError::NotAuthority);
-        Ok(())
-    }
-
-    pub fn require_guardian(&self, signer: &Signer) -> Result<()> {
-        require_keys_eq!(self.guardian, signer.key(), NodeRewardsError::NotGuardian);
-        Ok(())
-    }
-
     pub fn require_publisher(&self, signer: &Signer) -> Result<()> {
         require!(
             self.publishers().contains(signer.key),
@@ -396,14 +384,41 @@ mod tests {
 
     #[test]
     fn layout() {
-        assert_eq!(Network::DISCRIMINATOR, [69, 66, 208, 9, 83, 141, 174, 51]);
-        assert_eq!(size_of::<Network>(), 528);
+        assert_eq!(Network::DISCRIMINATOR, [51, 5, 209, 183, 60, 99, 156, 251]);
+        assert_eq!(size_of::<Network>(), 552);
         assert_eq!(offset_of!(Network, authority), 0);
+        assert_eq!(offset_of!(Network, pending_authority), 32);
+        assert_eq!(offset_of!(Network, guardian), 64);
         assert_eq!(offset_of!(Network, publishers), 96);
         assert_eq!(offset_of!(Network, mint), 256);
+        assert_eq!(offset_of!(Network, vault), 288);
+        assert_eq!(offset_of!(Network, token_program), 320);
         assert_eq!(offset_of!(Network, root), 352);
         assert_eq!(offset_of!(Network, name), 384);
         assert_eq!(offset_of!(Network, epoch_length), 416);
+        assert_eq!(offset_of!(Network, challenge_period), 424);
+        assert_eq!(offset_of!(Network, epoch_ends_at), 432);
+        assert_eq!(offset_of!(Network, emission_cap), 440);
+        assert_eq!(offset_of!(Network, limiter_capacity), 448);
+        assert_eq!(offset_of!(Network, limiter_refill), 456);
+        assert_eq!(offset_of!(Network, limiter_level), 464);
+        assert_eq!(offset_of!(Network, limiter_updated_at), 472);
+        assert_eq!(offset_of!(Network, active_epoch), 480);
+        assert_eq!(offset_of!(Network, lifetime_total), 488);
+        assert_eq!(offset_of!(Network, claimed_total), 496);
+        assert_eq!(offset_of!(Network, funded_total), 504);
+        assert_eq!(offset_of!(Network, node_count), 512);
+        assert_eq!(offset_of!(Network, paused_until), 520);
         assert_eq!(offset_of!(Network, sequence), 528);
+        assert_eq!(offset_of!(Network, leaf_count), 536);
+        assert_eq!(offset_of!(Network, publisher_set), 540);
+        assert_eq!(offset_of!(Network, depth), 544);
+        assert_eq!(offset_of!(Network, threshold), 545);
+        assert_eq!(offset_of!(Network, publisher_count), 546);
+        assert_eq!(offset_of!(Network, location_resolution), 547);
+        assert_eq!(offset_of!(Network, decimals), 548);
+        assert_eq!(offset_of!(Network, name_len), 549);
+        assert_eq!(offset_of!(Network, bump), 550);
+        assert_eq!(offset_of!(Network, vault_bump), 551);
     }
 }

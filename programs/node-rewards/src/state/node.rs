@@ -50,9 +50,36 @@ impl Node {
         require!(finest <= resolution, NodeRewardsError::LocationTooFine);
         Ok(())
     }
+}
 
-    pub fn require_owner(&self, signer: &Signer) -> Result<()> {
-        require_keys_eq!(self.owner, signer.key(), NodeRewardsError::NotNodeOwner);
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use anchor_lang::Discriminator;
+
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_eq!(Node::DISCRIMINATOR, [208, 53, 1, 3, 49, 122, 180, 49]);
+        let node = Node {
+            network: Pubkey::new_from_array([1; 32]),
+            device: Pubkey::new_from_array([2; 32]),
+            owner: Pubkey::new_from_array([3; 32]),
+            pending_owner: Pubkey::new_from_array([4; 32]),
+            rent_payer: Pubkey::new_from_array([5; 32]),
+            kind: NodeKind::SmallCell,
+            location: 7,
+            registered_at: 8,
+            bump: 9,
+        };
+        let mut bytes = vec![];
+        node.serialize(&mut bytes).unwrap();
+        let mut expected = [[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]].concat();
+        expected.push(2);
+        expected.extend(7u64.to_le_bytes());
+        expected.extend(8i64.to_le_bytes());
+        expected.push(9);
+        assert_eq!(bytes, expected);
+        assert_eq!(bytes.len(), Node::INIT_SPACE);
     }
 }

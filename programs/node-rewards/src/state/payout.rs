@@ -23,3 +23,30 @@ impl Payout {
         Pubkey::find_program_address(&[Self::SEED, network.as_ref(), owner.as_ref()], &crate::ID)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::Discriminator;
+
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_eq!(
+            Payout::DISCRIMINATOR,
+            [69, 45, 245, 131, 218, 101, 158, 228]
+        );
+        let payout = Payout {
+            network: Pubkey::new_from_array([1; 32]),
+            owner: Pubkey::new_from_array([2; 32]),
+            wallet: Pubkey::new_from_array([3; 32]),
+            rent_payer: Pubkey::new_from_array([4; 32]),
+            bump: 5,
+        };
+        let mut bytes = vec![];
+        payout.serialize(&mut bytes).unwrap();
+        let expected = [&[1; 32][..], &[2; 32], &[3; 32], &[4; 32], &[5]].concat();
+        assert_eq!(bytes, expected);
+        assert_eq!(bytes.len(), Payout::INIT_SPACE);
+    }
+}

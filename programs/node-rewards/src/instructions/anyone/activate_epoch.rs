@@ -12,10 +12,10 @@ use crate::{
 pub struct ActivateEpoch<'info> {
     #[account(mut, has_one = vault @ NodeRewardsError::WrongVault)]
     pub network: AccountLoader<'info, Network>,
-    #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
+    #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub epoch: Account<'info, Epoch>,
     /// The epoch that is active now; none before the first activation.
-    #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
+    #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub previous_epoch: Option<Account<'info, Epoch>>,
     /// CHECK: the network's own, by `has_one`.
     pub vault: UncheckedAccount<'info>,

@@ -1,6 +1,8 @@
-use anchor_lang::prelude::*;
+use std::cell::RefMut;
+
+use anchor_lang::{Owner, ZeroCopy, prelude::*};
 use anchor_spl::associated_token;
-use wayfare_core::{merkle, mint::token_account};
+use wayfare_core::{merkle, mint::token_account, pda::pda_hash};
 
 use crate::{
     errors::NodeRewardsError,
@@ -29,103 +31,132 @@ pub struct ClaimArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Claim<'info> {
-    #[account(
-        mut,
-        has_one = mint @ NodeRewardsError::WrongMint,
-        has_one = vault @ NodeRewardsError::WrongVault,
-        has_one = token_program @ NodeRewardsError::WrongTokenProgram
-    )]
-    pub network: AccountLoader<'info, Network>,
+    /// CHECK: a `Network`, loaded in `claim`: once, and not again for each constraint and on exit.
     #[account(mut)]
-    pub claim_page: AccountLoader<'info, ClaimPage>,
+    pub network: UncheckedAccount<'info>,
+    /// CHECK: a `ClaimPage`, loaded in `claim`.
+    #[account(mut)]
+    pub claim_page: UncheckedAccount<'info>,
     /// CHECK: the address `["payout", network, owner]`, whether or not there is an account: see `payee`.
     pub payout: UncheckedAccount<'info>,
-    /// CHECK: the network's own, by `has_one`; only this program ever signed for it.
+    /// CHECK: the network's own, see `validate`; only this program ever signed for it.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// CHECK: an associated token account, see `payee` and `check_destination`.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
-    /// CHECK: the network's own, by `has_one`.
-    pub mint: UncheckedAccount<'info>,
-    /// CHECK: the network's own, by `has_one`.
+    /// CHECK: the network's own, see `validate`.
     pub token_program: UncheckedAccount<'info>,
 }
 
+/// Whose leaf is claimed, and whose associated token account is paid.
+struct Payee {
+    owner: Pubkey,
+    wallet: Pubkey,
+}
+
+/// The address `["payout", network, owner]`, found as the runtime finds it: from the highest bump down to the first that
+/// is off the curve, at a fifth of the syscall's cost.
+fn empty_payout(network: &Pubkey, owner: &[u8; 32]) -> Result<Pubkey> {
+    let mut bump = u8::MAX;
+    loop {
+        let seeds: [&[u8]; 3] = [Payout::SEED, network.as_ref(), owner];
+        let address = Pubkey::from(pda_hash(seeds, bump, crate::ID.as_array()));
+        if !address.is_on_curve() {
+            return Ok(address);
+        }
+        bump = bump.checked_sub(1).ok_or(NodeRewardsError::WrongPayout)?;
+    }
+}
+
+/// An account of this program, borrowed for writing: what `AccountLoader` checks, in one step and once.
+fn load_mut<'a, T: ZeroCopy + Owner>(account: &'a AccountInfo) -> Result<RefMut<'a, T>> {
+    require!(
+        *account.owner == T::owner(),
+        ErrorCode::AccountOwnedByWrongProgram
+    );
+    let data = account.try_borrow_mut_data()?;
+    RefMut::filter_map(data, |data| {
+        let (discriminator, state) = data.split_at_mut_checked(T::DISCRIMINATOR.len())?;
+        (discriminator == T::DISCRIMINATOR)
+            .then(|| bytemuck::try_from_bytes_mut(state).ok())
+            .flatten()
+    })
+    .map_err(|_| ErrorCode::AccountDiscriminatorMismatch.into())
+}
+
 impl Claim<'_> {
-    /// The owner whose leaf is claimed, and the wallet that is paid.
-    ///
     /// A cranker chooses the accounts, so it must not have a choice. An owner with a payout account is found in it. An
     /// owner without one is found in the destination, and then the address where its payout account would be must be
     /// shown empty: the one with the highest bump that is off the curve, since a lower one is always empty.
-    fn payee(&self) -> Result<(Pubkey, Pubkey)> {
-        let network = self.network.key();
+    fn payee(&self, destination_owner: &[u8; 32]) -> Result<Payee> {
+        let network = self.network.key;
         if self.payout.owner == &crate::ID {
             let payout = Payout::try_deserialize(&mut &self.payout.try_borrow_data()?[..])?;
-            require_keys_eq!(payout.network, network, NodeRewardsError::WrongPayout);
-            return Ok((payout.owner, payout.wallet));
+            require_keys_eq!(payout.network, *network, NodeRewardsError::WrongPayout);
+            return Ok(Payee {
+                owner: payout.owner,
+                wallet: payout.wallet,
+            });
         }
-        let data = self.destination.try_borrow_data()?;
-        let owner = token_account(&data)
-            .ok_or(NodeRewardsError::WrongDestination)?
-            .owner;
-        let seeds = &[Payout::SEED, network.as_ref(), owner.as_ref()];
-        let (empty, _) = Pubkey::derive_program_address(seeds, &crate::ID)
-            .ok_or(NodeRewardsError::WrongPayout)?;
-        require_keys_eq!(self.payout.key(), empty, NodeRewardsError::WrongPayout);
-        let owner = Pubkey::from(*owner);
-        Ok((owner, owner))
+        require!(
+            self.payout.key == &empty_payout(network, destination_owner)?,
+            NodeRewardsError::WrongPayout
+        );
+        let owner = Pubkey::from(*destination_owner);
+        Ok(Payee {
+            owner,
+            wallet: owner,
+        })
     }
 
-    /// Refuses a destination that is not the wallet's associated token account, or that the wallet has given away.
+    /// Refuses a destination that is not the payee's associated token account, or that the payee has given away.
     ///
     /// The address is hashed with the bump that the cranker gives. That is sound because an account of a token program
     /// at such an address was made by the associated token program, which uses the highest bump alone.
-    fn check_destination(&self, wallet: &Pubkey, network: &Network, bump: u8) -> Result<()> {
-        require_keys_eq!(
-            *self.destination.owner,
-            network.token_program,
+    fn check_destination(&self, network: &Network, bump: u8) -> Result<Payee> {
+        require!(
+            *self.destination.owner == network.token_program,
             NodeRewardsError::WrongDestination
         );
         let data = self.destination.try_borrow_data()?;
         let account = token_account(&data).ok_or(NodeRewardsError::WrongDestination)?;
-        let address = Pubkey::derive_address(
-            &[
-                wallet.as_ref(),
-                network.token_program.as_ref(),
-                network.mint.as_ref(),
-            ],
-            Some(bump),
-            &associated_token::ID,
-        );
+        let payee = self.payee(account.owner)?;
+        let seeds: [&[u8]; 3] = [
+            payee.wallet.as_ref(),
+            network.token_program.as_ref(),
+            network.mint.as_ref(),
+        ];
+        let address = pda_hash(seeds, bump, associated_token::ID.as_array());
         require!(
-            self.destination.key() == address
-                && account.owner == wallet.as_array()
+            *self.destination.key.as_array() == address
+                && account.owner == payee.wallet.as_array()
                 && account.mint == network.mint.as_array(),
             NodeRewardsError::WrongDestination
         );
         require!(!account.is_frozen, NodeRewardsError::DestinationFrozen);
-        Ok(())
+        Ok(payee)
     }
 
-    fn validate(&self, args: &ClaimArgs, owner: &Pubkey, wallet: &Pubkey) -> Result<()> {
-        let network = self.network.load()?;
+    fn validate(&self, network: &Network, args: &ClaimArgs) -> Result<Payee> {
+        require!(
+            *self.vault.key == network.vault,
+            NodeRewardsError::WrongVault
+        );
+        require!(
+            *self.token_program.key == network.token_program,
+            NodeRewardsError::WrongTokenProgram
+        );
         require!(network.active_epoch > 0, NodeRewardsError::NoActiveEpoch);
         require!(
             args.index < network.leaf_count,
             NodeRewardsError::IndexOutOfRange
         );
-        let (page, _) = ClaimPage::locate(args.index);
-        self.claim_page.load()?.check_address(
-            self.claim_page.as_ref().key,
-            self.network.as_ref().key,
-            page,
-        )?;
-        self.check_destination(wallet, &network, args.destination_bump)?;
+        let payee = self.check_destination(network, args.destination_bump)?;
         let leaf = merkle::reward_leaf(
-            self.network.as_ref().key.as_array(),
+            self.network.key.as_array(),
             args.index,
-            owner.as_array(),
+            payee.owner.as_array(),
             args.lifetime,
             &args.detail_root,
         );
@@ -133,7 +164,7 @@ impl Claim<'_> {
             merkle::verify(&network.root, network.depth, leaf, args.index, &args.proof),
             NodeRewardsError::WrongProof
         );
-        Ok(())
+        Ok(payee)
     }
 
     /// Pays an owner what its lifetime total exceeds its claim counter by.
@@ -146,14 +177,13 @@ impl Claim<'_> {
     /// Not stopped by a pause: it is an exit.
     pub fn claim(ctx: Context<Self>, args: &ClaimArgs) -> Result<()> {
         let accounts = &ctx.accounts;
-        let (owner, wallet) = accounts.payee()?;
-        accounts.validate(args, &owner, &wallet)?;
-        let vault_before = vault_balance(&accounts.vault)?;
 
         let (event, signer) = {
-            let mut network = accounts.network.load_mut()?;
-            let mut claim_page = accounts.claim_page.load_mut()?;
-            let counter = claim_page.counter_mut(args.index)?;
+            let mut network: RefMut<Network> = load_mut(&accounts.network)?;
+            let mut claim_page: RefMut<ClaimPage> = load_mut(&accounts.claim_page)?;
+            let payee = accounts.validate(&network, args)?;
+
+            let counter = claim_page.counter_mut(accounts.network.key, args.index)?;
             let due = args
                 .lifetime
                 .checked_sub(*counter)
@@ -174,14 +204,14 @@ impl Claim<'_> {
                 .claimed_total
                 .checked_add(amount)
                 .ok_or(NodeRewardsError::Overflow)?;
-            let vault_balance = vault_before
+            let vault_balance = vault_balance(&accounts.vault)?
                 .checked_sub(amount)
                 .ok_or(NodeRewardsError::Underfunded)?;
             network.invariant(vault_balance)?;
             let event = Claimed {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
-                owner,
+                owner: payee.owner,
                 index: args.index,
                 amount,
                 counter: *counter,
@@ -194,10 +224,8 @@ impl Claim<'_> {
         Transfer {
             token_program: &accounts.token_program,
             from: &accounts.vault,
-            mint: &accounts.mint,
             to: &accounts.destination,
-            authority: accounts.network.as_ref(),
-            decimals: signer.decimals,
+            authority: &accounts.network,
         }
         .invoke(event.amount, &[&signer.seeds()])?;
         require!(

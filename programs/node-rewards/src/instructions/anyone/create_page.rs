@@ -26,12 +26,13 @@ pub struct CreatePage<'info> {
 }
 
 impl CreatePage<'_> {
-    /// Creates the page that holds the claim counters of 256 owners, all zero. Never closed, so never created twice.
+    /// Creates the page that holds the claim counters of 512 owners, all zero. Never closed, so never created twice.
     pub fn create_page(ctx: Context<Self>, page: u32) -> Result<()> {
         require!(page < ClaimPage::MAX_PAGES, NodeRewardsError::BadPageNumber);
 
         {
             let mut claim_page = ctx.accounts.claim_page.load_init()?;
+            claim_page.network = ctx.accounts.network.key();
             claim_page.page = page;
             claim_page.bump = ctx.bumps.claim_page;
         }

@@ -12,7 +12,6 @@ use crate::{
 pub struct Fund<'info> {
     #[account(
         mut,
-        has_one = mint @ NodeRewardsError::WrongMint,
         has_one = vault @ NodeRewardsError::WrongVault,
         has_one = token_program @ NodeRewardsError::WrongTokenProgram
     )]
@@ -25,8 +24,6 @@ pub struct Fund<'info> {
     /// CHECK: the network's own, by `has_one`.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: the network's own, by `has_one`.
-    pub mint: UncheckedAccount<'info>,
     /// CHECK: the network's own, by `has_one`.
     pub token_program: UncheckedAccount<'info>,
 }
@@ -47,14 +44,11 @@ impl Fund<'_> {
         let accounts = &ctx.accounts;
 
         let before = vault_balance(&accounts.vault)?;
-        let decimals = accounts.network.load()?.decimals;
         Transfer {
             token_program: &accounts.token_program,
             from: &accounts.source,
-            mint: &accounts.mint,
             to: &accounts.vault,
             authority: &accounts.funder,
-            decimals,
         }
         .invoke(amount, &[])?;
         let vault_balance = vault_balance(&accounts.vault)?;

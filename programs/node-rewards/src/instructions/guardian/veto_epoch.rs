@@ -11,14 +11,13 @@ use crate::{
 pub struct VetoEpoch<'info> {
     #[account(mut, has_one = guardian @ NodeRewardsError::NotGuardian)]
     pub network: AccountLoader<'info, Network>,
-    #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
+    #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub epoch: Account<'info, Epoch>,
     pub guardian: Signer<'info>,
 }
 
 impl VetoEpoch<'_> {
     fn validate(&self) -> Result<()> {
-        self.network.load()?.require_guardian(&self.guardian)?;
         require!(
             self.epoch.status == EpochStatus::Proposed,
             NodeRewardsError::NotProposed

@@ -11,7 +11,7 @@ use crate::{
 pub struct AcceptNode<'info> {
     #[account(mut)]
     pub network: AccountLoader<'info, Network>,
-    #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
+    #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub node: Account<'info, Node>,
     /// To whom the node is on offer.
     pub new_owner: Signer<'info>,

@@ -14,6 +14,7 @@ pub struct ChangeNode<'info> {
     pub network: AccountLoader<'info, Network>,
     #[account(
         mut,
+        dup,
         has_one = network @ NodeRewardsError::WrongNetwork,
         has_one = owner @ NodeRewardsError::NotNodeOwner
     )]
@@ -22,13 +23,8 @@ pub struct ChangeNode<'info> {
 }
 
 impl ChangeNode<'_> {
-    fn validate(&self) -> Result<()> {
-        self.node.require_owner(&self.owner)
-    }
-
     /// Publishes another location for the node: an H3 cell no finer than the network allows.
     pub fn move_node(ctx: Context<Self>, location: u64) -> Result<()> {
-        ctx.accounts.validate()?;
         let resolution = ctx.accounts.network.load()?.location_resolution;
         Node::check_location(location, resolution)?;
 
@@ -47,7 +43,6 @@ impl ChangeNode<'_> {
 
     /// Offers the node to another owner; `None` withdraws the offer. Nothing changes hands before the other accepts.
     pub fn offer_node(ctx: Context<Self>, new_owner: Option<Pubkey>) -> Result<()> {
-        ctx.accounts.validate()?;
         // The zero key stands for "nobody" in the account.
         require!(
             new_owner != Some(Pubkey::default()),

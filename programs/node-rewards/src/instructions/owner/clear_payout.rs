@@ -13,6 +13,7 @@ pub struct ClearPayout<'info> {
     pub network: AccountLoader<'info, Network>,
     #[account(
         mut,
+        dup,
         close = rent_payer,
         has_one = network @ NodeRewardsError::WrongNetwork,
         has_one = owner @ NodeRewardsError::WrongPayout,

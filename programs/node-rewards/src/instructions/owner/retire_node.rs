@@ -13,6 +13,7 @@ pub struct RetireNode<'info> {
     pub network: AccountLoader<'info, Network>,
     #[account(
         mut,
+        dup,
         close = rent_payer,
         has_one = network @ NodeRewardsError::WrongNetwork,
         has_one = owner @ NodeRewardsError::NotNodeOwner,
@@ -26,14 +27,8 @@ pub struct RetireNode<'info> {
 }
 
 impl RetireNode<'_> {
-    fn validate(&self) -> Result<()> {
-        self.node.require_owner(&self.owner)
-    }
-
     /// Takes the node off the network. An exit: not stopped by a pause. What it earned stays claimable.
     pub fn retire_node(ctx: Context<Self>) -> Result<()> {
-        ctx.accounts.validate()?;
-
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
             network.node_count = network

@@ -17,6 +17,7 @@ pub struct SetPayout<'info> {
     /// Made anew, or changed by the same owner: the seeds hold the owner's key.
     #[account(
         init_if_needed,
+        dup,
         payer = payer,
         space = Payout::SPACE,
         seeds = [Payout::SEED, network.key().as_ref(), owner.key().as_ref()],

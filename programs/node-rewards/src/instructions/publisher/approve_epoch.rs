@@ -11,7 +11,7 @@ use crate::{
 pub struct ApproveEpoch<'info> {
     #[account(mut)]
     pub network: AccountLoader<'info, Network>,
-    #[account(mut, has_one = network @ NodeRewardsError::WrongNetwork)]
+    #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub epoch: Account<'info, Epoch>,
     pub publisher: Signer<'info>,
 }

@@ -35,6 +35,7 @@ pub struct ProposeEpoch<'info> {
     /// Made anew, or taken over from a proposal that `validate` lets go.
     #[account(
         init_if_needed,
+        dup,
         payer = payer,
         space = Epoch::SPACE,
         seeds = [Epoch::SEED, network.key().as_ref(), &args.number.to_le_bytes()],
