@@ -6,6 +6,9 @@
 #![feature(abi_unadjusted)]
 #![allow(internal_features, improper_ctypes_definitions)]
 #![cfg(target_arch = "bpf")]
+// rustc says that `inline` on an exported function does nothing; the linker, which optimises all of the program as one,
+// goes by it.
+#![allow(unused_attributes)]
 
 use core::mem::transmute;
 
@@ -43,6 +46,7 @@ pub unsafe extern "C" fn memset(dst: *mut u8, byte: i32, n: usize) -> *mut u8 {
 /// Compares by words what programs compare most: discriminators (8 bytes) and addresses (32). The length is known at
 /// nearly every call, so that little but the loads is left there; the syscall costs some 20 compute units more.
 #[unsafe(no_mangle)]
+#[inline(always)]
 pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     let word = |at: usize| unsafe {
         (
@@ -75,6 +79,7 @@ pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
 }
 
 #[unsafe(no_mangle)]
+#[inline(always)]
 pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     unsafe { memcmp(a, b, n) }
 }
