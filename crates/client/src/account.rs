@@ -288,52 +288,36 @@ from_account!(Network, Epoch, ClaimPage, Payout, Node);
 
 /// Proves that an account stands at the address that its content leads to, with the bump that it stores.
 ///
-/// A claim page does not say which network it is of: the caller names the network it looked for, and every other kind
-/// must belong to it too when it is given.
-///
 /// # Errors
 ///
-/// [`AccountError::Misplaced`]; [`AccountError::Malformed`] for a claim page without a network.
-pub fn check_address(
-    address: &Pubkey,
-    account: &NodeRewardsAccount,
-    network: Option<&Pubkey>,
-) -> Result<(), AccountError> {
+/// [`AccountError::Misplaced`]; [`AccountError::Malformed`] for a network with a vault at another address than its own.
+pub fn check_address(address: &Pubkey, account: &NodeRewardsAccount) -> Result<(), AccountError> {
     let kind = account.kind();
-    let of = |own: &Pubkey| *network.unwrap_or(own);
-    let (derived, bump, stored) = match account {
+    let ((derived, bump), stored) = match account {
         NodeRewardsAccount::Network(state) => {
-            let (derived, bump) = Network::find_address(state.name());
-            let (vault, vault_bump) = Network::find_vault_address(&derived);
-            if (vault, vault_bump) != (state.vault, state.vault_bump) {
+            let derived = Network::find_address(state.name());
+            if Network::find_vault_address(&derived.0) != (state.vault, state.vault_bump) {
                 return Err(AccountError::Malformed {
                     address: *address,
                     kind,
                     reason: "its vault is not the one that its address leads to",
                 });
             }
-            (derived, bump, state.bump)
+            (derived, state.bump)
         }
-        NodeRewardsAccount::Epoch(epoch) => {
-            let (derived, bump) = Epoch::find_address(&of(&epoch.network), epoch.number);
-            (derived, bump, epoch.bump)
-        }
+        NodeRewardsAccount::Epoch(epoch) => (
+            Epoch::find_address(&epoch.network, epoch.number),
+            epoch.bump,
+        ),
         NodeRewardsAccount::ClaimPage(page) => {
-            let network = network.ok_or(AccountError::Malformed {
-                address: *address,
-                kind,
-                reason: "a claim page's address can be checked only for a given network",
-            })?;
-            let (derived, bump) = ClaimPage::find_address(network, page.page);
-            (derived, bump, page.bump)
+            (ClaimPage::find_address(&page.network, page.page), page.bump)
         }
-        NodeRewardsAccount::Payout(payout) => {
-            let (derived, bump) = Payout::find_address(&of(&payout.network), &payout.owner);
-            (derived, bump, payout.bump)
-        }
+        NodeRewardsAccount::Payout(payout) => (
+            Payout::find_address(&payout.network, &payout.owner),
+            payout.bump,
+        ),
         NodeRewardsAccount::Node(node) => {
-            let (derived, bump) = Node::find_address(&of(&node.network), &node.device);
-            (derived, bump, node.bump)
+            (Node::find_address(&node.network, &node.device), node.bump)
         }
     };
     if derived == *address && bump == stored {
@@ -345,5 +329,244 @@ pub fn check_address(
             derived,
             bump,
         })
+    }
+}
+
+/// An account's data as the program writes them.
+#[cfg(test)]
+pub(crate) fn encode(account: &NodeRewardsAccount) -> Vec<u8> {
+    fn borsh(account: &impl anchor_lang::AnchorSerialize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        account.serialize(&mut bytes).unwrap();
+        bytes
+    }
+    let fields = match account {
+        NodeRewardsAccount::Network(a) => bytemuck::bytes_of(&**a).to_vec(),
+        NodeRewardsAccount::ClaimPage(a) => bytemuck::bytes_of(&**a).to_vec(),
+        NodeRewardsAccount::Epoch(a) => borsh(&**a),
+        NodeRewardsAccount::Payout(a) => borsh(&**a),
+        NodeRewardsAccount::Node(a) => borsh(&**a),
+    };
+    let mut data = [account.kind().discriminator(), &fields].concat();
+    data.resize(account.kind().space(), 0);
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use node_rewards::{
+        constants::COUNTERS_PER_PAGE,
+        state::{EpochStatus, NodeKind},
+    };
+    use proptest::prelude::*;
+
+    fn key(byte: u8) -> Pubkey {
+        Pubkey::new_from_array([byte; 32])
+    }
+
+    fn network() -> (Pubkey, Box<Network>) {
+        let (address, bump) = Network::find_address("wifi");
+        let (vault, vault_bump) = Network::find_vault_address(&address);
+        let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
+        network.name[..4].copy_from_slice(b"wifi");
+        network.name_len = 4;
+        network.bump = bump;
+        network.vault = vault;
+        network.vault_bump = vault_bump;
+        network.publisher_count = 1;
+        network.threshold = 1;
+        (address, network)
+    }
+
+    /// One account of each kind, at its address.
+    fn examples() -> Vec<(Pubkey, NodeRewardsAccount)> {
+        let (network_address, network) = network();
+        let (epoch_address, bump) = Epoch::find_address(&network_address, 3);
+        let epoch = Epoch {
+            network: network_address,
+            number: 3,
+            root: [1; 32],
+            depth: 2,
+            leaf_count: 3,
+            lifetime_total: 4,
+            data_hash: [5; 32],
+            proposer: key(6),
+            publisher_set: 7,
+            proposed_at: 8,
+            approved_at: 9,
+            activated_at: 10,
+            status: EpochStatus::Vetoed,
+            bump,
+            approvals: vec![key(6), key(7)],
+        };
+        let (page_address, bump) = ClaimPage::find_address(&network_address, 5);
+        let page = ClaimPage {
+            network: network_address,
+            page: 5,
+            bump,
+            padding: [0; 3],
+            counters: [11; COUNTERS_PER_PAGE],
+        };
+        let (payout_address, bump) = Payout::find_address(&network_address, &key(1));
+        let payout = Payout {
+            network: network_address,
+            owner: key(1),
+            wallet: key(2),
+            rent_payer: key(3),
+            bump,
+        };
+        let (node_address, bump) = Node::find_address(&network_address, &key(4));
+        let node = Node {
+            network: network_address,
+            device: key(4),
+            owner: key(1),
+            pending_owner: Pubkey::default(),
+            rent_payer: key(3),
+            kind: NodeKind::SmallCell,
+            location: 6,
+            registered_at: 7,
+            bump,
+        };
+        vec![
+            (network_address, NodeRewardsAccount::Network(network)),
+            (epoch_address, NodeRewardsAccount::Epoch(Box::new(epoch))),
+            (page_address, NodeRewardsAccount::ClaimPage(Box::new(page))),
+            (payout_address, NodeRewardsAccount::Payout(Box::new(payout))),
+            (node_address, NodeRewardsAccount::Node(Box::new(node))),
+        ]
+    }
+
+    #[test]
+    fn every_kind_is_read_back_and_stands_at_its_address() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            assert_eq!(decode(&address, &PROGRAM, &data), Ok(account.clone()));
+            // At any alignment.
+            let shifted = [&[0], &data[..]].concat();
+            assert_eq!(
+                decode(&address, &PROGRAM, &shifted[1..]),
+                Ok(account.clone())
+            );
+            check_address(&address, &account).unwrap();
+            let elsewhere = check_address(&key(9), &account);
+            assert!(
+                matches!(elsewhere, Err(AccountError::Misplaced { derived, .. }) if derived == address)
+            );
+        }
+    }
+
+    #[test]
+    fn no_length_but_its_own() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            for length in 0..data.len() {
+                let error = decode(&address, &PROGRAM, &data[..length]).unwrap_err();
+                match length {
+                    0..8 => assert_eq!(error, AccountError::UnknownDiscriminator(address)),
+                    _ => assert!(
+                        matches!(error, AccountError::Length { found, .. } if found == length)
+                    ),
+                }
+            }
+            let longer = [&data[..], &[0]].concat();
+            assert!(matches!(
+                decode(&address, &PROGRAM, &longer),
+                Err(AccountError::Length { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_others() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            assert_eq!(
+                decode(&address, &key(8), &data),
+                Err(AccountError::ForeignOwner {
+                    address,
+                    owner: key(8)
+                })
+            );
+        }
+        let system = solana_sdk_ids::system_program::ID;
+        assert_eq!(
+            decode(&key(1), &system, &[]),
+            Err(AccountError::Missing(key(1)))
+        );
+    }
+
+    #[test]
+    fn another_kind_than_asked_for() {
+        let (address, account) = examples().remove(0);
+        assert_eq!(
+            decode_as::<Node>(&address, &PROGRAM, &encode(&account)),
+            Err(AccountError::OtherKind {
+                address,
+                expected: AccountKind::Node,
+                found: AccountKind::Network
+            })
+        );
+    }
+
+    #[test]
+    fn fields_that_the_program_never_writes() {
+        let (address, network) = network();
+        let malformed = |change: fn(&mut Network)| {
+            let mut network = network.clone();
+            change(&mut network);
+            let data = encode(&NodeRewardsAccount::Network(network));
+            matches!(
+                decode(&address, &PROGRAM, &data),
+                Err(AccountError::Malformed { .. })
+            )
+        };
+        assert!(malformed(|n| n.name_len = 0));
+        assert!(malformed(|n| n.name_len = 33));
+        assert!(malformed(|n| n.name[0] = b'W'));
+        assert!(malformed(|n| n.publisher_count = 0));
+        assert!(malformed(|n| n.publisher_count = 6));
+        assert!(!malformed(|n| n.publisher_count = 5));
+    }
+
+    #[test]
+    fn a_bump_or_a_network_that_does_not_fit() {
+        let (_, mut network) = network();
+        let address = Network::find_address("wifi").0;
+        network.bump -= 1;
+        let account = NodeRewardsAccount::Network(network.clone());
+        assert!(check_address(&address, &account).is_err());
+        network.bump += 1;
+        network.vault = key(3);
+        let account = NodeRewardsAccount::Network(network);
+        assert!(check_address(&address, &account).is_err());
+        let (address, page) = examples().remove(2);
+        let NodeRewardsAccount::ClaimPage(mut page) = page else {
+            panic!("the third example is a page");
+        };
+        page.network = key(8);
+        let account = NodeRewardsAccount::ClaimPage(page);
+        assert!(check_address(&address, &account).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_bytes_end_in_a_result(
+            kind in 0usize..5,
+            bytes in proptest::collection::vec(any::<u8>(), 2_100),
+            length in proptest::option::of(0usize..2_100),
+        ) {
+            let kind = AccountKind::ALL[kind];
+            let mut data = [kind.discriminator(), &bytes].concat();
+            data.truncate(length.unwrap_or(kind.space()));
+            if let Ok(account) = decode(&key(1), &PROGRAM, &data) {
+                prop_assert_eq!(account.kind(), kind);
+                prop_assert_eq!(data.len(), kind.space());
+                let _ = check_address(&key(1), &account);
+            }
+            let _ = decode(&key(1), &PROGRAM, &bytes);
+        }
     }
 }

@@ -179,7 +179,7 @@ fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Parts>, Clie
                     let state: ClaimPage = decode_as(address, &account.owner, &account.data)?;
                     let state = Box::new(state);
                     let any = NodeRewardsAccount::ClaimPage(state.clone());
-                    account::check_address(address, &any, Some(network))?;
+                    account::check_address(address, &any)?;
                     Ok::<_, AccountError>(state)
                 })
                 .transpose()?;
@@ -338,4 +338,237 @@ pub fn token_balance(
             }
             .into()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        account::encode,
+        fake_chain::{FakeChain, Fault, Schedule, no_faults},
+    };
+    use node_rewards::constants::COUNTERS_PER_PAGE;
+    use solana_rpc_client_api::request::RpcRequest;
+
+    const TOKEN: Pubkey = anchor_spl::token::ID;
+
+    /// A network that granted 1,000 units to as many owners as two full pages and one more, funded with 1,500 and paid
+    /// 600.
+    struct Example {
+        address: Pubkey,
+        network: Box<Network>,
+        pages: Vec<Box<ClaimPage>>,
+        vault: Vec<u8>,
+    }
+
+    fn token_account_data(mint: &Pubkey, owner: &Pubkey, amount: u64) -> Vec<u8> {
+        let mut data = vec![0; 165];
+        data[..32].copy_from_slice(mint.as_ref());
+        data[32..64].copy_from_slice(owner.as_ref());
+        data[64..72].copy_from_slice(&amount.to_le_bytes());
+        data[108] = 1;
+        data
+    }
+
+    fn example() -> Example {
+        let (address, bump) = Network::find_address("wifi");
+        let (vault, vault_bump) = Network::find_vault_address(&address);
+        let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
+        network.name[..4].copy_from_slice(b"wifi");
+        network.name_len = 4;
+        network.bump = bump;
+        network.vault = vault;
+        network.vault_bump = vault_bump;
+        network.publisher_count = 1;
+        network.mint = Pubkey::new_from_array([3; 32]);
+        network.token_program = TOKEN;
+        network.decimals = 6;
+        network.active_epoch = 1;
+        network.leaf_count = u32::try_from(2 * COUNTERS_PER_PAGE + 1).unwrap();
+        network.depth = depth_for(network.leaf_count);
+        network.lifetime_total = 1_000;
+        network.claimed_total = 600;
+        network.funded_total = 1_500;
+        network.limiter_capacity = 10;
+        let pages = (0..3)
+            .map(|page| {
+                let (_, bump) = ClaimPage::find_address(&address, page);
+                let mut state: Box<ClaimPage> = Box::new(bytemuck::Zeroable::zeroed());
+                state.network = address;
+                state.page = page;
+                state.bump = bump;
+                state.counters[0] = 200;
+                state
+            })
+            .collect();
+        Example {
+            address,
+            vault: token_account_data(&network.mint, &address, 900),
+            network,
+            pages,
+        }
+    }
+
+    fn chain(example: &Example) -> FakeChain {
+        let chain = FakeChain::default();
+        let network = encode(&NodeRewardsAccount::Network(example.network.clone()));
+        chain.put(example.address, address::PROGRAM, network);
+        chain.put(example.network.vault, TOKEN, example.vault.clone());
+        for page in &example.pages {
+            let at = address::claim_page(&example.address, page.page);
+            let data = encode(&NodeRewardsAccount::ClaimPage(page.clone()));
+            chain.put(at, address::PROGRAM, data);
+        }
+        chain
+    }
+
+    fn books_of(example: &Example) -> Books {
+        read(&chain(example).cluster(no_faults()), &example.address).unwrap()
+    }
+
+    #[test]
+    fn books_that_balance() {
+        let books = books_of(&example());
+        assert!(books.balance(), "{:?}", books.differences);
+        assert_eq!(books.counters_total, 600);
+        assert_eq!(books.vault_balance, 900);
+        assert_eq!(books.outstanding, 400);
+        assert_eq!(books.surplus, 500);
+        assert_eq!(books.donated, 0);
+        assert_eq!((books.pages, books.missing_pages), (3, vec![]));
+    }
+
+    #[test]
+    fn a_donation_is_a_surplus_and_a_missing_page_is_named() {
+        let mut example = example();
+        example.vault[64..72].copy_from_slice(&950u64.to_le_bytes());
+        example.pages.remove(1);
+        example.pages[1].counters[0] = 400;
+        let books = books_of(&example);
+        assert!(books.balance(), "{:?}", books.differences);
+        assert_eq!((books.donated, books.surplus), (50, 550));
+        assert_eq!((books.pages, books.missing_pages), (2, vec![1]));
+    }
+
+    #[test]
+    fn every_rule_is_seen_broken() {
+        type Change = fn(&mut Example);
+        let cases: [(Rule, Change, i128); 11] = [
+            (
+                Rule::VaultCoversOutstanding,
+                |e| {
+                    e.network.lifetime_total = 1_501;
+                },
+                -1,
+            ),
+            (Rule::CountersAreClaimed, |e| e.pages[2].counters[7] = 1, 1),
+            (
+                Rule::CountersAreClaimed,
+                |e| e.pages[0].counters[0] -= 1,
+                -1,
+            ),
+            (
+                Rule::ClaimedWithinLifetime,
+                |e| e.network.lifetime_total = 599,
+                1,
+            ),
+            (
+                Rule::VaultKeepsFunding,
+                |e| e.network.funded_total = 1_501,
+                -1,
+            ),
+            (
+                Rule::LimiterWithinCapacity,
+                |e| e.network.limiter_level = 11,
+                1,
+            ),
+            (Rule::DepthFitsLeaves, |e| e.network.depth += 1, 1),
+            (Rule::VaultIsTheNetworks, |e| e.vault[0] ^= 1, 0),
+            (Rule::VaultIsTheNetworks, |e| e.vault[32] ^= 1, 0),
+            // A delegate, and a close authority.
+            (Rule::VaultIsTheNetworks, |e| e.vault[72] = 1, 0),
+            (Rule::VaultIsTheNetworks, |e| e.vault[129] = 1, 0),
+        ];
+        for (rule, change, difference) in cases {
+            let mut example = example();
+            change(&mut example);
+            let books = books_of(&example);
+            let found: Vec<_> = books
+                .differences
+                .iter()
+                .map(|d| (d.rule, d.difference))
+                .collect();
+            assert_eq!(found, [(rule, difference)]);
+        }
+        let json = serde_json::to_value(Rule::CountersAreClaimed).unwrap();
+        assert_eq!(json, "counters-are-claimed");
+    }
+
+    #[test]
+    fn claims_between_two_readings_do_not_tear_the_books() {
+        let mut example = example();
+        let chain = chain(&example);
+        // The first call of a reading is for the network, the second for everything.
+        for call in [2, 4, 6] {
+            example.network.sequence += 1;
+            example.network.claimed_total += 5;
+            example.pages[1].counters[3] += 5;
+            let balance = 1_500 - example.network.claimed_total;
+            example.vault[64..72].copy_from_slice(&balance.to_le_bytes());
+            let network = NodeRewardsAccount::Network(example.network.clone());
+            let page = NodeRewardsAccount::ClaimPage(example.pages[1].clone());
+            let page_address = address::claim_page(&example.address, 1);
+            let changes = vec![
+                (example.address, address::PROGRAM, encode(&network)),
+                (page_address, address::PROGRAM, encode(&page)),
+                (example.network.vault, TOKEN, example.vault.clone()),
+            ];
+            chain.0.lock().unwrap().changes.insert(call, changes);
+        }
+        let books = read(&chain.cluster(no_faults()), &example.address).unwrap();
+        assert!(books.balance(), "{:?}", books.differences);
+        assert_eq!((books.sequence, books.claimed_total), (3, 615));
+        assert_eq!(chain.0.lock().unwrap().calls, 8);
+    }
+
+    #[test]
+    fn accounts_that_are_not_what_they_should_be() {
+        let mut example = example();
+        // A page of another network at this one's address.
+        example.pages[1].network = Pubkey::default();
+        let result = read(&chain(&example).cluster(no_faults()), &example.address);
+        assert!(matches!(
+            result,
+            Err(ClientError::Account(AccountError::Misplaced { .. }))
+        ));
+        let nobody = FakeChain::default().cluster(no_faults());
+        assert!(matches!(
+            read(&nobody, &example.address),
+            Err(ClientError::Account(AccountError::Missing(_)))
+        ));
+        let behind: Schedule = Box::new(|_, request| {
+            (request == RpcRequest::GetMultipleAccounts).then_some(Fault::Behind)
+        });
+        let behind = read(&chain(&example).cluster(behind), &example.address);
+        assert!(behind.unwrap_err().is_retryable());
+    }
+
+    #[test]
+    fn a_token_accounts_balance() {
+        let example = example();
+        let cluster = chain(&example).cluster(no_faults());
+        let balance = |address, mint| token_balance(&cluster, &address, &mint, &TOKEN);
+        assert_eq!(
+            balance(example.network.vault, example.network.mint).unwrap(),
+            900
+        );
+        assert!(matches!(
+            balance(example.network.vault, Pubkey::default()),
+            Err(ClientError::Input(InputError::NotATokenAccount { .. }))
+        ));
+        assert!(matches!(
+            balance(Pubkey::default(), Pubkey::default()),
+            Err(ClientError::Account(AccountError::Missing(_)))
+        ));
+    }
 }

@@ -97,7 +97,7 @@ pub fn claimable(
         };
         let state: ClaimPage = decode_as(&address, &account.owner, &account.data)?;
         let state = NodeRewardsAccount::ClaimPage(Box::new(state));
-        account::check_address(&address, &state, Some(&network.network))?;
+        account::check_address(&address, &state)?;
         if let NodeRewardsAccount::ClaimPage(state) = state {
             counters.insert(page, state);
         }
@@ -289,4 +289,246 @@ pub fn payable_in(
         Err(retry) if retry.seconds == u64::MAX => None,
         Err(retry) => Some(Duration::from_secs(retry.seconds)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        account::encode,
+        cluster::Blockhash,
+        error::InputError,
+        fake_chain::{FakeChain, no_faults},
+        send::{self, Budget, Lifetime, MAX_COMPUTE_UNITS},
+    };
+    use solana_hash::Hash;
+    use std::{fs, path::Path};
+    use tempfile::TempDir;
+    use wayfare_core::rewards::{
+        compute::{ComputeInput, compute},
+        epoch_data::{EpochDir, MetricsSource},
+    };
+
+    const TOKEN: Pubkey = anchor_spl::token::ID;
+
+    fn key(byte: u8) -> Pubkey {
+        Pubkey::new_from_array([byte; 32])
+    }
+
+    fn network() -> NetworkAccounts {
+        NetworkAccounts {
+            network: key(1),
+            vault: key(2),
+            mint: key(3),
+            token_program: TOKEN,
+        }
+    }
+
+    /// The data of an epoch in which four owners earned 10 units each.
+    fn data(directory: &Path) -> Epoch {
+        let metrics = directory.join("metrics.csv");
+        let policy = directory.join("policy.toml");
+        let mut rows =
+            String::from("device,owner,uptime_seconds,bytes_carried,sessions,check_ins\n");
+        for owner in 1..=4 {
+            rows.push_str(&format!(
+                "{},{},5,1,1,1\n",
+                key(10 + owner),
+                key(20 + owner)
+            ));
+        }
+        fs::write(&metrics, rows).unwrap();
+        let text = "emission = \"40\"\n[weights]\nuptime = 10000\ntraffic = 0\ncheck_ins = 0\n";
+        fs::write(&policy, text).unwrap();
+        let out = directory.join("epoch-1");
+        let input = ComputeInput {
+            metrics,
+            source: MetricsSource::Simulated { seed: 1 },
+            policy,
+            previous: None,
+            registry: None,
+            network: network().network.to_bytes(),
+            mint: network().mint.to_bytes(),
+            decimals: 0,
+            epoch: 1,
+            epoch_length_seconds: 60,
+            out: out.clone(),
+        };
+        compute(&input, &mut |_| ()).unwrap();
+        EpochDir::open(&out).unwrap().load().unwrap()
+    }
+
+    fn owner(data: &Epoch, index: usize) -> Pubkey {
+        Pubkey::from(data.leaves()[index].owner)
+    }
+
+    fn put_page(chain: &FakeChain, counters: &[u64]) {
+        let (address, bump) = ClaimPage::find_address(&network().network, 0);
+        let mut page: Box<ClaimPage> = Box::new(bytemuck::Zeroable::zeroed());
+        page.network = network().network;
+        page.bump = bump;
+        page.counters[..counters.len()].copy_from_slice(counters);
+        let data = encode(&NodeRewardsAccount::ClaimPage(page));
+        chain.put(address, address::PROGRAM, data);
+    }
+
+    #[test]
+    fn what_each_owner_can_claim_and_where_it_goes() {
+        let directory = TempDir::new().unwrap();
+        let data = data(directory.path());
+        let chain = FakeChain::default();
+        put_page(&chain, &[0, 4, 10, 11]);
+        // The second owner has set a wallet, and that wallet has a token account.
+        let (address, bump) = Payout::find_address(&network().network, &owner(&data, 1));
+        let payout = Payout {
+            network: network().network,
+            owner: owner(&data, 1),
+            wallet: key(99),
+            rent_payer: key(98),
+            bump,
+        };
+        let payout = encode(&NodeRewardsAccount::Payout(Box::new(payout)));
+        chain.put(address, address::PROGRAM, payout);
+        let destination = address::token_account(&key(99), &network().mint, &TOKEN);
+        chain.put(destination, TOKEN, vec![0; 165]);
+        // Lamports alone at the third owner's payout address change nothing.
+        let empty = address::payout(&network().network, &owner(&data, 2));
+        chain.put(empty, solana_sdk_ids::system_program::ID, vec![]);
+
+        let cluster = chain.cluster(no_faults());
+        let all = claimable(&cluster, &network(), &data, &[0, 1, 2, 3, 4], None).unwrap();
+        let due: Vec<u64> = all.iter().map(Claimable::due).collect();
+        assert_eq!(due, [10, 6, 0, 0], "an index without a leaf is left out");
+        assert!(
+            all.iter()
+                .all(|c| c.has_page && c.lifetime == 10 && c.page == 0)
+        );
+        assert_eq!(all[0].wallet, owner(&data, 0));
+        assert!(!all[0].has_destination);
+        assert_eq!((all[1].wallet, all[1].destination), (key(99), destination));
+        assert!(all[1].has_destination);
+        assert_eq!(all[2].wallet, owner(&data, 2));
+
+        let job = ClaimRewards {
+            network: network(),
+            data: &data,
+            owners: vec![0, 1, 2, 3],
+            payer: key(7),
+        };
+        let assessments = job.assess(&cluster, &[0, 1, 2, 3], None).unwrap();
+        let steps: Vec<usize> = assessments
+            .iter()
+            .map(|assessment| match assessment {
+                Assessment::Due { instructions, .. } => instructions.len(),
+                _ => 0,
+            })
+            .collect();
+        // A token account first; a claim alone; nothing.
+        assert_eq!(steps, [2, 1, 0, 0]);
+        assert_eq!(assessments[2..], [Assessment::Done, Assessment::Done]);
+    }
+
+    #[test]
+    fn an_owner_alone_makes_its_own_page_and_a_crank_does_not() {
+        let directory = TempDir::new().unwrap();
+        let data = data(directory.path());
+        let cluster = FakeChain::default().cluster(no_faults());
+        let mut job = ClaimRewards {
+            network: network(),
+            data: &data,
+            owners: vec![2],
+            payer: key(7),
+        };
+        let alone = job.assess(&cluster, &[0], None).unwrap();
+        assert!(
+            matches!(&alone[0], Assessment::Due { instructions, .. } if instructions.len() == 3)
+        );
+        job.owners = vec![1, 2];
+        let crank = job.assess(&cluster, &[0, 1], None).unwrap();
+        assert!(matches!(&crank[1], Assessment::Impossible(reason) if reason.contains("page 0")));
+    }
+
+    #[test]
+    fn progress_is_seen_at_every_step() {
+        let directory = TempDir::new().unwrap();
+        let data = data(directory.path());
+        let job = ClaimRewards {
+            network: network(),
+            data: &data,
+            owners: vec![0],
+            payer: key(7),
+        };
+        let mut seen = Vec::new();
+        for (has_page, has_destination, claimed) in [
+            (false, false, 0),
+            (true, false, 0),
+            (true, true, 0),
+            (true, true, 1),
+            (true, true, 9),
+        ] {
+            let claimable = Claimable {
+                index: 0,
+                owner: owner(&data, 0),
+                wallet: owner(&data, 0),
+                destination: key(1),
+                has_destination,
+                page: 0,
+                has_page,
+                lifetime: 10,
+                claimed,
+            };
+            let Assessment::Due { progress, .. } = job.assessment(&claimable) else {
+                panic!("it is due");
+            };
+            assert!(!seen.contains(&progress));
+            seen.push(progress);
+        }
+    }
+
+    #[test]
+    fn a_journal_is_of_the_same_data_and_owners() {
+        let directory = TempDir::new().unwrap();
+        let data = data(directory.path());
+        let mut job = ClaimRewards {
+            network: network(),
+            data: &data,
+            owners: vec![0, 1],
+            payer: key(7),
+        };
+        let binding = job.binding(Hash::default());
+        job.payer = key(8);
+        assert_eq!(job.binding(Hash::default()), binding);
+        job.owners.pop();
+        assert_ne!(job.binding(Hash::default()), binding);
+    }
+
+    #[test]
+    fn the_deepest_claim_fits_a_packet_and_with_its_token_account_takes_two() {
+        let claim = instruction::claim(
+            &network(),
+            instruction::Claim {
+                owner: key(4),
+                wallet: key(4),
+                index: 0,
+                lifetime: 5,
+                detail_root: [6; 32],
+                proof: vec![7; 21 * 32],
+            },
+        );
+        let create = instruction::create_token_account(&key(9), &key(4), &key(3), &TOKEN);
+        let lifetime = Lifetime::Blockhash(Blockhash {
+            hash: Hash::default(),
+            last_valid_block_height: 0,
+        });
+        let budget = Budget {
+            limit: Some(MAX_COMPUTE_UNITS),
+            price: Some(1),
+        };
+        let both = [create, claim];
+        send::message(&both[1..], &key(9), &lifetime, budget).unwrap();
+        assert!(matches!(
+            send::message(&both, &key(9), &lifetime, budget),
+            Err(ClientError::Input(InputError::TooLarge { .. }))
+        ));
+    }
 }

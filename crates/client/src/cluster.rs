@@ -49,7 +49,7 @@ use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use crate::{
-    account::{self, AccountError, AccountKind, FromAccount, NodeRewardsAccount},
+    account::{self, AccountError, FromAccount, NodeRewardsAccount},
     address::{self, PROGRAM},
     error::{ClientError, InputError, RpcTrouble, from_rpc},
     event::{self, Event, EventError},
@@ -192,10 +192,9 @@ impl Cluster {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad_url().into());
         }
+        // Without a time limit of its own: `call` has one, for connecting, waiting and reading together.
         let client = reqwest::Client::builder()
             .default_headers(HttpSender::default_headers())
-            .timeout(options.call_timeout)
-            .connect_timeout(options.call_timeout)
             .build()
             .map_err(|e| InputError::Other(format!("no HTTP client can be made: {e}")))?;
         let client = reqwest_middleware::ClientBuilder::new(client)
@@ -375,10 +374,7 @@ impl Cluster {
             .account(address)?
             .ok_or(AccountError::Missing(*address))?;
         let state = account::decode(address, &account.owner, &account.data)?;
-        // A claim page's address cannot be checked without its network.
-        if state.kind() != AccountKind::ClaimPage {
-            account::check_address(address, &state, None)?;
-        }
+        account::check_address(address, &state)?;
         Ok(state)
     }
 
@@ -453,7 +449,7 @@ impl Cluster {
             let address: Pubkey = parse(request, &keyed.pubkey)?;
             let account = binary_account(request, keyed.account)?;
             let state = account::decode(&address, &account.owner, &account.data)?;
-            account::check_address(&address, &state, None)?;
+            account::check_address(&address, &state)?;
             let found = state.kind();
             let state = T::from_account(state).ok_or(AccountError::OtherKind {
                 address,
@@ -740,4 +736,227 @@ fn binary_account(request: RpcRequest, account: UiAccount) -> Result<Account, Cl
         _ => None,
     }
     .ok_or_else(|| bad_answer(request, "an account that is not base64".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::ErrorClass,
+        test_server::{Answer, cut_off, http, serve},
+    };
+
+    const HEIGHT: &[u8] = br#"{"jsonrpc":"2.0","id":0,"result":123}"#;
+
+    fn options() -> ClusterOptions {
+        ClusterOptions {
+            call_timeout: Duration::from_millis(500),
+            first_backoff: Duration::from_millis(1),
+            retry_budget: Duration::from_millis(300),
+            ..ClusterOptions::default()
+        }
+    }
+
+    fn height(url: &str, options: ClusterOptions) -> Result<u64, ClientError> {
+        Cluster::connect(url, options)?.block_height(CommitmentConfig::finalized())
+    }
+
+    /// A read of a node that first fails and then answers.
+    fn after(first: impl Fn() -> Answer + Send + 'static) -> Result<u64, ClientError> {
+        let mut calls = 0;
+        let url = serve(move |_| {
+            calls += 1;
+            match calls {
+                1 | 2 => first(),
+                _ => http("200 OK", "", HEIGHT),
+            }
+        });
+        let patient = ClusterOptions {
+            retry_budget: Duration::from_secs(20),
+            ..options()
+        };
+        height(&url, patient)
+    }
+
+    #[test]
+    fn a_read_goes_on_where_that_may_help() {
+        let error = |body: &'static str| move || http("200 OK", "", body.as_bytes());
+        assert_eq!(
+            after(|| http("429 Too Many Requests", "", b"")).unwrap(),
+            123
+        );
+        assert_eq!(
+            after(|| http("429 Too Many Requests", "Retry-After: 1\r\n", b"")).unwrap(),
+            123
+        );
+        assert_eq!(
+            after(|| http("503 Service Unavailable", "", b"no")).unwrap(),
+            123
+        );
+        assert_eq!(
+            after(|| http("502 Bad Gateway", "", b"<html>")).unwrap(),
+            123
+        );
+        assert_eq!(after(|| cut_off(HEIGHT)).unwrap(), 123);
+        assert_eq!(after(|| Answer::Bytes(vec![])).unwrap(), 123);
+        assert_eq!(after(|| Answer::Silence).unwrap(), 123);
+        assert_eq!(
+            after(error("{\"jsonrpc\":\"2.0\",\"id\":0,\"resu")).unwrap(),
+            123
+        );
+        assert_eq!(after(error("\"Service Unavailable\"")).unwrap(), 123);
+        assert_eq!(after(error("{\"result\":\"many\"}")).unwrap(), 123);
+        let behind = r#"{"error":{"code":-32005,"message":"Node is behind by 42 slots"}}"#;
+        assert_eq!(after(error(behind)).unwrap(), 123);
+        let limited = r#"{"error":{"code":429,"message":"rate limit"}}"#;
+        assert_eq!(after(error(limited)).unwrap(), 123);
+    }
+
+    #[test]
+    fn what_a_node_that_stays_down_is_called() {
+        let cases: [(fn() -> Answer, ErrorClass, &str); 7] = [
+            (
+                || http("429 Too Many", "", b""),
+                ErrorClass::Retryable,
+                "429",
+            ),
+            (|| http("500 Oops", "", b""), ErrorClass::Retryable, "500"),
+            (|| cut_off(HEIGHT), ErrorClass::Retryable, "cut off"),
+            (|| Answer::Silence, ErrorClass::Retryable, "no answer"),
+            (|| http("403 Forbidden", "", b""), ErrorClass::Input, "403"),
+            (|| http("404 Not Found", "", b""), ErrorClass::Input, "404"),
+            (
+                || {
+                    http(
+                        "200 OK",
+                        "",
+                        br#"{"error":{"code":-32601,"message":"Method not found"}}"#,
+                    )
+                },
+                ErrorClass::Input,
+                "Method not found",
+            ),
+        ];
+        for (answer, class, text) in cases {
+            let url = format!("{}/?api-key=secret", serve(move |_| answer()));
+            let error = height(&url, options()).unwrap_err();
+            let message = error.to_string();
+            assert_eq!(error.class(), class, "{message}");
+            assert!(message.contains(text), "{message}");
+            assert!(message.starts_with("getBlockHeight"), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+        // Nobody listens: the port was free a moment ago.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/?api-key=secret", free.local_addr().unwrap());
+        drop(free);
+        let error = height(&url, options()).unwrap_err();
+        assert!(error.is_retryable());
+        assert!(error.to_string().contains("cannot be reached"), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_url() {
+        for url in [
+            "",
+            "localhost",
+            "localhost:8899",
+            "ws://localhost",
+            "http://",
+        ] {
+            let error = height(url, options()).unwrap_err();
+            assert_eq!(error.class(), ErrorClass::Input, "{url}");
+            assert!(error.to_string().contains("no URL"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_read_is_not_tried_again() {
+        let url = serve(|_| http("503 Service Unavailable", "", b""));
+        let slow = ClusterOptions {
+            first_backoff: Duration::from_secs(30),
+            retry_budget: Duration::from_secs(60),
+            ..options()
+        };
+        slow.cancel.cancel();
+        let start = Instant::now();
+        assert!(height(&url, slow).is_err());
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+
+    /// A node that answers every call with these bytes.
+    fn node(body: &str) -> Cluster {
+        let body = body.as_bytes().to_vec();
+        let url = serve(move |_| http("200 OK", "", &body));
+        Cluster::connect(&url, options()).unwrap()
+    }
+
+    #[test]
+    fn answers_that_do_not_fit_the_question() {
+        let address = Pubkey::new_from_array([1; 32]);
+        let account = |data: &str| {
+            node(&format!(
+                r#"{{"result":{{"context":{{"slot":1}},"value":[{{"lamports":1,"owner":"{PROGRAM}","data":{data},"executable":false,"rentEpoch":0,"space":1}}]}}}}"#
+            ))
+        };
+        assert_eq!(
+            account(r#"["AQ==","base64"]"#)
+                .account(&address)
+                .unwrap()
+                .unwrap()
+                .data,
+            [1]
+        );
+        for data in [
+            r#"["!!!","base64"]"#,
+            // Asked for as plain base64: compressed, it could be of any size.
+            r#"["KLUv/SAAAQAA","base64+zstd"]"#,
+            r#"{"program":"x","parsed":{},"space":1}"#,
+            r#""2""#,
+        ] {
+            let error = account(data).account(&address).unwrap_err();
+            assert!(error.is_retryable(), "{data}: {error}");
+        }
+        let too_many = r#"{"result":{"context":{"slot":1},"value":[null,null]}}"#;
+        assert!(node(too_many).account(&address).is_err());
+        assert!(
+            node(too_many)
+                .statuses(&[Signature::default()], false)
+                .is_err()
+        );
+        let no_hash = node(r#"{"result":"not a hash"}"#);
+        assert!(no_hash.genesis_hash().unwrap_err().is_retryable());
+        let other = node(
+            r#"{"result":"1111111111111111111111111111111111111111111111111111111111111111"}"#,
+        );
+        let signature = Signature::from([1; 64]);
+        assert!(other.submit(&[0], &signature).unwrap_err().is_retryable());
+    }
+
+    #[test]
+    fn an_account_that_is_not_there() {
+        let nothing = node(r#"{"result":{"context":{"slot":1},"value":[null]}}"#);
+        let address = Pubkey::new_from_array([1; 32]);
+        assert_eq!(nothing.find_state::<Network>(&address).unwrap(), None);
+        assert!(matches!(
+            nothing.state::<Network>(&address),
+            Err(ClientError::Account(AccountError::Missing(a))) if a == address
+        ));
+        assert!(matches!(
+            nothing.network("No Such Name"),
+            Err(ClientError::Input(InputError::NetworkName(_)))
+        ));
+    }
+
+    #[test]
+    fn another_cluster() {
+        let hash = Hash::new_from_array([9; 32]);
+        let cluster = node(&format!(r#"{{"result":"{hash}"}}"#));
+        cluster.require_genesis(&hash).unwrap();
+        let other = Hash::new_from_array([8; 32]);
+        let error = cluster.require_genesis(&other).unwrap_err();
+        assert_eq!(error.class(), ErrorClass::WrongCluster);
+        assert!(error.to_string().contains(&hash.to_string()));
+    }
 }

@@ -206,13 +206,6 @@ impl RpcTrouble {
         if let Some(status) = error.status() {
             return Self::from_status(request, status.as_u16(), None);
         }
-        if error.is_timeout() {
-            // The transport has the same limit as the call, and may notice first.
-            return Self::Unreachable {
-                request,
-                reason: "timed out".to_owned(),
-            };
-        }
         if error.is_decode() || error.is_body() {
             return Self::BadAnswer { request, reason };
         }

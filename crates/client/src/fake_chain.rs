@@ -91,6 +91,10 @@ pub struct State {
     pub refused: HashMap<u32, u32>,
     /// Items that fail with this error only when executed.
     pub refused_late: HashMap<u32, u32>,
+    /// Accounts of other programs: owner and data.
+    pub accounts: HashMap<Pubkey, (Pubkey, Vec<u8>)>,
+    /// What accounts become at a call, by its number.
+    pub changes: HashMap<u64, Vec<(Pubkey, Pubkey, Vec<u8>)>>,
     /// Distinct transactions that were handed in.
     pub seen: std::collections::HashSet<String>,
 }
@@ -150,6 +154,12 @@ impl FakeChain {
             ..ClusterOptions::default()
         };
         Cluster::with_sender(sender, options).unwrap()
+    }
+
+    /// Puts an account of another program on the chain.
+    pub fn put(&self, address: Pubkey, owner: Pubkey, data: Vec<u8>) {
+        let mut state = self.0.lock().unwrap();
+        state.accounts.insert(address, (owner, data));
     }
 
     /// How often each item was executed.
@@ -252,15 +262,18 @@ impl State {
                     .map(|name| {
                         let key: Pubkey = name.as_str().unwrap().parse().unwrap();
                         let item = u32::from_le_bytes(key.as_ref()[..4].try_into().unwrap());
-                        match self.counters.get(&item) {
+                        let counter = self.counters.get(&item);
+                        let counter = counter.filter(|_| key == counter_address(item));
+                        let counter = counter.map(|n| (PROGRAM, n.to_le_bytes().to_vec()));
+                        match counter.or_else(|| self.accounts.get(&key).cloned()) {
                             None => Value::Null,
-                            Some(count) => json!({
+                            Some((owner, data)) => json!({
                                 "lamports": 1,
-                                "owner": PROGRAM.to_string(),
-                                "data": [BASE64_STANDARD.encode(count.to_le_bytes()), "base64"],
+                                "owner": owner.to_string(),
+                                "data": [BASE64_STANDARD.encode(&data), "base64"],
                                 "executable": false,
                                 "rentEpoch": 0,
-                                "space": 8,
+                                "space": data.len(),
                             }),
                         }
                     })
@@ -345,6 +358,10 @@ impl RpcSender for FakeSender {
             let mut state = self.chain.0.lock().unwrap();
             state.calls += 1;
             state.advance();
+            let call = state.calls;
+            for (address, owner, data) in state.changes.remove(&call).unwrap_or_default() {
+                state.accounts.insert(address, (owner, data));
+            }
             let fault = (self.schedule.lock().unwrap())(state.calls, request);
             let reaches_node = !matches!(
                 fault,

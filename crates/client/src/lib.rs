@@ -22,5 +22,7 @@ pub mod instruction;
 pub mod journal;
 pub mod published;
 pub mod send;
+#[cfg(test)]
+mod test_server;
 
 pub use error::ClientError;

@@ -254,7 +254,7 @@ impl CompleteDir {
 
 /// Files from a server, into a directory that is removed in the end.
 struct Fetch {
-    base: String,
+    base: reqwest::Url,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     directory: TempDir,
@@ -281,8 +281,9 @@ impl Fetch {
             path: std::env::temp_dir(),
             source,
         })?;
+        let base = reqwest::Url::parse(base).map_err(|_| DataError::Source(shown(base)))?;
         Ok(Self {
-            base: base.trim_end_matches('/').to_owned(),
+            base,
             client,
             runtime,
             directory,
@@ -308,12 +309,16 @@ impl Fetch {
     }
 
     async fn try_file(&self, name: &str, limit: u64) -> Result<(), DataError> {
-        let url = format!("{}/{name}", self.base);
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            // A query stays: it may hold the key to all files.
+            segments.pop_if_empty().push(name);
+        }
         let failed = |error: reqwest::Error| {
             let status = error.status();
             let error = error.without_url();
             DataError::Fetch {
-                url: shown(&url),
+                url: shown(url.as_str()),
                 is_transient: status.is_none_or(|s| s.is_server_error() || s == 429),
                 reason: with_sources(&error),
             }
@@ -325,7 +330,7 @@ impl Fetch {
         };
         let mut response = self
             .client
-            .get(&url)
+            .get(url.clone())
             .send()
             .await
             .and_then(reqwest::Response::error_for_status)
@@ -336,7 +341,7 @@ impl Fetch {
             size = size.saturating_add(chunk.len() as u64);
             if size > limit {
                 return Err(DataError::TooLarge {
-                    url: shown(&url),
+                    url: shown(url.as_str()),
                     limit,
                 });
             }
@@ -563,5 +568,333 @@ pub fn activation(network: &Network, epoch: &Epoch, vault_balance: u64, now: i64
     match owed.checked_sub(vault_balance) {
         None | Some(0) => Activation::Ready,
         Some(missing) => Activation::Underfunded { missing },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_server::{Answer, cut_off, http, serve};
+    use std::fs;
+    use wayfare_core::rewards::{
+        compute::{ComputeInput, compute},
+        epoch_data::MetricsSource,
+    };
+
+    const NETWORK: [u8; 32] = [1; 32];
+    const MINT: [u8; 32] = [2; 32];
+
+    /// The data of a first epoch of three owners, computed.
+    fn data(directory: &TempDir) -> PathBuf {
+        let metrics = directory.path().join("metrics.csv");
+        let policy = directory.path().join("policy.toml");
+        let mut rows =
+            String::from("device,owner,uptime_seconds,bytes_carried,sessions,check_ins\n");
+        for device in 10..15u8 {
+            let key = |byte| Pubkey::new_from_array([byte; 32]);
+            rows.push_str(&format!(
+                "{},{},5,1,1,1\n",
+                key(device),
+                key(20 + device % 3)
+            ));
+        }
+        fs::write(&metrics, rows).unwrap();
+        let text = "emission = \"10\"\n[weights]\nuptime = 10000\ntraffic = 0\ncheck_ins = 0\n";
+        fs::write(&policy, text).unwrap();
+        let out = directory.path().join("epoch-1");
+        let input = ComputeInput {
+            metrics,
+            source: MetricsSource::Simulated { seed: 1 },
+            policy,
+            previous: None,
+            registry: None,
+            network: NETWORK,
+            mint: MINT,
+            decimals: 6,
+            epoch: 1,
+            epoch_length_seconds: 60,
+            out: out.clone(),
+        };
+        compute(&input, &mut |_| ()).unwrap();
+        out
+    }
+
+    fn open(path: &Path) -> EpochDir {
+        EpochDir::open(path).unwrap()
+    }
+
+    /// A network and a proposal that agree with the data.
+    fn on_chain(dir: &EpochDir) -> (Box<Network>, Epoch) {
+        let args = propose_args(dir);
+        let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
+        network.mint = Pubkey::from(MINT);
+        network.decimals = 6;
+        network.emission_cap = 10_000_000;
+        network.challenge_period = 100;
+        network.threshold = 2;
+        network.publisher_set = 1;
+        let epoch = Epoch {
+            network: Pubkey::from(NETWORK),
+            number: args.number,
+            root: args.root,
+            depth: args.depth,
+            leaf_count: args.leaf_count,
+            lifetime_total: args.lifetime_total,
+            data_hash: args.data_hash,
+            proposer: Pubkey::default(),
+            publisher_set: 1,
+            proposed_at: 1_000,
+            approved_at: 2_000,
+            activated_at: 0,
+            status: EpochStatus::Proposed,
+            bump: 0,
+            approvals: vec![Pubkey::default(); 2],
+        };
+        (network, epoch)
+    }
+
+    #[test]
+    fn data_and_chain_agree_or_every_difference_is_named() {
+        let directory = TempDir::new().unwrap();
+        let dir = open(&data(&directory));
+        let network_key = Pubkey::from(NETWORK);
+        let (network, epoch) = on_chain(&dir);
+        assert_eq!(compare_epoch(&dir, &network_key, &network, &epoch), []);
+
+        type Change = fn(&mut Network, &mut Epoch);
+        let changes: [(&str, Change); 9] = [
+            ("the mint", |n, _| n.mint = Pubkey::default()),
+            ("the number of decimals", |n, _| n.decimals = 9),
+            ("the epoch's network", |_, e| e.network = Pubkey::default()),
+            ("the epoch's number", |_, e| e.number += 1),
+            ("the hash of manifest.json", |_, e| e.data_hash[0] ^= 1),
+            ("the root", |_, e| e.root[31] ^= 1),
+            ("the depth", |_, e| e.depth += 1),
+            ("the number of leaves", |_, e| e.leaf_count += 1),
+            ("the lifetime total", |_, e| e.lifetime_total += 1),
+        ];
+        for (field, change) in changes {
+            let (mut network, mut epoch) = on_chain(&dir);
+            change(&mut network, &mut epoch);
+            let found = compare_epoch(&dir, &network_key, &network, &epoch);
+            assert_eq!(found.len(), 1, "{field}");
+            assert_eq!(found[0].field, field);
+            let error = DataError::Differs(found).to_string();
+            assert!(
+                error.contains(field) && error.contains("on the chain"),
+                "{error}"
+            );
+        }
+        let other = Pubkey::new_from_array([9; 32]);
+        let found = compare_epoch(&dir, &other, &network, &epoch);
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn what_can_be_proposed_next() {
+        let directory = TempDir::new().unwrap();
+        let dir = open(&data(&directory));
+        let key = Pubkey::from(NETWORK);
+        let (network, epoch) = on_chain(&dir);
+        assert_eq!(compare_next(&dir, &key, &network, None), []);
+
+        let fields = |change: fn(&mut Network), active: Option<&Epoch>| {
+            let (mut network, _) = on_chain(&dir);
+            change(&mut network);
+            let found = compare_next(&dir, &key, &network, active);
+            found.iter().map(|m| m.field).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fields(|n| n.active_epoch = 1, Some(&epoch)),
+            [
+                "the next epoch's number",
+                "the hash of the active epoch's manifest.json"
+            ]
+        );
+        assert_eq!(
+            fields(|n| n.emission_cap -= 1, None),
+            ["the lifetime total"]
+        );
+        assert_eq!(
+            fields(|n| n.lifetime_total = u64::MAX, None),
+            ["the lifetime total"]
+        );
+        assert_eq!(fields(|n| n.leaf_count = 4, None), ["the number of leaves"]);
+    }
+
+    #[test]
+    fn what_stands_between_a_proposal_and_its_activation() {
+        let directory = TempDir::new().unwrap();
+        let dir = open(&data(&directory));
+        let state = |change: fn(&mut Network, &mut Epoch), vault, now| {
+            let (mut network, mut epoch) = on_chain(&dir);
+            change(&mut network, &mut epoch);
+            activation(&network, &epoch, vault, now)
+        };
+        let funded = 10_000_000;
+        assert_eq!(state(|_, _| (), funded, 2_100), Activation::Ready);
+        assert_eq!(
+            state(|_, _| (), funded, 2_099),
+            Activation::Challenge { ends_at: 2_100 }
+        );
+        assert_eq!(
+            state(|_, _| (), funded - 7, 2_100),
+            Activation::Underfunded { missing: 7 }
+        );
+        assert_eq!(
+            state(|n, _| n.claimed_total = 7, funded - 7, 2_100),
+            Activation::Ready
+        );
+        assert_eq!(
+            state(|n, _| n.paused_until = 2_101, funded, 2_100),
+            Activation::Paused { until: 2_101 }
+        );
+        assert_eq!(
+            state(|n, _| n.threshold = 3, funded, 2_100),
+            Activation::Unapproved {
+                approvals: 2,
+                threshold: 3
+            }
+        );
+        assert_eq!(
+            state(|n, _| n.publisher_set = 2, funded, 2_100),
+            Activation::PublishersChanged
+        );
+        assert_eq!(
+            state(|_, e| e.status = EpochStatus::Vetoed, funded, 0),
+            Activation::Vetoed
+        );
+        assert_eq!(
+            state(|_, e| e.status = EpochStatus::Active, funded, 0),
+            Activation::Activated
+        );
+    }
+
+    #[test]
+    fn pages_hold_their_leaves() {
+        let per_page = u32::try_from(COUNTERS_PER_PAGE).unwrap();
+        assert_eq!(pages_for(0), 0..0);
+        assert_eq!(pages_for(1), 0..1);
+        assert_eq!(pages_for(per_page), 0..1);
+        assert_eq!(pages_for(per_page + 1), 0..2);
+    }
+
+    /// A web server with a directory's files, but for what a test answers itself.
+    fn served(
+        path: &Path,
+        mut instead: impl FnMut(&str) -> Option<Answer> + Send + 'static,
+    ) -> Source {
+        let path = path.to_owned();
+        let url = serve(move |request| {
+            let name = request
+                .split(['/', ' '])
+                .nth(2)
+                .unwrap_or_default()
+                .to_owned();
+            instead(&name).unwrap_or_else(|| match fs::read(path.join(&name)) {
+                Ok(bytes) => http("200 OK", "", &bytes),
+                Err(_) => http("404 Not Found", "", b""),
+            })
+        });
+        url.parse().unwrap()
+    }
+
+    fn load(source: &Source) -> Result<epoch_data::Epoch, DataError> {
+        source.open(&Cancel::default())?.load()
+    }
+
+    #[test]
+    fn fetched_data_are_the_directorys() {
+        let directory = TempDir::new().unwrap();
+        let path = data(&directory);
+        let here = load(&Source::Directory(path.clone())).unwrap();
+        let there = load(&served(&path, |_| None)).unwrap();
+        assert_eq!(here.leaves(), there.leaves());
+        assert_eq!(here.dir().data_hash(), there.dir().data_hash());
+
+        let source = served(&path, |_| None);
+        let opened = source.open(&Cancel::default()).unwrap();
+        let complete = opened.complete(Path::new("")).unwrap();
+        let files = complete.path().to_owned();
+        assert_eq!(
+            fs::read(files.join(NODES_FILE)).unwrap(),
+            fs::read(path.join(NODES_FILE)).unwrap()
+        );
+        drop(complete);
+        assert!(!files.exists());
+    }
+
+    #[test]
+    fn a_server_that_stumbles_is_asked_again() {
+        let directory = TempDir::new().unwrap();
+        let path = data(&directory);
+        let mut calls = 0;
+        let bytes = fs::read(path.join(LEAVES_FILE)).unwrap();
+        let source = served(&path, move |_| {
+            calls += 1;
+            match calls {
+                1 => Some(http("503 Service Unavailable", "", b"")),
+                3 => Some(cut_off(&bytes)),
+                _ => None,
+            }
+        });
+        assert_eq!(load(&source).unwrap().leaves().len(), 3);
+    }
+
+    #[test]
+    fn a_server_that_has_something_else() {
+        let directory = TempDir::new().unwrap();
+        let path = data(&directory);
+        let manifest = fs::read(path.join(MANIFEST_FILE)).unwrap();
+        let leaves = fs::read(path.join(LEAVES_FILE)).unwrap();
+
+        let missing = load(&served(&path, |_| Some(http("404 Not Found", "", b"")))).unwrap_err();
+        assert!(missing.to_string().contains("404"), "{missing}");
+        assert!(!missing.is_transient());
+
+        let large = vec![b' '; (MAX_MANIFEST_BYTES + 1) as usize];
+        let large = load(&served(&path, move |_| Some(http("200 OK", "", &large)))).unwrap_err();
+        assert!(matches!(large, DataError::TooLarge { .. }), "{large}");
+
+        let mut longer = leaves.clone();
+        longer.push(0);
+        let longer = load(&served(&path, move |name| {
+            (name == LEAVES_FILE).then(|| http("200 OK", "", &longer))
+        }));
+        assert!(matches!(longer, Err(DataError::TooLarge { .. })));
+
+        let mut changed = leaves;
+        let at = changed.len() / 2;
+        changed[at] ^= 1;
+        let changed = load(&served(&path, move |name| {
+            (name == LEAVES_FILE).then(|| http("200 OK", "", &changed))
+        }));
+        assert!(matches!(changed, Err(DataError::Files(_))));
+
+        let half = manifest[..manifest.len() / 2].to_vec();
+        let half = load(&served(&path, move |_| Some(http("200 OK", "", &half))));
+        assert!(matches!(half, Err(DataError::Files(_))));
+    }
+
+    #[test]
+    fn where_data_can_be() {
+        assert_eq!(
+            "epochs/1".parse::<Source>().unwrap(),
+            Source::Directory("epochs/1".into())
+        );
+        assert!(matches!(
+            "https://host/epochs/1".parse(),
+            Ok(Source::Url(_))
+        ));
+        assert!("".parse::<Source>().is_err());
+        assert!("http://".parse::<Source>().is_err());
+        let error = Source::Url("http://name:secret@127.0.0.1:1/?key=secret".to_owned())
+            .open(&Cancel::default())
+            .err()
+            .unwrap();
+        assert!(
+            error.is_transient() && !error.to_string().contains("secret"),
+            "{error}"
+        );
     }
 }
