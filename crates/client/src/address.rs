@@ -7,10 +7,6 @@ use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 
-/// Seed of the account that signs a program's events to itself (`EventAuthority` in anchor-syn 1.2.2,
-/// `parser/accounts/event_cpi.rs`).
-const EVENT_AUTHORITY_SEED: &[u8] = b"__event_authority";
-
 /// The program itself.
 pub const PROGRAM: Pubkey = node_rewards::ID;
 
@@ -47,7 +43,7 @@ pub fn node(network: &Pubkey, device: &Pubkey) -> Pubkey {
 
 /// Whose signature proves that an event comes from the program.
 pub fn event_authority() -> Pubkey {
-    Pubkey::find_program_address(&[EVENT_AUTHORITY_SEED], &PROGRAM).0
+    node_rewards::EVENT_AUTHORITY_AND_BUMP.0
 }
 
 /// A wallet's associated token account.
@@ -84,6 +80,13 @@ mod tests {
                 &wayfare_core::pda::ASSOCIATED_TOKEN_PROGRAM
             )
         );
+    }
+
+    #[test]
+    fn the_event_authority_is_the_programs() {
+        let seed = node_rewards::events::EVENT_AUTHORITY_SEED;
+        let (derived, _) = Pubkey::find_program_address(&[seed], &PROGRAM);
+        assert_eq!(event_authority(), derived);
     }
 
     #[test]

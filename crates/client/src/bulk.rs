@@ -240,7 +240,7 @@ pub fn run(
 ) -> Result<Summary, ClientError> {
     cluster.require_genesis(&journal.binding().genesis)?;
     let mut run = Run::new(cluster, job, payer, journal, options);
-    let stopped = run.to_the_end(on_progress).err();
+    let stopped = run.go(on_progress).err();
     Ok(run.summary(stopped))
 }
 
@@ -381,7 +381,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn to_the_end(&mut self, on_progress: &mut dyn FnMut(&Progress)) -> Result<(), Stopped> {
+    fn go(&mut self, on_progress: &mut dyn FnMut(&Progress)) -> Result<(), Stopped> {
         let mut shown = Progress::default();
         loop {
             // What is in flight comes first: after a crash nothing new is signed before it is looked up.
@@ -1009,19 +1009,23 @@ impl<'a> Run<'a> {
         };
         // Somebody else may have done it meanwhile: then its refusal does not matter.
         let assessment = self.job.assess(self.cluster, &[item], self.min_slot)?.pop();
-        match assessment {
-            Some(Assessment::Due { progress: now, .. }) if progress.is_none_or(|p| p == now) => {
-                if refusal.is_transient() {
-                    self.doubt(item, now);
-                    self.queue(item);
-                    return Ok(());
-                }
+        let unchanged = match &assessment {
+            Some(Assessment::Due { progress: now, .. }) => {
+                Some(*now).filter(|now| progress.is_none_or(|before| before == *now))
             }
-            Some(assessment) => {
+            _ => None,
+        };
+        match (unchanged, assessment) {
+            (Some(now), _) if refusal.is_transient() => {
+                self.doubt(item, now);
+                self.queue(item);
+                return Ok(());
+            }
+            (None, Some(assessment)) => {
                 self.take_assessment(item, assessment);
                 return Ok(());
             }
-            None => {}
+            (Some(_), _) | (None, None) => {}
         }
         match self.job.judge(self.cluster, item, refusal)? {
             Verdict::Stop => return Err(refusal.clone().into()),

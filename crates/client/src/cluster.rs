@@ -814,7 +814,8 @@ mod tests {
 
     #[test]
     fn what_a_node_that_stays_down_is_called() {
-        let cases: [(fn() -> Answer, ErrorClass, &str); 7] = [
+        type Case = (fn() -> Answer, ErrorClass, &'static str);
+        let cases: [Case; 7] = [
             (
                 || http("429 Too Many", "", b""),
                 ErrorClass::Retryable,

@@ -443,7 +443,10 @@ fn read_signed(signature: &str, last_valid_block_height: u64, bytes: &str) -> Op
     let bytes = BASE64_STANDARD.decode(bytes).ok()?;
     let transaction: Transaction = wincode::deserialize(&bytes).ok()?;
     let signature: Signature = signature.parse().ok()?;
-    (transaction.signatures.first() == Some(&signature)).then(|| Signed {
+    if transaction.signatures.first() != Some(&signature) {
+        return None;
+    }
+    Some(Signed {
         signature,
         bytes,
         lifetime: Lifetime::Blockhash(Blockhash {
@@ -616,7 +619,10 @@ mod tests {
                 .find(|(end, _)| *end <= length as u64)
                 .map_or(&fresh, |(_, view)| view);
             assert_eq!(&view(&journal), expected, "cut at {length}");
-            // And it goes on from there.
+            // And it goes on from there: at some places, since each takes three syncs.
+            if !length.is_multiple_of(16) {
+                continue;
+            }
             let next = journal.next_transaction();
             journal.append(&[planned(next, &[9])]).unwrap();
             drop(journal);
