@@ -3,6 +3,7 @@
 
 mod cli;
 mod command;
+mod demo;
 mod idl;
 mod localnet;
 mod programs;
@@ -39,6 +40,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run the story: New York's hotspots earn and their owners get paid, on a local network
+    Demo {
+        /// Keep the local network afterwards, until Ctrl-C
+        #[arg(long)]
+        keep: bool,
+    },
     /// Build what the tests run and run them, with cargo-nextest where it is installed
     Test {
         /// What the stories run on
@@ -68,6 +75,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Idl { check } => idl::idl(check),
         Task::Localnet { args } => localnet::localnet(&args),
+        Task::Demo { keep } => demo::demo(keep),
         Task::Test { validator, args } => test::test(validator, &args),
     }
 }
