@@ -85,7 +85,9 @@ impl ClientError {
             Self::Refused(_) => ErrorClass::Refused,
             Self::Rpc(trouble) if trouble.is_final() => ErrorClass::Input,
             Self::Rpc(_) | Self::Expired { .. } | Self::Unknown { .. } => ErrorClass::Retryable,
-            Self::WrongCluster { .. } => ErrorClass::WrongCluster,
+            Self::WrongCluster { .. } | Self::Journal(JournalError::OtherCluster { .. }) => {
+                ErrorClass::WrongCluster
+            }
             Self::Data(error) if error.is_transient() => ErrorClass::Retryable,
             Self::Account(_) | Self::Data(_) | Self::Journal(_) | Self::Input(_) => {
                 ErrorClass::Input

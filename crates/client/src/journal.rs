@@ -64,6 +64,16 @@ pub enum JournalError {
         expected: String,
         found: String,
     },
+    #[error(
+        "{}: the journal was started on the cluster with genesis hash {found}, and this one has {expected}: \
+         connect to that cluster",
+        path.display()
+    )]
+    OtherCluster {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
 }
 
 /// What ties a journal to its job.
@@ -106,7 +116,6 @@ impl Header {
             ("kind", &self.job, &found.job),
             ("input", &self.input, &found.input),
             ("network", &self.network, &found.network),
-            ("cluster's genesis hash", &self.genesis, &found.genesis),
         ];
         fields
             .into_iter()
@@ -238,7 +247,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`JournalError::OtherJob`] when it was started with another input, network or cluster;
+    /// [`JournalError::OtherJob`] when it was started with another input or network, [`JournalError::OtherCluster`] on
+    /// another cluster;
     /// [`JournalError::Damaged`] when a record before the last is not what was written.
     pub fn resume(path: &Path, binding: &Binding) -> Result<Self, JournalError> {
         let read_error = |source| JournalError::Read {
@@ -461,6 +471,13 @@ fn check_header(path: &Path, expected: &Header, found: &Header) -> Result<(), Jo
     if (found.format.as_str(), found.version) != (FORMAT, VERSION) {
         return Err(JournalError::NotAJournal {
             path: path.to_owned(),
+        });
+    }
+    if expected.genesis != found.genesis {
+        return Err(JournalError::OtherCluster {
+            path: path.to_owned(),
+            expected: expected.genesis.clone(),
+            found: found.genesis.clone(),
         });
     }
     match expected.difference(found) {
@@ -709,17 +726,21 @@ mod tests {
                 network: Pubkey::new_from_array([9; 32]),
                 ..binding()
             },
-            Binding {
-                genesis: Hash::new_from_array([9; 32]),
-                ..binding()
-            },
         ];
-        for (other, name) in others.iter().zip(["kind", "input", "network", "cluster"]) {
+        for (other, name) in others.iter().zip(["kind", "input", "network"]) {
             let Err(JournalError::OtherJob { field, .. }) = Journal::resume(&path, other) else {
                 panic!("{name}");
             };
             assert!(field.starts_with(name));
         }
+        let elsewhere = Binding {
+            genesis: Hash::new_from_array([9; 32]),
+            ..binding()
+        };
+        assert!(matches!(
+            Journal::resume(&path, &elsewhere),
+            Err(JournalError::OtherCluster { .. })
+        ));
         let table = directory.path().join("hotspots.csv");
         fs::write(&table, "device,owner\n").unwrap();
         assert!(matches!(

@@ -143,7 +143,7 @@ impl Sent {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Refused`] when it failed; [`ClientError::Unsettled`] when it expired or nobody knows.
+    /// [`ClientError::Refused`] when it failed; [`ClientError::Expired`]; [`ClientError::Unknown`] when it may still land.
     pub fn into_result(self) -> Result<Signature, ClientError> {
         match self.outcome {
             Outcome::Confirmed { .. } | Outcome::Finalized { .. } => Ok(self.signature),
