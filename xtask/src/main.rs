@@ -3,6 +3,7 @@
 
 mod cli;
 mod command;
+mod docs;
 mod demo;
 mod idl;
 mod localnet;
@@ -28,6 +29,12 @@ struct Cli {
 enum Task {
     /// Build the programs to target/deploy and their IDLs to idls
     Build,
+    /// Write the reference pages of docs from the IDLs
+    Docs {
+        /// Change nothing, and fail if the committed pages are out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Build the programs' IDLs to idls
     Idl {
         /// Change nothing, and fail if the committed IDLs are out of date
@@ -73,6 +80,7 @@ fn run(task: Task) -> Result<()> {
             programs::build()?;
             idl::idl(false)
         }
+        Task::Docs { check } => docs::docs(check),
         Task::Idl { check } => idl::idl(check),
         Task::Localnet { args } => localnet::localnet(&args),
         Task::Demo { keep } => demo::demo(keep),
