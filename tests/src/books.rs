@@ -124,7 +124,10 @@ impl NetworkBooks {
     /// The rules that hold at any time.
     fn check(&self) {
         let Self { state, vault, .. } = self;
-        assert!(state.invariant(*vault).is_ok(), "the program's own invariant");
+        assert!(
+            state.invariant(*vault).is_ok(),
+            "the program's own invariant"
+        );
         assert!(state.claimed_total <= state.lifetime_total);
         assert!(
             u128::from(*vault) + u128::from(state.claimed_total)
@@ -151,14 +154,24 @@ impl NetworkBooks {
             ("funded total", was.funded_total, is.funded_total),
             ("active epoch", was.active_epoch, is.active_epoch),
             ("leaf count", was.leaf_count.into(), is.leaf_count.into()),
-            ("publisher set", was.publisher_set.into(), is.publisher_set.into()),
+            (
+                "publisher set",
+                was.publisher_set.into(),
+                is.publisher_set.into(),
+            ),
         ] {
             assert!(is >= was, "the {what} fell from {was} to {is}");
         }
         assert!(is.epoch_ends_at >= was.epoch_ends_at);
         assert!(
             (is.mint, is.vault, is.token_program, is.name, is.decimals)
-                == (was.mint, was.vault, was.token_program, was.name, was.decimals),
+                == (
+                    was.mint,
+                    was.vault,
+                    was.token_program,
+                    was.name,
+                    was.decimals
+                ),
             "something changed that was settled when the network was created"
         );
         for (number, counters) in &before.pages {

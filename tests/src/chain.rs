@@ -262,7 +262,11 @@ impl Chain {
         let accepted = self.attempt_without_books(tx)?;
         let after = self.snapshot();
         let lost = total_lamports(&before) - total_lamports(&after);
-        assert_eq!(lost, u128::from(accepted.fee), "lamports appeared or vanished");
+        assert_eq!(
+            lost,
+            u128::from(accepted.fee),
+            "lamports appeared or vanished"
+        );
         Books::read(&after).check_after(&Books::read(&before), &accepted.events);
         Ok(accepted)
     }
@@ -312,7 +316,10 @@ impl Chain {
             .map(|key| keys::keypair(key).unwrap_or_else(|| panic!("nobody can sign for {key}")))
             .collect();
         let mut transaction = Transaction::new_unsigned(message);
-        transaction.sign(&signers.iter().collect::<Vec<_>>(), self.svm.latest_blockhash());
+        transaction.sign(
+            &signers.iter().collect::<Vec<_>>(),
+            self.svm.latest_blockhash(),
+        );
         transaction
     }
 }
@@ -324,7 +331,10 @@ fn assert_only_fee_paid(before: &Snapshot, after: &Snapshot, fee: u64) {
     assert_eq!(paid, fee);
     let mut changed = changed(before, after);
     changed.remove(&payer);
-    assert!(changed.is_empty(), "a refused transaction changed {changed:?}");
+    assert!(
+        changed.is_empty(),
+        "a refused transaction changed {changed:?}"
+    );
 }
 
 /// The accounts of which a byte or a lamport differs, those that are new, and those that are gone.

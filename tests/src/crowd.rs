@@ -5,7 +5,7 @@ use solana_pubkey::Pubkey;
 use wayfare_client::{address, instruction};
 
 use crate::keys::person;
-use crate::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, location, NetworkFixture};
+use crate::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture, location};
 use crate::token::TokenProgram;
 use crate::world::{Stage, World, raise};
 
@@ -84,13 +84,17 @@ impl Crowd {
         }
         for net in networks {
             let wallet = payout_wallet(&net);
-            self.world.chain.create_associated(token, &net.mint, &wallet);
+            self.world
+                .chain
+                .create_associated(token, &net.mint, &wallet);
             self.world.chain.accept([
                 net.create_page(1),
                 net.set_payout(net.owner(1), wallet),
                 net.register(net.owner(0), device(0)),
             ]);
-            self.world.chain.accept(net.register(net.owner(1), device(1)));
+            self.world
+                .chain
+                .accept(net.register(net.owner(1), device(1)));
         }
     }
 
@@ -106,13 +110,19 @@ impl Crowd {
             add("network", net.address);
             add("vault", net.vault);
             for number in [1, 2] {
-                add(&format!("epoch {number}"), address::epoch(&net.address, number));
+                add(
+                    &format!("epoch {number}"),
+                    address::epoch(&net.address, number),
+                );
             }
             for page in [0, 1, 2] {
                 add(&format!("page {page}"), net.page(page));
             }
             for owner in [0, 1, 2] {
-                add(&format!("payout of owner {owner}"), net.payout(&net.owner(owner)));
+                add(
+                    &format!("payout of owner {owner}"),
+                    net.payout(&net.owner(owner)),
+                );
             }
             for n in [0, 1, 2] {
                 add(&format!("node {n}"), net.node(&device(n)));
@@ -125,12 +135,18 @@ impl Crowd {
             add("operator", net.operator);
             add("tokens of the operator", net.tokens_of(&net.operator));
             add("payout wallet", payout_wallet(net));
-            add("tokens of the payout wallet", net.tokens_of(&payout_wallet(net)));
+            add(
+                "tokens of the payout wallet",
+                net.tokens_of(&payout_wallet(net)),
+            );
         }
         for owner in [0, 1, 2] {
             let key = world.net.owner(owner);
             add(format!("owner {owner}"), key);
-            add(format!("tokens of owner {owner}"), world.net.tokens_of(&key));
+            add(
+                format!("tokens of owner {owner}"),
+                world.net.tokens_of(&key),
+            );
         }
         for n in [0, 1, 2] {
             add(format!("device {n}"), device(n));
@@ -151,7 +167,10 @@ impl Crowd {
         ] {
             add(name.to_owned(), person(name));
         }
-        add("tokens of the stranger".to_owned(), world.net.tokens_of(&stranger()));
+        add(
+            "tokens of the stranger".to_owned(),
+            world.net.tokens_of(&stranger()),
+        );
         for (program, mint) in [(token, "another mint"), (token.other(), "foreign mint")] {
             for (whose, wallet) in [
                 ("the operator", world.net.operator),
@@ -170,12 +189,18 @@ impl Crowd {
             ("system program", solana_sdk_ids::system_program::ID),
             ("SPL Token", TokenProgram::Spl.id()),
             ("Token-2022", TokenProgram::Token2022.id()),
-            ("associated token program", wayfare_core::pda::ASSOCIATED_TOKEN_PROGRAM.into()),
+            (
+                "associated token program",
+                wayfare_core::pda::ASSOCIATED_TOKEN_PROGRAM.into(),
+            ),
             ("ed25519 program", solana_sdk_ids::ed25519_program::ID),
             ("loader", solana_sdk_ids::bpf_loader_upgradeable::ID),
             ("clock sysvar", solana_sdk_ids::sysvar::clock::ID),
             ("rent sysvar", solana_sdk_ids::sysvar::rent::ID),
-            ("instructions sysvar", solana_sdk_ids::sysvar::instructions::ID),
+            (
+                "instructions sysvar",
+                solana_sdk_ids::sysvar::instructions::ID,
+            ),
         ] {
             add(label.to_owned(), key);
         }
@@ -217,7 +242,11 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
                 emission_cap: Some(500_000),
                 ..Default::default()
             };
-            add("", crowd, instruction::update_network(net.address, net.authority, change));
+            add(
+                "",
+                crowd,
+                instruction::update_network(net.address, net.authority, change),
+            );
         }
         "set_publishers" => {
             let (crowd, net) = at(Stage::Active);
@@ -225,12 +254,20 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
                 publishers: vec![person("new publisher")],
                 threshold: 1,
             };
-            add("", crowd, instruction::set_publishers(net.address, net.authority, set));
+            add(
+                "",
+                crowd,
+                instruction::set_publishers(net.address, net.authority, set),
+            );
         }
         "set_guardian" => {
             let (crowd, net) = at(Stage::Active);
             let guardian = person("new guardian");
-            add("", crowd, instruction::set_guardian(net.address, net.authority, guardian));
+            add(
+                "",
+                crowd,
+                instruction::set_guardian(net.address, net.authority, guardian),
+            );
         }
         "nominate_authority" => {
             let (crowd, net) = at(Stage::Active);
@@ -245,7 +282,11 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
         "accept_authority" => {
             let (mut crowd, net) = at(Stage::Active);
             crowd.world.chain.accept(nominate(&net));
-            add("", crowd, instruction::accept_authority(net.address, person("heir")));
+            add(
+                "",
+                crowd,
+                instruction::accept_authority(net.address, person("heir")),
+            );
         }
         "pause" => {
             let (crowd, net) = at(Stage::Active);
@@ -261,7 +302,11 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             crowd.world.chain.pass(EPOCH_LENGTH);
             add("a new epoch", crowd, net.propose());
             let (crowd, net) = at(Stage::Proposed);
-            add("in place of another", crowd, net.propose_with(0, |args| args.data_hash = [1; 32]));
+            add(
+                "in place of another",
+                crowd,
+                net.propose_with(0, |args| args.data_hash = [1; 32]),
+            );
         }
         "approve_epoch" => {
             let (crowd, net) = at(Stage::Proposed);
@@ -291,7 +336,11 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             let (crowd, net) = at(Stage::Active);
             add("to the owner", crowd, net.claim(0));
             let (crowd, net) = at(Stage::Active);
-            add("to a payout wallet", crowd, net.claim_to(1, payout_wallet(&net)));
+            add(
+                "to a payout wallet",
+                crowd,
+                net.claim_to(1, payout_wallet(&net)),
+            );
         }
         "register_node" => {
             let (crowd, net) = at(Stage::Active);
@@ -314,8 +363,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
         }
         "retire_node" => {
             let (crowd, net) = at(Stage::Active);
-            let call =
-                instruction::retire_node(net.address, device(0), net.owner(0), net.operator);
+            let call = instruction::retire_node(net.address, device(0), net.owner(0), net.operator);
             add("", crowd, call);
         }
         "set_payout" => {

@@ -7,9 +7,8 @@ use serde::Deserialize;
 /// The interface of node-rewards.
 pub static NODE_REWARDS: LazyLock<Idl> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../idls/node_rewards.json");
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
-        panic!("cannot read {path}: {error}. Run `cargo xtask idl` first")
-    });
+    let text = std::fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("cannot read {path}: {error}. Run `cargo xtask idl` first"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 });
 

@@ -3,7 +3,7 @@
 use node_rewards::instructions::ProposeEpochArgs;
 use solana_pubkey::Pubkey;
 use wayfare_client::instruction::Claim;
-use wayfare_core::merkle::{reward_leaf, depth_for};
+use wayfare_core::merkle::{depth_for, reward_leaf};
 use wayfare_core::tree::Tree;
 
 use crate::keys;

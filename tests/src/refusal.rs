@@ -28,10 +28,10 @@ impl Refusal {
         }
     }
 
-    fn custom(code: u32, name: impl fmt::Debug) -> Self {
+    fn custom(code: u32, name: String) -> Self {
         Self {
             error: TransactionError::InstructionError(0, InstructionError::Custom(code)),
-            name: format!("{name:?} ({code})"),
+            name: format!("{name} ({code})"),
         }
     }
 }

@@ -123,7 +123,12 @@ impl Chain {
     }
 
     /// A multisig of one signer.
-    pub fn create_multisig(&mut self, program: TokenProgram, name: &str, signer: &Pubkey) -> Pubkey {
+    pub fn create_multisig(
+        &mut self,
+        program: TokenProgram,
+        name: &str,
+        signer: &Pubkey,
+    ) -> Pubkey {
         let multisig = person(name);
         self.accept([
             self.allocate(&multisig, Multisig::LEN, &program.id()),

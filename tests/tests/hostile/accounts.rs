@@ -30,7 +30,10 @@ fn accounts_4_a_vault_of_another_network() {
         next.ledger = next.ledger.next(&[1]);
         chain.accept([next.propose(), next.approve(1)]);
         chain.pass(victim.terms.challenge_period as i64);
-        chain.refuse(next.activate().swap(&attacker.vault, &victim.vault), WrongVault);
+        chain.refuse(
+            next.activate().swap(&attacker.vault, &victim.vault),
+            WrongVault,
+        );
 
         chain.accept([attacker.claim(0), attacker.fund(1)]);
         chain.accept(next.activate());
@@ -52,7 +55,10 @@ fn forge(chain: &mut Chain, net: &NetworkFixture, forger: &Pubkey) -> NetworkFix
         let mut account = chain.account(&from).unwrap();
         account.owner = *forger;
         for (old, new) in changes {
-            let at = account.data.windows(32).position(|bytes| bytes == old.as_array());
+            let at = account
+                .data
+                .windows(32)
+                .position(|bytes| bytes == old.as_array());
             let at = at.expect("the account names the key");
             account.data[at..at + 32].copy_from_slice(new.as_ref());
         }
@@ -154,7 +160,9 @@ fn accounts_7_fake_programs() {
             net.register(net.owner(0), device),
             net.set_payout(net.owner(0), stranger()),
         ] {
-            let fake = call.clone().swap(&solana_sdk_ids::system_program::ID, &system);
+            let fake = call
+                .clone()
+                .swap(&solana_sdk_ids::system_program::ID, &system);
             chain.refuse(fake, ErrorCode::InvalidProgramId);
             chain.accept(call);
         }
@@ -168,7 +176,9 @@ fn accounts_7_fake_programs() {
         chain.give_lamports(&new.operator, 1_000_000_000);
         let fake = new.create().swap(&token.id(), &tokens);
         chain.refuse(fake, ErrorCode::InvalidProgramId);
-        let fake = new.create().swap(&solana_sdk_ids::system_program::ID, &system);
+        let fake = new
+            .create()
+            .swap(&solana_sdk_ids::system_program::ID, &system);
         chain.refuse(fake, ErrorCode::InvalidProgramId);
         chain.accept(new.create());
     }
@@ -184,13 +194,9 @@ fn accounts_7_a_fake_associated_token_program() {
         let (owner, id) = (net.owner(0), token.id());
         let seeds: &[&[u8]] = &[owner.as_ref(), id.as_ref(), net.mint.as_ref()];
         let (account, bump) = Pubkey::find_program_address(seeds, &fake);
-        let mut create = instruction::create_token_account(
-            &Chain::fee_payer(),
-            &owner,
-            &net.mint,
-            &token.id(),
-        )
-        .swap(&net.tokens_of(&owner), &account);
+        let mut create =
+            instruction::create_token_account(&Chain::fee_payer(), &owner, &net.mint, &token.id())
+                .swap(&net.tokens_of(&owner), &account);
         create.program_id = fake;
         chain.accept(create);
         let claim = net

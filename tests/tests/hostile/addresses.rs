@@ -31,29 +31,47 @@ fn addresses_1_a_non_canonical_bump() {
     let id = &node_rewards::ID;
     let network = net.address.as_ref();
     let (wrong, _) = non_canonical(&[Network::SEED, net.name.as_bytes()], id);
-    chain.refuse(net.create().swap(&net.address, &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.create().swap(&net.address, &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     let (wrong, _) = non_canonical(&[Network::VAULT_SEED, network], id);
-    chain.refuse(net.create().swap(&net.vault, &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.create().swap(&net.vault, &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(net.create());
 
     let (wrong, _) = non_canonical(&[ClaimPage::SEED, network, &0u32.to_le_bytes()], id);
-    chain.refuse(net.create_page(0).swap(&net.page(0), &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.create_page(0).swap(&net.page(0), &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(net.create_page(0));
 
     chain.pass(EPOCH_LENGTH);
     let (wrong, _) = non_canonical(&[Epoch::SEED, network, &1u64.to_le_bytes()], id);
-    chain.refuse(net.propose().swap(&net.epoch(), &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.propose().swap(&net.epoch(), &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(net.propose());
 
     let (owner, device) = (net.owner(0), person("device"));
     let (wrong, _) = non_canonical(&[Node::SEED, network, device.as_ref()], id);
     let register = net.register(owner, device);
-    chain.refuse(register.clone().swap(&net.node(&device), &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        register.clone().swap(&net.node(&device), &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(register);
 
     let (wrong, _) = non_canonical(&[Payout::SEED, network, owner.as_ref()], id);
     let set = net.set_payout(owner, owner);
-    chain.refuse(set.clone().swap(&net.payout(&owner), &wrong), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        set.clone().swap(&net.payout(&owner), &wrong),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(set);
 }
 
@@ -75,14 +93,22 @@ fn addresses_2_names_that_concatenate_alike() {
     }
 
     let World { mut chain, net } = World::at(Stage::Minted, TokenProgram::Spl);
-    let names = ["ab", "abc", "a", "b", "bc", "a-b", "ab-", "-ab", "network", "vault", "1", "11"];
+    let names = [
+        "ab", "abc", "a", "b", "bc", "a-b", "ab-", "-ab", "network", "vault", "1", "11",
+    ];
     let mut addresses = BTreeSet::new();
     for name in names {
         let mut other = wayfare_tests::network::NetworkFixture::new(name, net.mint, net.token);
         other.operator = net.operator;
         chain.accept(other.create());
         assert_eq!(chain.read::<Network>(&other.address).name(), name);
-        addresses.extend([other.address, other.vault, other.epoch(), other.page(0), other.page(1)]);
+        addresses.extend([
+            other.address,
+            other.vault,
+            other.epoch(),
+            other.page(0),
+            other.page(1),
+        ]);
     }
     assert_eq!(addresses.len(), names.len() * 5);
 }
@@ -92,7 +118,11 @@ fn addresses_2_names_that_concatenate_alike() {
 fn addresses_2_one_key_in_several_seeds() {
     let World { mut chain, net } = World::at(Stage::Funded, TokenProgram::Spl);
     let key = net.owner(0);
-    chain.accept([net.create_page(1), net.register(key, key), net.set_payout(key, key)]);
+    chain.accept([
+        net.create_page(1),
+        net.register(key, key),
+        net.set_payout(key, key),
+    ]);
     chain.pass(EPOCH_LENGTH);
     chain.accept(net.propose());
     let addresses = BTreeSet::from([
@@ -123,10 +153,15 @@ fn addresses_3_one_networks_address_signing_for_anothers_vault() {
             account.data[at..at + 32].copy_from_slice(net.vault.as_ref());
         });
         let claim = other.claim(0).swap(&other.vault, &net.vault);
-        chain.refuse(claim, spl_token_2022_interface::error::TokenError::OwnerMismatch);
+        chain.refuse(
+            claim,
+            spl_token_2022_interface::error::TokenError::OwnerMismatch,
+        );
         assert_eq!(chain.tokens(&net.vault), FUNDED);
 
-        world.chain.refuse(other.claim(0).swap(&other.vault, &net.vault), WrongVault);
+        world
+            .chain
+            .refuse(other.claim(0).swap(&other.vault, &net.vault), WrongVault);
         world.chain.accept([other.claim(0), net.claim(0)]);
     }
 }

@@ -35,7 +35,9 @@ fn unbounded(token: TokenProgram) -> World {
     world.net.terms = UNBOUNDED;
     let net = world.net.clone();
     let account = net.tokens_of(&net.operator);
-    world.chain.mint_to(token, &net.mint, &account, u64::MAX - OPERATOR_TOKENS);
+    world
+        .chain
+        .mint_to(token, &net.mint, &account, u64::MAX - OPERATOR_TOKENS);
     world.chain.accept([net.create(), net.create_page(0)]);
     world
 }
@@ -66,7 +68,10 @@ fn arithmetic_1_edges_of_what_is_funded_and_claimed() {
             assert_eq!(world.vault(), 0);
             assert_eq!(world.chain.accept(world.net.claim(0)).events, []);
             let state = world.state();
-            assert_eq!((state.lifetime_total, state.claimed_total), (amount, amount));
+            assert_eq!(
+                (state.lifetime_total, state.claimed_total),
+                (amount, amount)
+            );
         }
     }
 }
@@ -77,14 +82,15 @@ fn arithmetic_1_past_the_edge() {
     for token in TokenProgram::ALL {
         let mut world = unbounded(token);
         world.chain.accept(world.net.fund(u64::MAX));
-        world.chain.refuse(world.net.fund(1), TokenError::InsufficientFunds);
+        world
+            .chain
+            .refuse(world.net.fund(1), TokenError::InsufficientFunds);
         grant(&mut world, u64::MAX);
         world.chain.accept(world.net.claim(0));
         // The owner gives everything back. The sum of all that was ever funded would be too large.
         let (owner, net) = (world.net.owner(0), world.net.clone());
-        let back = |amount| {
-            instruction::fund(&net.accounts(), owner, net.tokens_of(&owner), amount)
-        };
+        let back =
+            |amount| instruction::fund(&net.accounts(), owner, net.tokens_of(&owner), amount);
         world.chain.refuse(back(1), Overflow);
         world.chain.refuse(back(u64::MAX), Overflow);
         assert_eq!(world.vault(), 0);
@@ -101,8 +107,15 @@ fn arithmetic_1_edges_of_a_proposal() {
         world.chain.accept(propose);
         assert_eq!(world.epoch().lifetime_total, lifetime_total);
     }
-    let change = NetworkTermsChange { emission_cap: Some(1 << 32), ..Default::default() };
-    world.chain.accept(instruction::update_network(net.address, net.authority, change));
+    let change = NetworkTermsChange {
+        emission_cap: Some(1 << 32),
+        ..Default::default()
+    };
+    world.chain.accept(instruction::update_network(
+        net.address,
+        net.authority,
+        change,
+    ));
     for lifetime_total in EDGES {
         let propose = net.propose_with(0, |args| args.lifetime_total = lifetime_total);
         if lifetime_total <= 1 << 32 {
@@ -120,10 +133,19 @@ fn arithmetic_1_edges_of_the_terms() {
     let update = |change| instruction::update_network(net.address, net.authority, change);
     for value in EDGES {
         let none = NetworkTermsChange::default;
-        let cap = update(NetworkTermsChange { emission_cap: Some(value), ..none() });
+        let cap = update(NetworkTermsChange {
+            emission_cap: Some(value),
+            ..none()
+        });
         world.chain.clone().accept(cap);
-        let capacity = update(NetworkTermsChange { limiter_capacity: Some(value), ..none() });
-        let refill = update(NetworkTermsChange { limiter_refill: Some(value), ..none() });
+        let capacity = update(NetworkTermsChange {
+            limiter_capacity: Some(value),
+            ..none()
+        });
+        let refill = update(NetworkTermsChange {
+            limiter_refill: Some(value),
+            ..none()
+        });
         let mut chain = world.chain.clone();
         if value == 0 {
             chain.refuse(capacity, BadLimiter);
@@ -136,8 +158,14 @@ fn arithmetic_1_edges_of_the_terms() {
         } else {
             chain.accept(refill);
         }
-        let length = update(NetworkTermsChange { epoch_length: Some(value), ..none() });
-        let period = update(NetworkTermsChange { challenge_period: Some(value), ..none() });
+        let length = update(NetworkTermsChange {
+            epoch_length: Some(value),
+            ..none()
+        });
+        let period = update(NetworkTermsChange {
+            challenge_period: Some(value),
+            ..none()
+        });
         if value == 1 {
             chain.accept([length, period]);
         } else {
@@ -157,9 +185,16 @@ fn arithmetic_1_edges_of_the_limiter() {
     assert_eq!(world.state().limiter_level, 0);
     // One second brings more than the capacity.
     world.chain.pass(1);
-    let change = NetworkTermsChange { challenge_period: Some(60), ..Default::default() };
+    let change = NetworkTermsChange {
+        challenge_period: Some(60),
+        ..Default::default()
+    };
     let net = world.net.clone();
-    world.chain.accept(instruction::update_network(net.address, net.authority, change));
+    world.chain.accept(instruction::update_network(
+        net.address,
+        net.authority,
+        change,
+    ));
     assert_eq!(world.state().limiter_level, u64::MAX);
 }
 
@@ -189,7 +224,9 @@ fn arithmetic_2_ten_thousand_one_unit_operations() {
         world.net.ledger = Ledger::first(net.address, &lifetimes);
         let net = world.net.clone();
         for leaf in &net.ledger.leaves {
-            world.chain.create_associated(net.token, &net.mint, &leaf.owner);
+            world
+                .chain
+                .create_associated(net.token, &net.mint, &leaf.owner);
         }
         world.chain.accept(net.create_page(0));
         world.chain.pass(EPOCH_LENGTH);
@@ -220,7 +257,9 @@ fn arithmetic_3_signed_and_unsigned_conversions() {
         let mut world = World::at(Stage::Minted, TokenProgram::Spl);
         world.chain.set_time(start);
         let net = world.net.clone();
-        world.chain.accept([net.create(), net.fund(1_000_000), net.create_page(0)]);
+        world
+            .chain
+            .accept([net.create(), net.fund(1_000_000), net.create_page(0)]);
         assert_eq!(world.state().epoch_ends_at, start + EPOCH_LENGTH);
         world.chain.refuse(net.propose(), EpochNotOver);
         world.chain.pass(EPOCH_LENGTH);
@@ -231,7 +270,10 @@ fn arithmetic_3_signed_and_unsigned_conversions() {
         let full = world.state().limiter_capacity;
         world.chain.accept(net.claim(0));
         // The limiter was full, and did not overflow or go empty on its way past zero.
-        assert_eq!(world.state().limiter_level, full - world.net.ledger.lifetime(0));
+        assert_eq!(
+            world.state().limiter_level,
+            full - world.net.ledger.lifetime(0)
+        );
     }
 }
 

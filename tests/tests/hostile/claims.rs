@@ -50,7 +50,9 @@ fn claims_1_twice_in_a_transaction() {
         let mut world = World::at(Stage::Active, token);
         let net = world.net.clone();
         // Harmless: the second has nothing due.
-        let accepted = world.chain.accept([net.claim(0), net.claim(0), net.claim(0)]);
+        let accepted = world
+            .chain
+            .accept([net.claim(0), net.claim(0), net.claim(0)]);
         assert_eq!(accepted.events.len(), 1);
         assert_eq!(world.paid(0), LIFETIMES[0]);
         assert_eq!(world.vault(), FUNDED - LIFETIMES[0]);
@@ -74,7 +76,11 @@ fn claims_2_in_the_next_slot() {
 #[test]
 fn claims_2_in_any_order() {
     let world = World::at(Stage::Active, TokenProgram::Spl);
-    let orders: [&[u32]; 3] = [&[0, 1, 2, 3, 4], &[4, 2, 0, 3, 1], &[3, 3, 0, 1, 0, 4, 2, 4]];
+    let orders: [&[u32]; 3] = [
+        &[0, 1, 2, 3, 4],
+        &[4, 2, 0, 3, 1],
+        &[3, 3, 0, 1, 0, 4, 2, 4],
+    ];
     let ends = orders.map(|order| {
         let mut world = world.clone();
         for index in order {
@@ -101,7 +107,10 @@ fn claims_3_after_the_root_changed() {
     // The same leaf with its new siblings is as good as ever.
     world.chain.accept(world.net.claim(2));
     // The old lifetime with the new proof.
-    let lower = world.net.claim(0).claim_args(|args| args.lifetime = LIFETIMES[0]);
+    let lower = world
+        .net
+        .claim(0)
+        .claim_args(|args| args.lifetime = LIFETIMES[0]);
     world.chain.refuse(lower, WrongProof);
     world.chain.accept(world.net.claim(0));
     assert_eq!(world.paid(0), LIFETIMES[0] + 5);
@@ -109,16 +118,31 @@ fn claims_3_after_the_root_changed() {
 }
 
 /// A claim that is proved with these bytes, by somebody whose own leaf it pretends to be.
-fn forged(world: &World, index: u32, lifetime: u64, detail_root: [u8; 32], proof: Vec<u8>) -> Instruction {
+fn forged(
+    world: &World,
+    index: u32,
+    lifetime: u64,
+    detail_root: [u8; 32],
+    proof: Vec<u8>,
+) -> Instruction {
     let thief = stranger();
-    let claim = Claim { owner: thief, wallet: thief, index, lifetime, detail_root, proof };
+    let claim = Claim {
+        owner: thief,
+        wallet: thief,
+        index,
+        lifetime,
+        detail_root,
+        proof,
+    };
     instruction::claim(&world.net.accounts(), claim)
 }
 
 #[test]
 fn claims_4_an_inner_node_as_leaf() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
-    world.chain.create_associated(world.net.token, &world.net.mint, &stranger());
+    world
+        .chain
+        .create_associated(world.net.token, &world.net.mint, &stranger());
     let tree = world.net.ledger.tree();
     let proof = tree.proof(0).unwrap();
     // A leaf is hashed from 109 bytes, an inner node from 65. No owner, lifetime and detail root make the one from the
@@ -151,25 +175,42 @@ fn claims_4_an_inner_node_as_leaf() {
 fn claims_4_the_root_as_leaf() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
     let thief = stranger();
-    world.chain.create_associated(world.net.token, &world.net.mint, &thief);
+    world
+        .chain
+        .create_associated(world.net.token, &world.net.mint, &thief);
     let net = world.net.address.to_bytes();
     let leaf = reward_leaf(&net, 0, &thief.to_bytes(), 7, &[0; 32]);
     let mut lying = world.net.clone();
     lying.ledger = lying.ledger.next(&[]);
     // The publishers put the thief's leaf in the place of an inner node. It has no path of the right length.
     let siblings = lying.ledger.tree().proof(0).unwrap();
-    let root = node(&node(&leaf, siblings[32..64].try_into().unwrap()), siblings[64..].try_into().unwrap());
+    let root = node(
+        &node(&leaf, siblings[32..64].try_into().unwrap()),
+        siblings[64..].try_into().unwrap(),
+    );
     activate_with(&mut world.chain, &lying, |args| args.root = root);
-    world.chain.refuse(forged(&world, 0, 7, [0; 32], siblings[32..].to_vec()), WrongProof);
-    world.chain.refuse(forged(&world, 0, 7, [0; 32], siblings), WrongProof);
+    world.chain.refuse(
+        forged(&world, 0, 7, [0; 32], siblings[32..].to_vec()),
+        WrongProof,
+    );
+    world
+        .chain
+        .refuse(forged(&world, 0, 7, [0; 32], siblings), WrongProof);
 }
 
 #[test]
 fn claims_5_an_empty_proof() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
-    world.chain.create_associated(world.net.token, &world.net.mint, &stranger());
-    world.chain.refuse(world.net.claim(0).claim_args(|args| args.proof.clear()), WrongProof);
-    world.chain.refuse(forged(&world, 0, 1, [0; 32], vec![]), WrongProof);
+    world
+        .chain
+        .create_associated(world.net.token, &world.net.mint, &stranger());
+    world.chain.refuse(
+        world.net.claim(0).claim_args(|args| args.proof.clear()),
+        WrongProof,
+    );
+    world
+        .chain
+        .refuse(forged(&world, 0, 1, [0; 32], vec![]), WrongProof);
     world.chain.accept(world.net.claim(0));
 
     // Where the tree is one leaf, the empty proof is the right one, and no other.
@@ -178,7 +219,10 @@ fn claims_5_an_empty_proof() {
     let net = world.net.clone();
     activate(&mut world.chain, &net);
     for proof in [vec![0; 32], PADDING.to_vec(), net.ledger.root().to_vec()] {
-        world.chain.refuse(net.claim(0).claim_args(|args| args.proof = proof), WrongProof);
+        world.chain.refuse(
+            net.claim(0).claim_args(|args| args.proof = proof),
+            WrongProof,
+        );
     }
     world.chain.accept(net.claim(0));
 }
@@ -192,7 +236,9 @@ fn claims_6_a_proof_too_long_or_too_short() {
     }
     for more in [1, 31, 32, 33, 64, 32 * 18, 32 * 19] {
         for byte in [0, PADDING[0]] {
-            let long = net.claim(0).claim_args(|args| args.proof.extend(vec![byte; more]));
+            let long = net
+                .claim(0)
+                .claim_args(|args| args.proof.extend(vec![byte; more]));
             chain.refuse(long, WrongProof);
         }
     }
@@ -229,10 +275,14 @@ fn claims_7_a_proof_of_another_owner_or_index() {
             // Somebody else's leaf, paid to this owner; this owner's leaf, under somebody else's counter.
             let mut claim = net.ledger.claim(other, net.owner(index));
             claim.owner = net.owner(index);
-            world.chain.refuse(instruction::claim(&net.accounts(), claim), WrongProof);
+            world
+                .chain
+                .refuse(instruction::claim(&net.accounts(), claim), WrongProof);
             let mut claim = net.ledger.claim(index, net.owner(index));
             claim.index = other;
-            world.chain.refuse(instruction::claim(&net.accounts(), claim), WrongProof);
+            world
+                .chain
+                .refuse(instruction::claim(&net.accounts(), claim), WrongProof);
         }
         world.chain.accept(net.claim(index));
     }
@@ -261,7 +311,10 @@ fn claims_8_lifetime_below_the_counter() {
     honest.ledger = honest.ledger.next(&[1]);
     activate(&mut world.chain, &honest);
     world.chain.accept(honest.claim(0));
-    assert_eq!([0, 1].map(|index| world.paid(index)), [LIFETIMES[0] + 1, LIFETIMES[1] + 1]);
+    assert_eq!(
+        [0, 1].map(|index| world.paid(index)),
+        [LIFETIMES[0] + 1, LIFETIMES[1] + 1]
+    );
 }
 
 /// A tree whose leaves add up to more than the lifetime total, and to more than 64 bits hold: no more than the total
@@ -270,7 +323,14 @@ fn claims_8_lifetime_below_the_counter() {
 fn claims_9_sum_of_leaves_past_the_total() {
     let mut world = World::at(Stage::Funded, TokenProgram::Spl);
     world.net.ledger = Ledger::first(world.net.address, &[0; 4]);
-    for (leaf, lifetime) in world.net.ledger.leaves.iter_mut().zip([u64::MAX, u64::MAX, 600_000, 500_000]) {
+    for (leaf, lifetime) in
+        world
+            .net
+            .ledger
+            .leaves
+            .iter_mut()
+            .zip([u64::MAX, u64::MAX, 600_000, 500_000])
+    {
         leaf.lifetime = lifetime;
     }
     let net = world.net.clone();
@@ -284,9 +344,11 @@ fn claims_9_sum_of_leaves_past_the_total() {
         lifetime_total: 1_000_000,
         data_hash: [0; 32],
     };
-    let propose =
-        instruction::propose_epoch(net.address, net.operator, net.publishers[0], args);
-    world.chain.accept([propose, instruction::approve_epoch(net.address, net.publishers[1], 1, root)]);
+    let propose = instruction::propose_epoch(net.address, net.operator, net.publishers[0], args);
+    world.chain.accept([
+        propose,
+        instruction::approve_epoch(net.address, net.publishers[1], 1, root),
+    ]);
     world.chain.pass(CHALLENGE_PERIOD);
     world.chain.accept(net.activate());
 
@@ -296,8 +358,13 @@ fn claims_9_sum_of_leaves_past_the_total() {
     world.chain.accept(net.claim(2));
     world.chain.refuse(net.claim(3), InvariantBroken);
     // In instalments that fit, the greedy leaf gets what is left of the total, and then nothing.
-    let change = NetworkTermsChange { limiter_capacity: Some(400_000), ..Default::default() };
-    world.chain.accept(update_network(net.address, net.authority, change));
+    let change = NetworkTermsChange {
+        limiter_capacity: Some(400_000),
+        ..Default::default()
+    };
+    world
+        .chain
+        .accept(update_network(net.address, net.authority, change));
     world.chain.accept(net.claim(0));
     assert_eq!(world.paid(0), 400_000);
     world.chain.pass(EPOCH_LENGTH);
@@ -317,7 +384,13 @@ fn with_payout(token: TokenProgram) -> (World, Pubkey) {
 }
 
 /// A claim whose destination and payout slots the cranker filled.
-fn directed(net: &NetworkFixture, index: u32, destination: &Pubkey, bump: u8, payout: &Pubkey) -> Instruction {
+fn directed(
+    net: &NetworkFixture,
+    index: u32,
+    destination: &Pubkey,
+    bump: u8,
+    payout: &Pubkey,
+) -> Instruction {
     let owner = net.owner(index);
     let honest = net.claim(index);
     let claim = if net.tokens_of(&owner) == *destination {
@@ -345,7 +418,11 @@ fn claims_10_the_crankers_own_account() {
         let (own, bump) = associated(&net, &stranger());
         for index in [0, 1, 2] {
             let theirs = directed(&net, index, &own, bump, &net.payout(&net.owner(index)));
-            let due = if index == 1 { WrongDestination } else { WrongPayout };
+            let due = if index == 1 {
+                WrongDestination
+            } else {
+                WrongPayout
+            };
             chain.refuse(theirs, due);
             // As if the cranker were the owner: then the leaf is not its own.
             let theirs = directed(&net, index, &own, bump, &net.payout(&stranger()));
@@ -368,7 +445,10 @@ fn claims_10_a_payout_wallet_ignored() {
         let (own, bump) = associated(&net, &owner);
         let seeds: &[&[u8]] = &[Payout::SEED, net.address.as_ref(), owner.as_ref()];
         let (empty, _) = non_canonical(seeds, &node_rewards::ID);
-        chain.refuse(directed(&net, 1, &own, bump, &net.payout(&owner)), WrongDestination);
+        chain.refuse(
+            directed(&net, 1, &own, bump, &net.payout(&owner)),
+            WrongDestination,
+        );
         for instead in [
             // The address with the next lower bump, where there can be no account.
             empty,
@@ -422,16 +502,26 @@ fn claims_10_a_payout_of_another_network() {
         let other = world.add_network("suburb", Stage::Active);
         let net = world.net.clone();
         for owner in [0, 1, 2] {
-            world.chain.accept(other.set_payout(net.owner(owner), stranger()));
+            world
+                .chain
+                .accept(other.set_payout(net.owner(owner), stranger()));
         }
         let (theirs, bump) = associated(&net, &stranger());
         for index in [0, 1] {
             let payout = other.payout(&net.owner(index));
-            world.chain.refuse(directed(&net, index, &theirs, bump, &payout), WrongPayout);
+            world
+                .chain
+                .refuse(directed(&net, index, &theirs, bump, &payout), WrongPayout);
             let (own, bump) = associated(&net, &net.owner(index));
-            world.chain.refuse(directed(&net, index, &own, bump, &payout), WrongPayout);
+            world
+                .chain
+                .refuse(directed(&net, index, &own, bump, &payout), WrongPayout);
         }
-        world.chain.accept([net.claim(0), net.claim_to(1, wallet), other.claim_to(0, stranger())]);
+        world.chain.accept([
+            net.claim(0),
+            net.claim_to(1, wallet),
+            other.claim_to(0, stranger()),
+        ]);
     }
 }
 
@@ -443,27 +533,47 @@ fn claims_10_an_associated_account_given_away() {
     chain.create_associated(net.token, &net.mint, &thief);
     for giver in [net.owner(0), wallet] {
         let account = net.tokens_of(&giver);
-        let give =
-            set_authority(net.token, &account, AuthorityType::AccountOwner, &giver, Some(&thief));
+        let give = set_authority(
+            net.token,
+            &account,
+            AuthorityType::AccountOwner,
+            &giver,
+            Some(&thief),
+        );
         chain.accept(give);
     }
     // The owner's address, whose account belongs to the thief now.
     chain.refuse(net.claim(0), WrongPayout);
     let (own, bump) = associated(&net, &net.owner(0));
-    chain.refuse(directed(&net, 0, &own, bump, &net.payout(&thief)), WrongDestination);
+    chain.refuse(
+        directed(&net, 0, &own, bump, &net.payout(&thief)),
+        WrongDestination,
+    );
     chain.refuse(net.claim_to(1, wallet), WrongDestination);
     // The owner itself gets everything, once it has named a wallet that is its own.
     chain.refuse(net.claim_to(0, thief), WrongPayout);
     let safe = person("safe");
     chain.create_associated(net.token, &net.mint, &safe);
-    chain.accept([net.set_payout(net.owner(0), safe), net.set_payout(net.owner(1), safe)]);
+    chain.accept([
+        net.set_payout(net.owner(0), safe),
+        net.set_payout(net.owner(1), safe),
+    ]);
     chain.accept([net.claim_to(0, safe), net.claim_to(1, safe)]);
-    assert_eq!(chain.tokens(&net.tokens_of(&safe)), LIFETIMES[0] + LIFETIMES[1]);
+    assert_eq!(
+        chain.tokens(&net.tokens_of(&safe)),
+        LIFETIMES[0] + LIFETIMES[1]
+    );
 
     let (World { mut chain, net }, _) = with_payout(TokenProgram::Token2022);
     let owner = net.owner(0);
     let account = net.tokens_of(&owner);
-    let give = set_authority(net.token, &account, AuthorityType::AccountOwner, &owner, Some(&thief));
+    let give = set_authority(
+        net.token,
+        &account,
+        AuthorityType::AccountOwner,
+        &owner,
+        Some(&thief),
+    );
     chain.refuse(give, TokenError::ImmutableOwner);
     chain.accept(net.claim(0));
 }
@@ -590,7 +700,10 @@ fn claims_11_approvals_of_one_root_counted_for_another() {
 fn claims_11_approvals_of_former_publishers() {
     let World { mut chain, net } = World::at(Stage::Proposed, TokenProgram::Spl);
     let set = |publishers: Vec<Pubkey>| {
-        let set = PublisherSet { publishers, threshold: 2 };
+        let set = PublisherSet {
+            publishers,
+            threshold: 2,
+        };
         instruction::set_publishers(net.address, net.authority, set)
     };
     let thief = person("thief");
@@ -664,13 +777,19 @@ fn claims_15_a_page_of_another_network() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
     let other = world.add_network("suburb", Stage::Active);
     let net = world.net.clone();
-    world.chain.accept([net.create_page(1), other.create_page(1)]);
+    world
+        .chain
+        .accept([net.create_page(1), other.create_page(1)]);
     for wrong in [other.page(0), other.page(1), net.page(1)] {
-        world.chain.refuse(net.claim(0).swap(&net.page(0), &wrong), WrongPage);
+        world
+            .chain
+            .refuse(net.claim(0).swap(&net.page(0), &wrong), WrongPage);
     }
     // A page that is not there yet.
     let missing = net.claim(0).swap(&net.page(0), &net.page(2));
-    world.chain.refuse(missing, ErrorCode::AccountOwnedByWrongProgram);
+    world
+        .chain
+        .refuse(missing, ErrorCode::AccountOwnedByWrongProgram);
     world.chain.accept([net.claim(0), other.claim(0)]);
     let page: ClaimPage = world.chain.read(&net.page(0));
     assert_eq!(page.counters[0], LIFETIMES[0]);
@@ -685,7 +804,9 @@ fn claims_15_a_page_knows_its_network_and_number() {
     let page: ClaimPage = chain.read(&net.page(0));
     assert_eq!((page.network, page.page), (net.address, 0));
     let mut edited = chain.clone();
-    edited.edit(&net.page(0), |account| account.data[8 + offset_of!(ClaimPage, page)] = 1);
+    edited.edit(&net.page(0), |account| {
+        account.data[8 + offset_of!(ClaimPage, page)] = 1
+    });
     edited.refuse(net.claim(0), WrongPage);
     chain.edit(&net.page(0), |account| {
         account.data[8..40].copy_from_slice(other.address.as_ref());
@@ -703,7 +824,9 @@ fn claims_4_a_leaf_behind_the_last() {
     eight.ledger = Ledger::first(net.address, &[1, 1, 1, 1, 1, 1, 1, 1]);
     let tree: Tree = eight.ledger.tree();
     activate_with(&mut world.chain, &net, |args| args.root = tree.root());
-    world.chain.create_associated(net.token, &net.mint, &eight.owner(5));
+    world
+        .chain
+        .create_associated(net.token, &net.mint, &eight.owner(5));
     world.chain.refuse(eight.claim(5), IndexOutOfRange);
     world.chain.accept(eight.claim(4));
 }

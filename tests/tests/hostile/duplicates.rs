@@ -37,7 +37,9 @@ fn duplicates_1_a_network_that_owns_a_leaf() {
         let mut world = World::at(Stage::Funded, token);
         world.net.ledger.leaves[0].owner = world.net.address;
         let net = world.net.clone();
-        world.chain.create_associated(token, &net.mint, &net.address);
+        world
+            .chain
+            .create_associated(token, &net.mint, &net.address);
         world.chain.pass(EPOCH_LENGTH);
         world.chain.accept([net.propose(), net.approve(1)]);
         world.chain.pass(net.terms.challenge_period as i64);
@@ -120,7 +122,10 @@ fn duplicates_2_the_same_account_twice() {
     chain.pass(EPOCH_LENGTH);
     chain.accept([next.propose(), next.approve(1)]);
     chain.pass(net.terms.challenge_period as i64);
-    chain.refuse(next.activate().swap_at(2, &next.epoch()), WrongPreviousEpoch);
+    chain.refuse(
+        next.activate().swap_at(2, &next.epoch()),
+        WrongPreviousEpoch,
+    );
     // The payout account's place taken by the page or the network.
     for wrong in [net.page(0), net.address] {
         let claim = net.claim(0).swap(&net.payout(&net.owner(0)), &wrong);

@@ -156,35 +156,42 @@ fn has_lamports(chain: &Chain, key: &Pubkey) -> bool {
 #[test]
 fn accounts_3_every_account_in_every_slot() {
     let used = Mutex::new(BTreeSet::new());
-    each_call(|instruction, Honest { case, mut crowd, call }| {
-        let candidates = crowd.candidates();
-        let chain = &mut crowd.world.chain;
-        let mut wrong = vec![];
-        for (at, slot) in instruction.accounts.iter().enumerate() {
-            for candidate in &candidates {
-                if candidate.key == call.accounts[at].pubkey {
-                    continue;
-                }
-                let mut other = call.clone();
-                other.accounts[at].pubkey = candidate.key;
-                other.accounts[at].is_signer =
-                    slot.signer && keys::keypair(&candidate.key).is_some();
-                let what = format!("{} as {}", candidate.label, slot.name);
-                let legitimate =
-                    Legitimate::find(&instruction.name, case, &slot.name, candidate, chain);
-                let Some(why) = legitimate else {
-                    wrong.extend(attack(chain, &what, other, None));
-                    continue;
-                };
-                used.lock().unwrap().insert(why);
-                if let Err(refused) = chain.clone().attempt(other) {
-                    wrong.push(format!("refused with {:?}: {what}", refused.error));
+    each_call(
+        |instruction,
+         Honest {
+             case,
+             mut crowd,
+             call,
+         }| {
+            let candidates = crowd.candidates();
+            let chain = &mut crowd.world.chain;
+            let mut wrong = vec![];
+            for (at, slot) in instruction.accounts.iter().enumerate() {
+                for candidate in &candidates {
+                    if candidate.key == call.accounts[at].pubkey {
+                        continue;
+                    }
+                    let mut other = call.clone();
+                    other.accounts[at].pubkey = candidate.key;
+                    other.accounts[at].is_signer =
+                        slot.signer && keys::keypair(&candidate.key).is_some();
+                    let what = format!("{} as {}", candidate.label, slot.name);
+                    let legitimate =
+                        Legitimate::find(&instruction.name, case, &slot.name, candidate, chain);
+                    let Some(why) = legitimate else {
+                        wrong.extend(attack(chain, &what, other, None));
+                        continue;
+                    };
+                    used.lock().unwrap().insert(why);
+                    if let Err(refused) = chain.clone().attempt(other) {
+                        wrong.push(format!("refused with {:?}: {what}", refused.error));
+                    }
                 }
             }
-        }
-        chain.accept(call);
-        wrong
-    });
+            chain.accept(call);
+            wrong
+        },
+    );
     assert_eq!(
         used.into_inner().unwrap(),
         BTreeSet::from(Legitimate::ALL),
@@ -195,16 +202,21 @@ fn accounts_3_every_account_in_every_slot() {
 /// Accounts: right key but not a signer.
 #[test]
 fn accounts_1_right_key_but_not_a_signer() {
-    each_call(|instruction, Honest { mut crowd, call, .. }| {
-        let mut wrong = vec![];
-        for (at, slot) in signers(instruction) {
-            let mut other = call.clone();
-            other.accounts[at].is_signer = false;
-            let due = ErrorCode::AccountNotSigner.into();
-            wrong.extend(attack(&mut crowd.world.chain, &slot.name, other, Some(due)));
-        }
-        wrong
-    });
+    each_call(
+        |instruction,
+         Honest {
+             mut crowd, call, ..
+         }| {
+            let mut wrong = vec![];
+            for (at, slot) in signers(instruction) {
+                let mut other = call.clone();
+                other.accounts[at].is_signer = false;
+                let due = ErrorCode::AccountNotSigner.into();
+                wrong.extend(attack(&mut crowd.world.chain, &slot.name, other, Some(due)));
+            }
+            wrong
+        },
+    );
 }
 
 fn signers(instruction: &idl::Instruction) -> impl Iterator<Item = (usize, &Slot)> {
@@ -215,19 +227,24 @@ fn signers(instruction: &idl::Instruction) -> impl Iterator<Item = (usize, &Slot
 /// Accounts: what an instruction changes, passed as read-only.
 #[test]
 fn accounts_10_what_changes_passed_as_readonly() {
-    each_call(|instruction, Honest { mut crowd, call, .. }| {
-        let mut wrong = vec![];
-        for (at, slot) in instruction.accounts.iter().enumerate() {
-            // The program's own id stands for an account that there is none of.
-            if !slot.writable || call.accounts[at].pubkey == node_rewards::ID {
-                continue;
+    each_call(
+        |instruction,
+         Honest {
+             mut crowd, call, ..
+         }| {
+            let mut wrong = vec![];
+            for (at, slot) in instruction.accounts.iter().enumerate() {
+                // The program's own id stands for an account that there is none of.
+                if !slot.writable || call.accounts[at].pubkey == node_rewards::ID {
+                    continue;
+                }
+                let mut other = call.clone();
+                other.accounts[at].is_writable = false;
+                wrong.extend(attack(&mut crowd.world.chain, &slot.name, other, None));
             }
-            let mut other = call.clone();
-            other.accounts[at].is_writable = false;
-            wrong.extend(attack(&mut crowd.world.chain, &slot.name, other, None));
-        }
-        wrong
-    });
+            wrong
+        },
+    );
 }
 
 /// Accounts: a byte-identical account owned by another program, in place of the true one and beside it; a byte-identical
@@ -236,7 +253,11 @@ fn accounts_10_what_changes_passed_as_readonly() {
 fn accounts_2_a_byte_identical_account_of_another_program() {
     let copy = keys::person("counterfeit");
     let tokens = TokenProgram::ALL.map(TokenProgram::id);
-    let forgers = [solana_sdk_ids::system_program::ID, node_rewards::ID, stranger()];
+    let forgers = [
+        solana_sdk_ids::system_program::ID,
+        node_rewards::ID,
+        stranger(),
+    ];
     each_call(|instruction, Honest { crowd, call, .. }| {
         let mut wrong = vec![];
         for (at, slot) in instruction.accounts.iter().enumerate() {
@@ -284,7 +305,10 @@ fn is_pinned(instruction: &str, slot: &str) -> bool {
 
 /// Slots where any account of a token program with these bytes is as good.
 fn is_free(instruction: &str, slot: &str) -> bool {
-    matches!((instruction, slot), ("create_network", "mint") | ("fund", "source"))
+    matches!(
+        (instruction, slot),
+        ("create_network", "mint") | ("fund", "source")
+    )
 }
 
 /// Accounts: truncated at every length. The program never makes such an account: this is the second line of defence.
@@ -318,7 +342,11 @@ fn accounts_9_truncated_at_every_length() {
         }
         wrong
     });
-    assert_eq!(kinds.into_inner().unwrap().len(), 5, "a kind of account was not tried");
+    assert_eq!(
+        kinds.into_inner().unwrap().len(),
+        5,
+        "a kind of account was not tried"
+    );
 }
 
 /// Bytes of an account without which it cannot be read. An epoch has room behind it for approvals that were not given.
@@ -338,61 +366,82 @@ fn needed_bytes(data: &[u8]) -> usize {
 /// Duplicates: accounts missing, extra, reordered.
 #[test]
 fn duplicates_3_accounts_missing_extra_reordered() {
-    each_call(|instruction, Honest { case, mut crowd, call }| {
-        let mut wrong = vec![];
-        for length in 0..call.accounts.len() {
-            let mut other = call.clone();
-            other.accounts.truncate(length);
-            let what = format!("{length} accounts");
-            let due = ErrorCode::AccountNotEnoughKeys.into();
-            wrong.extend(attack(&mut crowd.world.chain, &what, other, Some(due)));
-        }
-        for (a, slot_a) in instruction.accounts.iter().enumerate() {
-            for (b, slot_b) in instruction.accounts.iter().enumerate().skip(a + 1) {
-                if call.accounts[a] == call.accounts[b] {
-                    continue;
-                }
+    each_call(
+        |instruction,
+         Honest {
+             case,
+             mut crowd,
+             call,
+         }| {
+            let mut wrong = vec![];
+            for length in 0..call.accounts.len() {
                 let mut other = call.clone();
-                other.accounts.swap(a, b);
-                let what = format!("{} and {} reversed", slot_a.name, slot_b.name);
-                wrong.extend(attack(&mut crowd.world.chain, &what, other, None));
+                other.accounts.truncate(length);
+                let what = format!("{length} accounts");
+                let due = ErrorCode::AccountNotEnoughKeys.into();
+                wrong.extend(attack(&mut crowd.world.chain, &what, other, Some(due)));
             }
-        }
-        // Accounts behind the last one mean nothing.
-        let mut longer = call.clone();
-        longer.accounts.push(AccountMeta::new(crowd.other.vault, false));
-        longer.accounts.push(AccountMeta::new_readonly(stranger(), true));
-        let mut with = crowd.world.chain.clone();
-        let mut without = crowd.world.chain.clone();
-        if with.accept(longer).events != without.accept(call).events {
-            wrong.push(format!("more accounts make a difference {case}"));
-        }
-        wrong
-    });
+            for (a, slot_a) in instruction.accounts.iter().enumerate() {
+                for (b, slot_b) in instruction.accounts.iter().enumerate().skip(a + 1) {
+                    if call.accounts[a] == call.accounts[b] {
+                        continue;
+                    }
+                    let mut other = call.clone();
+                    other.accounts.swap(a, b);
+                    let what = format!("{} and {} reversed", slot_a.name, slot_b.name);
+                    wrong.extend(attack(&mut crowd.world.chain, &what, other, None));
+                }
+            }
+            // Accounts behind the last one mean nothing.
+            let mut longer = call.clone();
+            longer
+                .accounts
+                .push(AccountMeta::new(crowd.other.vault, false));
+            longer
+                .accounts
+                .push(AccountMeta::new_readonly(stranger(), true));
+            let mut with = crowd.world.chain.clone();
+            let mut without = crowd.world.chain.clone();
+            if with.accept(longer).events != without.accept(call).events {
+                wrong.push(format!("more accounts make a difference {case}"));
+            }
+            wrong
+        },
+    );
 }
 
 /// Truncated data, and instructions that there are none of.
 #[test]
 fn accounts_11_truncated_data_and_unknown_instructions() {
-    each_call(|_, Honest { mut crowd, call, .. }| {
-        let mut wrong = vec![];
-        let chain = &mut crowd.world.chain;
-        for length in 0..call.data.len() {
+    each_call(
+        |_,
+         Honest {
+             mut crowd, call, ..
+         }| {
+            let mut wrong = vec![];
+            let chain = &mut crowd.world.chain;
+            for length in 0..call.data.len() {
+                let mut other = call.clone();
+                other.data.truncate(length);
+                let due = if length < 8 {
+                    ErrorCode::InstructionFallbackNotFound
+                } else {
+                    ErrorCode::InstructionDidNotDeserialize
+                };
+                wrong.extend(attack(
+                    chain,
+                    &format!("{length} bytes"),
+                    other,
+                    Some(due.into()),
+                ));
+            }
             let mut other = call.clone();
-            other.data.truncate(length);
-            let due = if length < 8 {
-                ErrorCode::InstructionFallbackNotFound
-            } else {
-                ErrorCode::InstructionDidNotDeserialize
-            };
-            wrong.extend(attack(chain, &format!("{length} bytes"), other, Some(due.into())));
-        }
-        let mut other = call.clone();
-        other.data[7] ^= 1;
-        let due = ErrorCode::InstructionFallbackNotFound.into();
-        wrong.extend(attack(chain, "another discriminator", other, Some(due)));
-        wrong
-    });
+            other.data[7] ^= 1;
+            let due = ErrorCode::InstructionFallbackNotFound.into();
+            wrong.extend(attack(chain, "another discriminator", other, Some(due)));
+            wrong
+        },
+    );
 }
 
 /// Accounts: an event that the program did not tell.

@@ -34,15 +34,28 @@ fn governance_1_a_replaced_nominee_accepts() {
 fn governance_2_the_default_key_nominated() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let nobody = Pubkey::default();
-    chain.refuse(nominate_authority(net.address, net.authority, Some(nobody)), ZeroKey);
+    chain.refuse(
+        nominate_authority(net.address, net.authority, Some(nobody)),
+        ZeroKey,
+    );
     chain.refuse(set_guardian(net.address, net.authority, nobody), ZeroKey);
-    let set = PublisherSet { publishers: vec![nobody], threshold: 1 };
+    let set = PublisherSet {
+        publishers: vec![nobody],
+        threshold: 1,
+    };
     chain.refuse(set_publishers(net.address, net.authority, set), ZeroKey);
     chain.refuse(net.set_payout(net.owner(0), nobody), ZeroKey);
     // While nobody is nominated, the zero key is in the account. It cannot sign: the system program has it.
     let accept = accept_authority(net.address, net.authority).swap(&net.authority, &nobody);
-    chain.refuse(accept.unsigned(&nobody), anchor_lang::error::ErrorCode::AccountNotSigner);
-    chain.accept(nominate_authority(net.address, net.authority, Some(person("heir"))));
+    chain.refuse(
+        accept.unsigned(&nobody),
+        anchor_lang::error::ErrorCode::AccountNotSigner,
+    );
+    chain.accept(nominate_authority(
+        net.address,
+        net.authority,
+        Some(person("heir")),
+    ));
 }
 
 /// A guardian vetoes and pauses. No token moves on its word, and neither on the authority's or a publisher's alone.
@@ -52,16 +65,8 @@ fn governance_3_the_guardian_moves_money() {
         let World { mut chain, net } = World::at(Stage::Active, token);
         for thief in [net.guardian, net.authority, net.publishers[0]] {
             let own = chain.create_associated(token, &net.mint, &thief);
-            let send = transfer_checked(
-                &token.id(),
-                &net.vault,
-                &net.mint,
-                &own,
-                &thief,
-                &[],
-                1,
-                6,
-            );
+            let send =
+                transfer_checked(&token.id(), &net.vault, &net.mint, &own, &thief, &[], 1, 6);
             chain.refuse(send.unwrap(), TokenError::OwnerMismatch);
             let claim = instruction::claim(&net.accounts(), net.ledger.claim(0, thief));
             chain.refuse(claim, WrongPayout);
@@ -100,10 +105,19 @@ fn governance_4_publisher_sets() {
         (vec![a, a], 2),
         (vec![a, b], u8::MAX),
     ] {
-        let set = PublisherSet { publishers, threshold };
-        chain.refuse(set_publishers(net.address, net.authority, set), BadPublishers);
+        let set = PublisherSet {
+            publishers,
+            threshold,
+        };
+        chain.refuse(
+            set_publishers(net.address, net.authority, set),
+            BadPublishers,
+        );
     }
-    let set = PublisherSet { publishers: vec![a, b], threshold: 2 };
+    let set = PublisherSet {
+        publishers: vec![a, b],
+        threshold: 2,
+    };
     chain.accept(set_publishers(net.address, net.authority, set));
 }
 
@@ -111,7 +125,10 @@ fn governance_4_publisher_sets() {
 #[test]
 fn governance_5_while_paused() {
     for instruction in &NODE_REWARDS.instructions {
-        for Honest { mut crowd, call, .. } in honest(&instruction.name, TokenProgram::Spl) {
+        for Honest {
+            mut crowd, call, ..
+        } in honest(&instruction.name, TokenProgram::Spl)
+        {
             let (chain, net) = (&mut crowd.world.chain, &crowd.world.net);
             let stopped = match instruction.name.as_str() {
                 "fund" | "propose_epoch" | "approve_epoch" | "activate_epoch" | "register_node" => {

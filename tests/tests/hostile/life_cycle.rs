@@ -51,7 +51,11 @@ fn life_cycle_2_initialise_twice() {
     let World { mut chain, net } = World::at(Stage::Claimed, TokenProgram::Spl);
     let device = person("device");
     chain.accept(net.register(net.owner(0), device));
-    for again in [net.create(), net.create_page(0), net.register(net.owner(0), device)] {
+    for again in [
+        net.create(),
+        net.create_page(0),
+        net.register(net.owner(0), device),
+    ] {
         chain.refuse(again.clone(), SystemError::AccountAlreadyInUse);
         // Not even by somebody whose lamports would cover the rent once more.
         chain.refuse(
@@ -94,13 +98,20 @@ fn life_cycle_3_close_fund_again_and_use_in_one_transaction() {
         let lamports = chain.lamports(&payout);
         let close = [net.clear_payout(owner), send(&payout, lamports)];
         let with = |used| close.iter().cloned().chain([used]).collect::<Vec<_>>();
-        chain.refuse(with(net.clear_payout(owner)), ErrorCode::AccountOwnedByWrongProgram);
+        chain.refuse(
+            with(net.clear_payout(owner)),
+            ErrorCode::AccountOwnedByWrongProgram,
+        );
         chain.refuse(with(net.claim_to(0, wallet)), WrongPayout);
         chain.accept(with(net.claim(0)));
         assert_eq!(chain.tokens(&net.tokens_of(&owner)), LIFETIMES[0]);
 
         // Each can be made anew in the transaction that closed it, and starts from nothing.
-        chain.accept([net.set_payout(owner, wallet), net.clear_payout(owner), net.set_payout(owner, owner)]);
+        chain.accept([
+            net.set_payout(owner, wallet),
+            net.clear_payout(owner),
+            net.set_payout(owner, owner),
+        ]);
         assert_eq!(chain.read::<Payout>(&payout).wallet, owner);
         let other = instruction::register_node(
             net.address,
@@ -110,9 +121,16 @@ fn life_cycle_3_close_fund_again_and_use_in_one_transaction() {
             NodeKind::SmallCell,
             location(5),
         );
-        chain.accept([offer_node(net.address, device, owner, Some(wallet)), retire, other]);
+        chain.accept([
+            offer_node(net.address, device, owner, Some(wallet)),
+            retire,
+            other,
+        ]);
         let state: Node = chain.read(&node);
-        assert_eq!((state.owner, state.pending_owner), (net.owner(1), Pubkey::default()));
+        assert_eq!(
+            (state.owner, state.pending_owner),
+            (net.owner(1), Pubkey::default())
+        );
     }
 }
 
@@ -167,7 +185,10 @@ fn life_cycle_5_prefunded_addresses() {
 
             chain.accept(net.create());
             chain.accept([net.fund(1_000_000), net.create_page(0)]);
-            chain.accept([net.register(owner, device), net.set_payout(owner, stranger())]);
+            chain.accept([
+                net.register(owner, device),
+                net.set_payout(owner, stranger()),
+            ]);
             chain.create_associated(token, &net.mint, &stranger());
             chain.pass(EPOCH_LENGTH);
             chain.accept([net.propose(), net.approve(1)]);
@@ -202,7 +223,9 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
     let mut world = World::at(Stage::Claimed, TokenProgram::Spl);
     let net = world.net.clone();
     // Nothing closes a page, a network, an epoch or a vault.
-    world.chain.refuse(net.create_page(0), SystemError::AccountAlreadyInUse);
+    world
+        .chain
+        .refuse(net.create_page(0), SystemError::AccountAlreadyInUse);
     let sequence = world.state().sequence;
     let (owner, device) = (net.owner(0), person("device"));
     for _ in 0..3 {
@@ -223,7 +246,10 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
 fn life_cycle_7_shrink_then_grow_shows_no_stale_bytes() {
     let World { mut chain, mut net } = World::at(Stage::Funded, TokenProgram::Spl);
     net.publishers = (0..5).map(|n| person(&format!("p{n}"))).collect();
-    let set = PublisherSet { publishers: net.publishers.clone(), threshold: 5 };
+    let set = PublisherSet {
+        publishers: net.publishers.clone(),
+        threshold: 5,
+    };
     chain.accept(instruction::set_publishers(net.address, net.authority, set));
     chain.pass(EPOCH_LENGTH);
     chain.accept(net.propose());

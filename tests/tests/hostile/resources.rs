@@ -23,7 +23,10 @@ const DEFAULT_COMPUTE_UNITS: u64 = 200_000;
 fn resources_1_every_instruction() {
     for instruction in &NODE_REWARDS.instructions {
         for token in TokenProgram::ALL {
-            for Honest { mut crowd, call, .. } in honest(&instruction.name, token) {
+            for Honest {
+                mut crowd, call, ..
+            } in honest(&instruction.name, token)
+            {
                 let limit = compute_unit_limit(DEFAULT_COMPUTE_UNITS as u32);
                 let chain = &mut crowd.world.chain;
                 let accepted = chain.accept([limit, compute_unit_price(1), call]);
@@ -38,13 +41,27 @@ fn resources_1_every_instruction() {
 fn resources_1_the_largest_network() {
     for token in TokenProgram::ALL {
         let World { mut chain, net } = World::at(Stage::Minted, token);
-        let mut net = NetworkFixture { name: "n".repeat(32), ..net };
+        let mut net = NetworkFixture {
+            name: "n".repeat(32),
+            ..net
+        };
         net.address = wayfare_client::address::network(&net.name).unwrap();
         net.vault = wayfare_client::address::vault(&net.address);
         net.publishers = (0..5).map(|n| person(&format!("p{n}"))).collect();
-        let set = PublisherSet { publishers: net.publishers.clone(), threshold: 5 };
-        let args = CreateNetworkArgs { publisher_set: set.clone(), ..net.create_args() };
-        let budget = || [compute_unit_limit(DEFAULT_COMPUTE_UNITS as u32), compute_unit_price(1)];
+        let set = PublisherSet {
+            publishers: net.publishers.clone(),
+            threshold: 5,
+        };
+        let args = CreateNetworkArgs {
+            publisher_set: set.clone(),
+            ..net.create_args()
+        };
+        let budget = || {
+            [
+                compute_unit_limit(DEFAULT_COMPUTE_UNITS as u32),
+                compute_unit_price(1),
+            ]
+        };
         let with = |call| budget().into_iter().chain([call]).collect::<Vec<_>>();
         chain.accept(with(net.create_with(args)));
         chain.accept(with(set_publishers(net.address, net.authority, set)));
@@ -96,13 +113,23 @@ fn resources_1_a_claim_from_the_deepest_tree() {
             world.chain.pass(CHALLENGE_PERIOD);
             world.chain.accept(net.activate());
 
-            let claim = Claim { owner, wallet, index, lifetime, detail_root, proof };
+            let claim = Claim {
+                owner,
+                wallet,
+                index,
+                lifetime,
+                detail_root,
+                proof,
+            };
             let claim = instruction::claim(&net.accounts(), claim);
             let budget = [compute_unit_limit(20_000), compute_unit_price(1_000_000)];
             let accepted = world
                 .chain
                 .accept(budget.into_iter().chain([claim]).collect::<Vec<_>>());
-            println!("{token:?}: {} bytes, {} CU", accepted.bytes, accepted.compute_units);
+            println!(
+                "{token:?}: {} bytes, {} CU",
+                accepted.bytes, accepted.compute_units
+            );
             assert!(accepted.bytes <= PACKET_DATA_SIZE);
             assert_eq!(world.paid_to(&wallet), lifetime);
         }
@@ -114,7 +141,11 @@ fn resources_1_a_claim_from_the_deepest_tree() {
 fn resources_1_addresses_with_low_bumps() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let bump = |device: &Pubkey| {
-        Pubkey::find_program_address(&[b"node", net.address.as_ref(), device.as_ref()], &node_rewards::ID).1
+        Pubkey::find_program_address(
+            &[b"node", net.address.as_ref(), device.as_ref()],
+            &node_rewards::ID,
+        )
+        .1
     };
     let lowest = (0..500)
         .map(|n| person(&format!("device {n}")))
@@ -134,7 +165,9 @@ fn resources_2_dust_claims_do_not_stop_a_crank() {
     world.net.ledger = Ledger::first(world.net.address, &lifetimes);
     let net = world.net.clone();
     for leaf in &net.ledger.leaves {
-        world.chain.create_associated(net.token, &net.mint, &leaf.owner);
+        world
+            .chain
+            .create_associated(net.token, &net.mint, &leaf.owner);
     }
     world.chain.pass(EPOCH_LENGTH);
     world.chain.accept([net.propose(), net.approve(1)]);

@@ -24,7 +24,9 @@ fn time_1_the_end_of_an_epoch() {
 fn time_1_the_end_of_the_challenge_period() {
     for (late, due) in [(-1, Some(ChallengePeriod)), (0, None), (1, None)] {
         let mut world = World::at(Stage::Approved, TokenProgram::Spl);
-        world.chain.set_time(world.epoch().approved_at + CHALLENGE_PERIOD + late);
+        world
+            .chain
+            .set_time(world.epoch().approved_at + CHALLENGE_PERIOD + late);
         match due {
             Some(due) => world.chain.refuse(world.net.activate(), due),
             None => drop(world.chain.accept(world.net.activate())),
@@ -53,8 +55,13 @@ fn time_1_the_refill_of_the_limiter() {
         let mut world = World::at(Stage::Active, TokenProgram::Spl);
         let net = world.net.clone();
         for limiter_capacity in [1, TERMS.limiter_capacity].map(Some) {
-            let change = NetworkTermsChange { limiter_capacity, ..Default::default() };
-            world.chain.accept(update_network(net.address, net.authority, change));
+            let change = NetworkTermsChange {
+                limiter_capacity,
+                ..Default::default()
+            };
+            world
+                .chain
+                .accept(update_network(net.address, net.authority, change));
         }
         // Owner 2 takes the only unit that is left.
         world.chain.accept(net.claim(2));
@@ -95,15 +102,25 @@ fn time_2_the_clock_an_hour_back() {
     world.chain.set_time(hour - HOUR);
     world.chain.accept(net.claim(0));
     let state = world.state();
-    assert_eq!((state.limiter_level, state.limiter_updated_at), (level - 10, hour));
+    assert_eq!(
+        (state.limiter_level, state.limiter_updated_at),
+        (level - 10, hour)
+    );
     // Up to the hour, the refill was there already.
     world.chain.set_time(hour);
     let change = NetworkTermsChange::default();
-    world.chain.accept(update_network(net.address, net.authority, change));
+    world
+        .chain
+        .accept(update_network(net.address, net.authority, change));
     assert_eq!(world.state().limiter_level, level - 10);
     world.chain.set_time(hour + 1);
-    world.chain.accept(update_network(net.address, net.authority, change));
-    assert_eq!(world.state().limiter_level, level - 10 + TERMS.limiter_refill);
+    world
+        .chain
+        .accept(update_network(net.address, net.authority, change));
+    assert_eq!(
+        world.state().limiter_level,
+        level - 10 + TERMS.limiter_refill
+    );
 }
 
 /// A pause neither ends earlier nor can be set for longer when the clock goes back.
@@ -139,9 +156,15 @@ fn time_3_durations_without_end() {
     let update = |change| update_network(net.address, net.authority, change);
     for forever in [i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
         let none = NetworkTermsChange::default;
-        let length = NetworkTermsChange { epoch_length: Some(forever), ..none() };
+        let length = NetworkTermsChange {
+            epoch_length: Some(forever),
+            ..none()
+        };
         chain.refuse(update(length), BadEpochLength);
-        let period = NetworkTermsChange { challenge_period: Some(forever), ..none() };
+        let period = NetworkTermsChange {
+            challenge_period: Some(forever),
+            ..none()
+        };
         chain.refuse(update(period), BadChallengePeriod);
     }
     chain.refuse(net.pause(i64::MAX), BadPause);
@@ -179,8 +202,12 @@ fn time_3_the_end_of_time() {
 fn time_3_an_epoch_that_would_never_end() {
     let mut world = World::at(Stage::Minted, TokenProgram::Spl);
     let net = world.net.clone();
-    world.chain.set_time(i64::MAX - EPOCH_LENGTH - CHALLENGE_PERIOD);
-    world.chain.accept([net.create(), net.fund(1_000_000), net.create_page(0)]);
+    world
+        .chain
+        .set_time(i64::MAX - EPOCH_LENGTH - CHALLENGE_PERIOD);
+    world
+        .chain
+        .accept([net.create(), net.fund(1_000_000), net.create_page(0)]);
     world.chain.pass(EPOCH_LENGTH);
     world.chain.accept([net.propose(), net.approve(1)]);
     world.chain.pass(CHALLENGE_PERIOD);
@@ -190,7 +217,11 @@ fn time_3_an_epoch_that_would_never_end() {
         limiter_refill: Some(1_000),
         ..Default::default()
     };
-    world.chain.accept(instruction::update_network(net.address, net.authority, shorter));
+    world.chain.accept(instruction::update_network(
+        net.address,
+        net.authority,
+        shorter,
+    ));
     world.chain.accept(net.activate());
     assert_eq!(world.state().epoch_ends_at, i64::MAX);
 }

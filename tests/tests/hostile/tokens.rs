@@ -34,38 +34,61 @@ fn initialise(extension: ExtensionType) -> (Vec<ExtensionType>, Vec<Instruction>
             0,
         )
     };
-    let confidential =
-        || confidential_transfer::instruction::initialize_mint(&id, mint, Some(someone), true, None);
+    let confidential = || {
+        confidential_transfer::instruction::initialize_mint(&id, mint, Some(someone), true, None)
+    };
     let (extensions, instructions) = match extension {
         ExtensionType::TransferFeeConfig => (vec![], vec![fee()]),
-        ExtensionType::MintCloseAuthority => {
-            (vec![], vec![token::initialize_mint_close_authority(&id, mint, Some(&someone))])
-        }
+        ExtensionType::MintCloseAuthority => (
+            vec![],
+            vec![token::initialize_mint_close_authority(
+                &id,
+                mint,
+                Some(&someone),
+            )],
+        ),
         ExtensionType::ConfidentialTransferMint => (vec![], vec![confidential()]),
         ExtensionType::DefaultAccountState => (
             vec![],
-            vec![default_account_state::instruction::initialize_default_account_state(
-                &id,
-                mint,
-                &AccountState::Initialized,
-            )],
+            vec![
+                default_account_state::instruction::initialize_default_account_state(
+                    &id,
+                    mint,
+                    &AccountState::Initialized,
+                ),
+            ],
         ),
-        ExtensionType::NonTransferable => {
-            (vec![], vec![token::initialize_non_transferable_mint(&id, mint)])
-        }
+        ExtensionType::NonTransferable => (
+            vec![],
+            vec![token::initialize_non_transferable_mint(&id, mint)],
+        ),
         ExtensionType::InterestBearingConfig => (
             vec![],
-            vec![interest_bearing_mint::instruction::initialize(&id, mint, Some(someone), 0)],
+            vec![interest_bearing_mint::instruction::initialize(
+                &id,
+                mint,
+                Some(someone),
+                0,
+            )],
         ),
-        ExtensionType::PermanentDelegate => {
-            (vec![], vec![token::initialize_permanent_delegate(&id, mint, &someone)])
-        }
+        ExtensionType::PermanentDelegate => (
+            vec![],
+            vec![token::initialize_permanent_delegate(&id, mint, &someone)],
+        ),
         ExtensionType::TransferHook => (
             vec![],
-            vec![transfer_hook::instruction::initialize(&id, mint, Some(someone), None)],
+            vec![transfer_hook::instruction::initialize(
+                &id,
+                mint,
+                Some(someone),
+                None,
+            )],
         ),
         ExtensionType::ConfidentialTransferFeeConfig => (
-            vec![ExtensionType::TransferFeeConfig, ExtensionType::ConfidentialTransferMint],
+            vec![
+                ExtensionType::TransferFeeConfig,
+                ExtensionType::ConfidentialTransferMint,
+            ],
             vec![
                 fee(),
                 confidential(),
@@ -91,21 +114,40 @@ fn initialise(extension: ExtensionType) -> (Vec<ExtensionType>, Vec<Instruction>
         ),
         ExtensionType::ScaledUiAmount => (
             vec![],
-            vec![scaled_ui_amount::instruction::initialize(&id, mint, Some(someone), 1.0)],
+            vec![scaled_ui_amount::instruction::initialize(
+                &id,
+                mint,
+                Some(someone),
+                1.0,
+            )],
         ),
-        ExtensionType::Pausable => {
-            (vec![], vec![pausable::instruction::initialize(&id, mint, &someone)])
-        }
-        ExtensionType::PermissionedBurn => {
-            (vec![], vec![permissioned_burn::instruction::initialize(&id, mint, &someone)])
-        }
+        ExtensionType::Pausable => (
+            vec![],
+            vec![pausable::instruction::initialize(&id, mint, &someone)],
+        ),
+        ExtensionType::PermissionedBurn => (
+            vec![],
+            vec![permissioned_burn::instruction::initialize(
+                &id, mint, &someone,
+            )],
+        ),
         ExtensionType::MetadataPointer => (
             vec![],
-            vec![metadata_pointer::instruction::initialize(&id, mint, Some(someone), Some(*mint))],
+            vec![metadata_pointer::instruction::initialize(
+                &id,
+                mint,
+                Some(someone),
+                Some(*mint),
+            )],
         ),
         ExtensionType::GroupPointer => (
             vec![],
-            vec![group_pointer::instruction::initialize(&id, mint, Some(someone), Some(*mint))],
+            vec![group_pointer::instruction::initialize(
+                &id,
+                mint,
+                Some(someone),
+                Some(*mint),
+            )],
         ),
         ExtensionType::GroupMemberPointer => (
             vec![],
@@ -118,8 +160,13 @@ fn initialise(extension: ExtensionType) -> (Vec<ExtensionType>, Vec<Instruction>
         ),
         other => panic!("{other:?} is no extension of a mint that an instruction initialises"),
     };
-    let instructions = instructions.into_iter().map(|made| made.expect("Token-2022's id"));
-    (extensions.into_iter().chain([extension]).collect(), instructions.collect())
+    let instructions = instructions
+        .into_iter()
+        .map(|made| made.expect("Token-2022's id"));
+    (
+        extensions.into_iter().chain([extension]).collect(),
+        instructions.collect(),
+    )
 }
 
 /// A network that is to be created with a mint that has an extension.
@@ -169,8 +216,10 @@ fn tokens_1_mints_that_are_allowed() {
     }
 
     let mut chain = Chain::new();
-    let instructions: Vec<_> =
-        allowed.into_iter().flat_map(|extension| initialise(extension).1).collect();
+    let instructions: Vec<_> = allowed
+        .into_iter()
+        .flat_map(|extension| initialise(extension).1)
+        .collect();
     let program = TokenProgram::Token2022;
     let mint = chain.create_mint_with(program, "mint", &allowed, &instructions);
     let id = program.id();
@@ -204,7 +253,10 @@ fn tokens_1_mints_that_are_allowed() {
 #[test]
 fn tokens_1_a_mint_that_changes_afterwards() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Token2022);
-    for extension in [ExtensionType::TransferFeeConfig, ExtensionType::PermanentDelegate] {
+    for extension in [
+        ExtensionType::TransferFeeConfig,
+        ExtensionType::PermanentDelegate,
+    ] {
         let (_, instructions) = initialise(extension);
         assert!(chain.attempt(instructions).is_err());
     }
@@ -218,7 +270,13 @@ fn tokens_1_a_mint_without_authorities() {
         let mut world = World::at(Stage::Minted, program);
         let (mint, freezer) = (world.net.mint, wayfare_tests::token::freeze_authority());
         world.chain.accept([
-            set_authority(program, &mint, AuthorityType::MintTokens, &mint_authority(), None),
+            set_authority(
+                program,
+                &mint,
+                AuthorityType::MintTokens,
+                &mint_authority(),
+                None,
+            ),
             set_authority(program, &mint, AuthorityType::FreezeAccount, &freezer, None),
         ]);
         world.chain.accept([world.net.create(), world.net.fund(5)]);
@@ -232,10 +290,22 @@ fn tokens_2_a_vault_with_a_delegate_or_close_authority() {
     for program in TokenProgram::ALL {
         let World { mut chain, net } = World::at(Stage::Active, program);
         let id = program.id();
-        for signer in [net.authority, net.guardian, net.operator, net.publishers[0], stranger()] {
+        for signer in [
+            net.authority,
+            net.guardian,
+            net.operator,
+            net.publishers[0],
+            stranger(),
+        ] {
             for attack in [
                 token::approve(&id, &net.vault, &signer, &signer, &[], u64::MAX).unwrap(),
-                set_authority(program, &net.vault, AuthorityType::CloseAccount, &signer, Some(&signer)),
+                set_authority(
+                    program,
+                    &net.vault,
+                    AuthorityType::CloseAccount,
+                    &signer,
+                    Some(&signer),
+                ),
                 token::transfer_checked(
                     &id,
                     &net.vault,
@@ -251,8 +321,13 @@ fn tokens_2_a_vault_with_a_delegate_or_close_authority() {
             ] {
                 chain.refuse(attack, TokenError::OwnerMismatch);
             }
-            let take =
-                set_authority(program, &net.vault, AuthorityType::AccountOwner, &signer, Some(&signer));
+            let take = set_authority(
+                program,
+                &net.vault,
+                AuthorityType::AccountOwner,
+                &signer,
+                Some(&signer),
+            );
             assert!(chain.attempt(take).is_err());
         }
         assert_eq!(chain.tokens(&net.vault), FUNDED);
@@ -269,9 +344,8 @@ fn tokens_2_a_source_with_a_delegate() {
         let lend =
             token::approve(&program.id(), &source, &stranger(), &net.operator, &[], 10).unwrap();
         chain.accept(lend);
-        let fund = |amount| {
-            wayfare_client::instruction::fund(&net.accounts(), stranger(), source, amount)
-        };
+        let fund =
+            |amount| wayfare_client::instruction::fund(&net.accounts(), stranger(), source, amount);
         chain.refuse(fund(11), TokenError::InsufficientFunds);
         chain.accept(fund(10));
         chain.refuse(fund(1), TokenError::OwnerMismatch);

@@ -12,7 +12,9 @@ fn hands_the_network_over() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
     let net = world.net.clone();
     let heir = person("heir");
-    world.chain.accept(nominate_authority(net.address, net.authority, Some(heir)));
+    world
+        .chain
+        .accept(nominate_authority(net.address, net.authority, Some(heir)));
     // Until then, nothing has changed.
     world.chain.accept(unpause(net.address, net.authority));
 
@@ -29,7 +31,9 @@ fn hands_the_network_over() {
             new: heir,
         })
     );
-    world.chain.refuse(unpause(net.address, net.authority), NotAuthority);
+    world
+        .chain
+        .refuse(unpause(net.address, net.authority), NotAuthority);
     world.chain.accept(unpause(net.address, heir));
 }
 

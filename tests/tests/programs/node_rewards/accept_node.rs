@@ -44,7 +44,10 @@ fn takes_an_offered_node_over() {
     assert_eq!(world.chain.read::<Node>(&net.node(&device)), node);
 
     let chain = &mut world.chain;
-    chain.refuse(move_node(net.address, device, net.owner(0), location(8)), NotNodeOwner);
+    chain.refuse(
+        move_node(net.address, device, net.owner(0), location(8)),
+        NotNodeOwner,
+    );
     chain.accept(move_node(net.address, device, buyer, location(8)));
     chain.refuse(accept_node(net.address, device, buyer), NotOffered);
 }
@@ -54,7 +57,10 @@ fn what_is_not_offered() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let device = person("device");
     chain.accept(net.register(net.owner(0), device));
-    chain.refuse(accept_node(net.address, device, person("buyer")), NotOffered);
+    chain.refuse(
+        accept_node(net.address, device, person("buyer")),
+        NotOffered,
+    );
     chain.refuse(accept_node(net.address, device, net.owner(0)), NotOffered);
 }
 
@@ -82,12 +88,18 @@ fn a_node_of_another_network() {
         offer_node(other.address, device, net.owner(0), Some(buyer)),
     ]);
     let accept = accept_node(net.address, device, buyer);
-    world.chain.refuse(accept.swap(&net.node(&device), &other.node(&device)), WrongNetwork);
+    world.chain.refuse(
+        accept.swap(&net.node(&device), &other.node(&device)),
+        WrongNetwork,
+    );
 }
 
 #[test]
 fn while_paused() {
     let World { mut chain, net } = offered();
     let until = chain.now() + 100;
-    chain.accept([net.pause(until), accept_node(net.address, person("device"), person("buyer"))]);
+    chain.accept([
+        net.pause(until),
+        accept_node(net.address, person("device"), person("buyer")),
+    ]);
 }

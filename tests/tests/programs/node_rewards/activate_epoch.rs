@@ -22,7 +22,9 @@ fn ready_again(stage: Stage) -> World {
     let mut world = World::at(stage, TokenProgram::Spl);
     world.net.ledger = world.net.ledger.next(&[7; 5]);
     world.chain.pass(EPOCH_LENGTH);
-    world.chain.accept([world.net.propose(), world.net.approve(1)]);
+    world
+        .chain
+        .accept([world.net.propose(), world.net.approve(1)]);
     world.chain.pass(CHALLENGE_PERIOD);
     world
 }
@@ -125,7 +127,9 @@ fn after_a_veto() {
 fn twice() {
     let mut world = ready(TokenProgram::Spl);
     let activate = world.net.activate();
-    world.chain.refuse_at([activate.clone(), activate.clone()], 1, NotProposed);
+    world
+        .chain
+        .refuse_at([activate.clone(), activate.clone()], 1, NotProposed);
     world.chain.accept(activate.clone());
     world.chain.refuse(activate, NotProposed);
     // The second epoch in force, the first cannot come back.
@@ -133,7 +137,9 @@ fn twice() {
     let first = address::epoch(&world.net.address, 1);
     world.chain.accept(world.net.activate());
     let again = world.net.activate().swap(&world.net.epoch(), &first);
-    world.chain.refuse(again.swap_at(2, &node_rewards::ID), NotProposed);
+    world
+        .chain
+        .refuse(again.swap_at(2, &node_rewards::ID), NotProposed);
 }
 
 #[test]
@@ -156,7 +162,9 @@ fn with_an_underfunded_vault() {
 fn with_what_is_left_after_claims() {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);
     let mut net = world.net.clone();
-    world.chain.accept([net.fund(1_000_000), net.create_page(0)]);
+    world
+        .chain
+        .accept([net.fund(1_000_000), net.create_page(0)]);
     world.chain.pass(EPOCH_LENGTH);
     world.chain.accept([net.propose(), net.approve(1)]);
     world.chain.pass(CHALLENGE_PERIOD);
@@ -177,7 +185,10 @@ fn above_a_cap_that_was_lowered() {
     let mut world = ready(TokenProgram::Spl);
     let net = world.net.clone();
     let cap = |cap| {
-        let change = NetworkTermsChange { emission_cap: Some(cap), ..Default::default() };
+        let change = NetworkTermsChange {
+            emission_cap: Some(cap),
+            ..Default::default()
+        };
         update_network(net.address, net.authority, change)
     };
     world.chain.accept(cap(999_999));
@@ -189,7 +200,11 @@ fn above_a_cap_that_was_lowered() {
 fn under_other_publishers() {
     let mut world = ready(TokenProgram::Spl);
     let net = world.net.clone();
-    world.chain.accept(set_publishers(net.address, net.authority, net.publisher_set()));
+    world.chain.accept(set_publishers(
+        net.address,
+        net.authority,
+        net.publisher_set(),
+    ));
     world.chain.refuse(net.activate(), PublishersChanged);
 }
 
@@ -205,13 +220,18 @@ fn with_another_number() {
     };
     world.chain.refuse(skipped.propose(), WrongEpochNumber);
     let missing = net.activate().swap(&net.epoch(), &skipped.epoch());
-    world.chain.refuse(missing, anchor_lang::error::ErrorCode::AccountNotInitialized);
+    world.chain.refuse(
+        missing,
+        anchor_lang::error::ErrorCode::AccountNotInitialized,
+    );
 
     // A past proposal that never came into force, put there past the program.
     let epoch = world.chain.account(&net.epoch()).unwrap();
     let stale = address::epoch(&net.address, 3);
     world.chain.put(&stale, epoch);
-    world.chain.edit(&stale, |account| account.data[40..48].copy_from_slice(&3u64.to_le_bytes()));
+    world.chain.edit(&stale, |account| {
+        account.data[40..48].copy_from_slice(&3u64.to_le_bytes())
+    });
     let skip = net.activate().swap(&net.epoch(), &stale);
     world.chain.refuse(skip, WrongEpochNumber);
     world.chain.accept(net.activate());
@@ -231,9 +251,16 @@ fn with_another_epoch_before_it() {
     let mut world = ready_again(Stage::Active);
     let other = world.add_network("suburb", Stage::Active);
     let net: NetworkFixture = world.net.clone();
-    world.chain.refuse(net.activate().swap_at(2, &node_rewards::ID), WrongPreviousEpoch);
-    world.chain.refuse(net.activate().swap_at(2, &other.epoch()), WrongNetwork);
-    world.chain.refuse(net.activate().swap_at(2, &net.epoch()), WrongPreviousEpoch);
+    world.chain.refuse(
+        net.activate().swap_at(2, &node_rewards::ID),
+        WrongPreviousEpoch,
+    );
+    world
+        .chain
+        .refuse(net.activate().swap_at(2, &other.epoch()), WrongNetwork);
+    world
+        .chain
+        .refuse(net.activate().swap_at(2, &net.epoch()), WrongPreviousEpoch);
     world.chain.accept(net.activate());
 }
 
@@ -243,8 +270,13 @@ fn an_epoch_of_another_network() {
     let other = world.add_network("suburb", Stage::Approved);
     world.chain.pass(CHALLENGE_PERIOD);
     let net = world.net.clone();
-    world.chain.refuse(net.activate().swap(&net.epoch(), &other.epoch()), WrongNetwork);
-    world.chain.refuse(net.activate().swap(&net.vault, &other.vault), WrongVault);
+    world.chain.refuse(
+        net.activate().swap(&net.epoch(), &other.epoch()),
+        WrongNetwork,
+    );
+    world
+        .chain
+        .refuse(net.activate().swap(&net.vault, &other.vault), WrongVault);
     world.chain.accept([net.activate(), other.activate()]);
 }
 

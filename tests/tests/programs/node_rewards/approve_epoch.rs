@@ -42,7 +42,9 @@ fn the_same_publisher_twice() {
     let mut world = World::at(Stage::Proposed, TokenProgram::Spl);
     let net = world.net.clone();
     world.chain.refuse(net.approve(0), ApprovedTwice);
-    world.chain.refuse_at([net.approve(1), net.approve(1)], 1, ApprovedTwice);
+    world
+        .chain
+        .refuse_at([net.approve(1), net.approve(1)], 1, ApprovedTwice);
     world.chain.accept(net.approve(1));
     world.chain.refuse(net.approve(1), ApprovedTwice);
 }
@@ -53,7 +55,9 @@ fn the_root_that_the_publisher_saw() {
     let net = world.net.clone();
     // Between looking and approving, the proposal is replaced.
     let approve = net.approve(1);
-    world.chain.accept(net.propose_with(2, |args| args.root = [6; 32]));
+    world
+        .chain
+        .accept(net.propose_with(2, |args| args.root = [6; 32]));
     world.chain.refuse(approve, WrongRoot);
     let other = instruction::approve_epoch(net.address, net.publishers[1], 1, [6; 32]);
     world.chain.accept(other);
@@ -66,8 +70,13 @@ fn an_epoch_of_another_network_or_number() {
     let net = world.net.clone();
     let approve = net.approve(1).swap(&net.epoch(), &other.epoch());
     world.chain.refuse(approve, WrongNetwork);
-    let approve = net.approve(1).swap(&net.epoch(), &address::epoch(&net.address, 2));
-    world.chain.refuse(approve, anchor_lang::error::ErrorCode::AccountNotInitialized);
+    let approve = net
+        .approve(1)
+        .swap(&net.epoch(), &address::epoch(&net.address, 2));
+    world.chain.refuse(
+        approve,
+        anchor_lang::error::ErrorCode::AccountNotInitialized,
+    );
     world.chain.accept(net.approve(1));
 }
 
@@ -87,7 +96,11 @@ fn what_is_not_proposed() {
 #[test]
 fn under_other_publishers() {
     let World { mut chain, net } = World::at(Stage::Proposed, TokenProgram::Spl);
-    chain.accept(set_publishers(net.address, net.authority, net.publisher_set()));
+    chain.accept(set_publishers(
+        net.address,
+        net.authority,
+        net.publisher_set(),
+    ));
     chain.refuse(net.approve(1), PublishersChanged);
     chain.accept(net.propose());
     chain.accept(net.approve(1));

@@ -24,10 +24,15 @@ fn counter(world: &World, index: u32) -> u64 {
 fn drain(world: &mut World, level: u64) {
     let net = world.net.clone();
     let capacity = |capacity| {
-        let change = NetworkTermsChange { limiter_capacity: Some(capacity), ..Default::default() };
+        let change = NetworkTermsChange {
+            limiter_capacity: Some(capacity),
+            ..Default::default()
+        };
         update_network(net.address, net.authority, change)
     };
-    world.chain.accept([capacity(level.max(1)), capacity(TERMS.limiter_capacity)]);
+    world
+        .chain
+        .accept([capacity(level.max(1)), capacity(TERMS.limiter_capacity)]);
 }
 
 #[test]
@@ -71,7 +76,9 @@ fn pays_only_what_is_new() {
     let mut world = World::at(Stage::Claimed, TokenProgram::Spl);
     world.next_epoch(&[10, 0, 5]);
     let event = world.chain.accept(world.net.claim(0)).event();
-    let Event::Claimed(claimed) = event else { panic!("{event:?}") };
+    let Event::Claimed(claimed) = event else {
+        panic!("{event:?}")
+    };
     assert_eq!((claimed.amount, claimed.counter), (10, LIFETIMES[0] + 10));
     assert_eq!(world.paid(0), LIFETIMES[0] + 10);
     // Nothing due changes nothing, and is told to nobody.
@@ -102,12 +109,18 @@ fn an_owner_on_the_second_page() {
     world.chain.pass(CHALLENGE_PERIOD);
     world.chain.accept(net.activate());
     for index in [page - 1, page, page + 43] {
-        world.chain.create_associated(net.token, &net.mint, &net.owner(index));
+        world
+            .chain
+            .create_associated(net.token, &net.mint, &net.owner(index));
     }
     world.chain.accept(net.claim(page - 1));
-    world.chain.refuse(net.claim(page), ErrorCode::AccountOwnedByWrongProgram);
+    world
+        .chain
+        .refuse(net.claim(page), ErrorCode::AccountOwnedByWrongProgram);
     world.chain.accept(net.create_page(1));
-    world.chain.refuse(net.claim(page).swap(&net.page(1), &net.page(0)), WrongPage);
+    world
+        .chain
+        .refuse(net.claim(page).swap(&net.page(1), &net.page(0)), WrongPage);
     world.chain.accept(net.claim(page));
     world.chain.accept(net.claim(page + 43));
     let counters = [page - 1, page, page + 43, 0].map(|index| counter(&world, index));
@@ -136,16 +149,28 @@ fn an_index_out_of_range() {
 fn every_argument_counts() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     for index in [1, 2, 3, 4] {
-        chain.refuse(net.claim(0).claim_args(|args| args.index = index), WrongProof);
+        chain.refuse(
+            net.claim(0).claim_args(|args| args.index = index),
+            WrongProof,
+        );
     }
     for lifetime in [0, 1, LIFETIMES[0] - 1, LIFETIMES[0] + 1, u64::MAX] {
-        chain.refuse(net.claim(0).claim_args(|args| args.lifetime = lifetime), WrongProof);
+        chain.refuse(
+            net.claim(0).claim_args(|args| args.lifetime = lifetime),
+            WrongProof,
+        );
     }
     for byte in [0, 31] {
-        chain.refuse(net.claim(0).claim_args(|args| args.detail_root[byte] ^= 1), WrongProof);
+        chain.refuse(
+            net.claim(0).claim_args(|args| args.detail_root[byte] ^= 1),
+            WrongProof,
+        );
     }
     for byte in 0..96 {
-        chain.refuse(net.claim(0).claim_args(|args| args.proof[byte] ^= 1), WrongProof);
+        chain.refuse(
+            net.claim(0).claim_args(|args| args.proof[byte] ^= 1),
+            WrongProof,
+        );
     }
     for bump in 0..=u8::MAX {
         let mut changed = false;
@@ -178,8 +203,13 @@ fn nothing_was_ever_earned() {
 fn instalments() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
     let net = world.net.clone();
-    let change = NetworkTermsChange { limiter_capacity: Some(60_001), ..Default::default() };
-    world.chain.accept(update_network(net.address, net.authority, change));
+    let change = NetworkTermsChange {
+        limiter_capacity: Some(60_001),
+        ..Default::default()
+    };
+    world
+        .chain
+        .accept(update_network(net.address, net.authority, change));
     // Due are 100,000: the bucket's 60,001 are paid.
     world.chain.accept(net.claim(0));
     assert_eq!(world.paid(0), 60_001);
@@ -208,7 +238,11 @@ fn the_log_says_when_to_retry() {
     let refused = world.chain.attempt(world.net.claim(0)).unwrap_err();
     // 100,000 of which 1 is there, at 12 a second.
     let due = format!("retry in 8334 s, at {}", world.chain.now() + 8_334);
-    assert!(refused.logs.iter().any(|line| line.ends_with(&due)), "{:#?}", refused.logs);
+    assert!(
+        refused.logs.iter().any(|line| line.ends_with(&due)),
+        "{:#?}",
+        refused.logs
+    );
     world.chain.pass(8_333);
     world.chain.refuse(world.net.claim(0), OutflowLimited);
     world.chain.pass(1);
@@ -232,9 +266,13 @@ fn the_vault_of_another_network() {
         let mut world = World::at(Stage::Active, token);
         let other = world.add_network("suburb", Stage::Active);
         let net = world.net.clone();
-        world.chain.refuse(net.claim(0).swap(&net.vault, &other.vault), WrongVault);
+        world
+            .chain
+            .refuse(net.claim(0).swap(&net.vault, &other.vault), WrongVault);
         let own = net.tokens_of(&net.operator);
-        world.chain.refuse(net.claim(0).swap(&net.vault, &own), WrongVault);
+        world
+            .chain
+            .refuse(net.claim(0).swap(&net.vault, &own), WrongVault);
         world.chain.accept(net.claim(0));
     }
 }

@@ -14,8 +14,12 @@ use wayfare_tests::world::{Stage, World};
 fn with_payout(stage: Stage, token: TokenProgram) -> World {
     let mut world = World::at(stage, token);
     let wallet = person("wallet");
-    world.chain.create_associated(token, &world.net.mint, &wallet);
-    world.chain.accept(world.net.set_payout(world.net.owner(0), wallet));
+    world
+        .chain
+        .create_associated(token, &world.net.mint, &wallet);
+    world
+        .chain
+        .accept(world.net.set_payout(world.net.owner(0), wallet));
     world
 }
 
@@ -57,7 +61,10 @@ fn claims_pay_the_owner_again() {
 fn twice() {
     let World { mut chain, net } = with_payout(Stage::Created, TokenProgram::Spl);
     let clear = net.clear_payout(net.owner(0));
-    chain.refuse([clear.clone(), clear.clone()], ErrorCode::AccountNotInitialized);
+    chain.refuse(
+        [clear.clone(), clear.clone()],
+        ErrorCode::AccountNotInitialized,
+    );
     chain.accept(clear.clone());
     chain.refuse(clear, ErrorCode::AccountNotInitialized);
 }
@@ -67,7 +74,10 @@ fn the_rent_goes_to_nobody_else() {
     let World { mut chain, net } = with_payout(Stage::Created, TokenProgram::Spl);
     let owner = net.owner(0);
     for other in [owner, person("wallet"), person("stranger")] {
-        chain.refuse(instruction::clear_payout(net.address, owner, other), WrongRentReceiver);
+        chain.refuse(
+            instruction::clear_payout(net.address, owner, other),
+            WrongRentReceiver,
+        );
     }
     chain.accept(net.clear_payout(owner));
 }
@@ -88,8 +98,12 @@ fn a_payout_of_another_network() {
     let other = world.add_network("suburb", Stage::Created);
     let net = world.net.clone();
     let owner = net.owner(0);
-    world.chain.accept(other.set_payout(owner, person("wallet")));
-    let clear = net.clear_payout(owner).swap(&net.payout(&owner), &other.payout(&owner));
+    world
+        .chain
+        .accept(other.set_payout(owner, person("wallet")));
+    let clear = net
+        .clear_payout(owner)
+        .swap(&net.payout(&owner), &other.payout(&owner));
     world.chain.refuse(clear, WrongNetwork);
 }
 

@@ -126,7 +126,9 @@ fn a_name_longer_than_a_seed() {
     let mut long = net.create_args();
     long.name = "a".repeat(33);
     let mut create = net.create();
-    create.data = anchor_lang::InstructionData::data(&node_rewards::instruction::CreateNetwork { args: long });
+    create.data = anchor_lang::InstructionData::data(&node_rewards::instruction::CreateNetwork {
+        args: long,
+    });
     let refused = chain.attempt(create).unwrap_err();
     assert!(
         Refusal::from(InstructionError::ProgramFailedToComplete).is(&refused.error, 0),
@@ -148,18 +150,30 @@ fn terms() {
         );
     }
     for bad in [0, MAX_EPOCH_LENGTH + 1, i64::MAX as u64, u64::MAX] {
-        with(|args| args.terms.epoch_length = bad, Some(BadEpochLength.into()));
+        with(
+            |args| args.terms.epoch_length = bad,
+            Some(BadEpochLength.into()),
+        );
     }
     for good in [1, MAX_CHALLENGE_PERIOD] {
         with(|args| args.terms.challenge_period = good, None);
     }
     for bad in [0, MAX_CHALLENGE_PERIOD + 1, i64::MAX as u64, u64::MAX] {
-        with(|args| args.terms.challenge_period = bad, Some(BadChallengePeriod.into()));
+        with(
+            |args| args.terms.challenge_period = bad,
+            Some(BadChallengePeriod.into()),
+        );
     }
     with(|args| args.terms.limiter_capacity = 1, None);
-    with(|args| args.terms.limiter_capacity = 0, Some(BadLimiter.into()));
+    with(
+        |args| args.terms.limiter_capacity = 0,
+        Some(BadLimiter.into()),
+    );
     // The limiter must let out what an epoch grants.
-    with(|args| args.terms.emission_cap = TERMS.limiter_refill * day, None);
+    with(
+        |args| args.terms.emission_cap = TERMS.limiter_refill * day,
+        None,
+    );
     with(
         |args| args.terms.emission_cap = TERMS.limiter_refill * day + 1,
         Some(BadLimiter.into()),
@@ -181,7 +195,10 @@ fn terms() {
     );
     with(|args| args.terms.location_resolution = 15, None);
     for bad in [16, u8::MAX] {
-        with(|args| args.terms.location_resolution = bad, Some(BadLocationResolution.into()));
+        with(
+            |args| args.terms.location_resolution = bad,
+            Some(BadLocationResolution.into()),
+        );
     }
 }
 
@@ -197,7 +214,16 @@ fn publishers_and_guardian() {
             None,
         );
     }
-    for (count, threshold) in [(0, 0), (0, 1), (1, 0), (1, 2), (3, 4), (5, 6), (6, 1), (5, u8::MAX)] {
+    for (count, threshold) in [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 2),
+        (3, 4),
+        (5, 6),
+        (6, 1),
+        (5, u8::MAX),
+    ] {
         with(
             |args| {
                 args.publisher_set.publishers = many(count);
@@ -214,7 +240,10 @@ fn publishers_and_guardian() {
         |args| args.publisher_set.publishers[1] = Pubkey::default(),
         Some(ZeroKey.into()),
     );
-    with(|args| args.guardian = Pubkey::default(), Some(ZeroKey.into()));
+    with(
+        |args| args.guardian = Pubkey::default(),
+        Some(ZeroKey.into()),
+    );
 }
 
 #[test]
@@ -233,10 +262,19 @@ fn twice() {
 fn other_addresses() {
     let World { mut chain, net } = World::at(Stage::Minted, TokenProgram::Spl);
     let other = NetworkFixture::new("suburb", net.mint, net.token);
-    chain.refuse(net.create().swap(&net.address, &other.address), ErrorCode::ConstraintSeeds);
-    chain.refuse(net.create().swap(&net.vault, &other.vault), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.create().swap(&net.address, &other.address),
+        ErrorCode::ConstraintSeeds,
+    );
+    chain.refuse(
+        net.create().swap(&net.vault, &other.vault),
+        ErrorCode::ConstraintSeeds,
+    );
     let associated = net.tokens_of(&net.address);
-    chain.refuse(net.create().swap(&net.vault, &associated), ErrorCode::ConstraintSeeds);
+    chain.refuse(
+        net.create().swap(&net.vault, &associated),
+        ErrorCode::ConstraintSeeds,
+    );
     chain.accept(net.create());
 }
 
@@ -252,7 +290,8 @@ fn mints_that_are_none() {
             chain.refuse(create, InstructionError::IncorrectProgramId);
         }
         chain.refuse(
-            net.create().swap(&token.id(), &solana_sdk_ids::system_program::ID),
+            net.create()
+                .swap(&token.id(), &solana_sdk_ids::system_program::ID),
             ErrorCode::InvalidProgramId,
         );
         chain.refuse(

@@ -57,7 +57,10 @@ fn anybody_may_and_a_pause_does_not_stop_it() {
 fn twice() {
     let World { mut chain, net } = World::at(Stage::Claimed, TokenProgram::Spl);
     chain.refuse(net.create_page(0), SystemError::AccountAlreadyInUse);
-    chain.refuse([net.create_page(1), net.create_page(1)], SystemError::AccountAlreadyInUse);
+    chain.refuse(
+        [net.create_page(1), net.create_page(1)],
+        SystemError::AccountAlreadyInUse,
+    );
     chain.accept(net.create_page(1));
 }
 

@@ -20,8 +20,9 @@ fn moves_tokens_into_the_vault() {
         for amount in [1, 1_000_000] {
             let touched = [net.vault, source];
             total += amount;
-            let event =
-                world.changes(net.fund(amount), &touched, |network| network.funded_total = total);
+            let event = world.changes(net.fund(amount), &touched, |network| {
+                network.funded_total = total
+            });
             assert_eq!(world.vault(), total);
             assert_eq!(world.chain.tokens(&source), OPERATOR_TOKENS - total);
             assert_eq!(
@@ -124,7 +125,9 @@ fn into_another_vault() {
         let mut world = World::at(Stage::Funded, token);
         let other = world.add_network("suburb", Stage::Funded);
         let net = world.net.clone();
-        let associated = world.chain.create_associated(token, &net.mint, &net.address);
+        let associated = world
+            .chain
+            .create_associated(token, &net.mint, &net.address);
         for vault in [other.vault, associated, net.tokens_of(&net.owner(0))] {
             let fund = net.fund(1).swap(&net.vault, &vault);
             world.chain.refuse(fund, WrongVault);
@@ -153,11 +156,16 @@ fn from_what_is_no_token_account() {
         let multisig = chain.create_multisig(token, "multisig", &net.operator);
         let source = net.tokens_of(&net.operator);
         for wrong in [multisig, person("empty")] {
-            let refused = chain.attempt(net.fund(1).swap(&source, &wrong)).unwrap_err();
+            let refused = chain
+                .attempt(net.fund(1).swap(&source, &wrong))
+                .unwrap_err();
             assert!(
-                [InstructionError::InvalidAccountData, InstructionError::IncorrectProgramId]
-                    .into_iter()
-                    .any(|due| wayfare_tests::refusal::Refusal::from(due).is(&refused.error, 0)),
+                [
+                    InstructionError::InvalidAccountData,
+                    InstructionError::IncorrectProgramId
+                ]
+                .into_iter()
+                .any(|due| wayfare_tests::refusal::Refusal::from(due).is(&refused.error, 0)),
                 "{refused:?}"
             );
         }

@@ -13,7 +13,9 @@ use wayfare_tests::world::{Stage, World};
 fn with_node() -> World {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);
     let net = &world.net;
-    world.chain.accept(net.register(net.owner(0), person("device")));
+    world
+        .chain
+        .accept(net.register(net.owner(0), person("device")));
     world
 }
 
@@ -27,7 +29,11 @@ fn publishes_another_place() {
         let call = move_node(net.address, device, net.owner(0), place);
         // The same place again changes nothing in the node, and is told all the same.
         let touched = [net.node(&device)];
-        let moved = if node.location == place { &[][..] } else { &touched };
+        let moved = if node.location == place {
+            &[][..]
+        } else {
+            &touched
+        };
         let event = world.changes(call, moved, |_| {});
         assert_eq!(
             event,
@@ -53,7 +59,10 @@ fn places_that_are_none() {
     }
     chain.refuse(go(location(10)), LocationTooFine);
     // A network that becomes more discreet lets no node move to a finer cell; one that is there may stay.
-    let change = NetworkTermsChange { location_resolution: Some(7), ..Default::default() };
+    let change = NetworkTermsChange {
+        location_resolution: Some(7),
+        ..Default::default()
+    };
     chain.accept(update_network(net.address, net.authority, change));
     chain.refuse(go(location(8)), LocationTooFine);
     chain.accept(go(location(7)));
@@ -64,12 +73,18 @@ fn only_the_owner() {
     let World { mut chain, net } = with_node();
     let device = person("device");
     for other in [net.authority, net.operator, net.owner(1), device] {
-        chain.refuse(move_node(net.address, device, other, location(8)), NotNodeOwner);
+        chain.refuse(
+            move_node(net.address, device, other, location(8)),
+            NotNodeOwner,
+        );
     }
     // An offeree is no owner yet.
     let buyer = person("buyer");
     chain.accept(offer_node(net.address, device, net.owner(0), Some(buyer)));
-    chain.refuse(move_node(net.address, device, buyer, location(8)), NotNodeOwner);
+    chain.refuse(
+        move_node(net.address, device, buyer, location(8)),
+        NotNodeOwner,
+    );
 }
 
 #[test]
@@ -79,7 +94,10 @@ fn a_node_of_another_network() {
     let (net, device) = (world.net.clone(), person("device"));
     world.chain.accept(other.register(net.owner(0), device));
     let go = move_node(net.address, device, net.owner(0), location(8));
-    world.chain.refuse(go.swap(&net.node(&device), &other.node(&device)), WrongNetwork);
+    world.chain.refuse(
+        go.swap(&net.node(&device), &other.node(&device)),
+        WrongNetwork,
+    );
 }
 
 #[test]

@@ -35,14 +35,20 @@ fn nominates_replaces_and_withdraws() {
 fn nobody_is_no_nominee() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let nobody = Some(Pubkey::default());
-    chain.refuse(nominate_authority(net.address, net.authority, nobody), ZeroKey);
+    chain.refuse(
+        nominate_authority(net.address, net.authority, nobody),
+        ZeroKey,
+    );
 }
 
 #[test]
 fn only_the_authority() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     for other in [net.guardian, net.publishers[0], net.operator] {
-        chain.refuse(nominate_authority(net.address, other, Some(other)), NotAuthority);
+        chain.refuse(
+            nominate_authority(net.address, other, Some(other)),
+            NotAuthority,
+        );
     }
     // A nominee is no authority yet.
     let heir = person("heir");

@@ -11,7 +11,9 @@ use wayfare_tests::world::{Stage, World};
 fn with_node() -> World {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);
     let net = &world.net;
-    world.chain.accept(net.register(net.owner(0), person("device")));
+    world
+        .chain
+        .accept(net.register(net.owner(0), person("device")));
     world
 }
 
@@ -44,7 +46,10 @@ fn offers_replaces_and_withdraws() {
 fn nobody_is_no_offeree() {
     let World { mut chain, net } = with_node();
     let nobody = Some(Pubkey::default());
-    chain.refuse(offer_node(net.address, person("device"), net.owner(0), nobody), ZeroKey);
+    chain.refuse(
+        offer_node(net.address, person("device"), net.owner(0), nobody),
+        ZeroKey,
+    );
 }
 
 #[test]
@@ -52,7 +57,10 @@ fn only_the_owner() {
     let World { mut chain, net } = with_node();
     let device = person("device");
     for other in [net.authority, net.operator, net.owner(1), device] {
-        chain.refuse(offer_node(net.address, device, other, Some(other)), NotNodeOwner);
+        chain.refuse(
+            offer_node(net.address, device, other, Some(other)),
+            NotNodeOwner,
+        );
     }
     let buyer = person("buyer");
     chain.accept(offer_node(net.address, device, net.owner(0), Some(buyer)));
@@ -63,6 +71,11 @@ fn only_the_owner() {
 fn while_paused() {
     let World { mut chain, net } = with_node();
     let until = chain.now() + 100;
-    let offer = offer_node(net.address, person("device"), net.owner(0), Some(person("buyer")));
+    let offer = offer_node(
+        net.address,
+        person("device"),
+        net.owner(0),
+        Some(person("buyer")),
+    );
     chain.accept([net.pause(until), offer]);
 }

@@ -14,7 +14,9 @@ fn lasts_until_a_time() {
     // A guardian may also lengthen and shorten its pause.
     for seconds in [MAX_PAUSE, 1, 100] {
         let until = world.chain.now() + seconds;
-        let event = world.changes(net.pause(until), &[], |network| network.paused_until = until);
+        let event = world.changes(net.pause(until), &[], |network| {
+            network.paused_until = until
+        });
         assert_eq!(
             event,
             Event::PauseChanged(PauseChanged {
@@ -38,15 +40,7 @@ fn lasts_until_a_time() {
 fn neither_in_the_past_nor_too_long() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let now = chain.now();
-    for until in [
-        i64::MIN,
-        -1,
-        0,
-        now - 1,
-        now,
-        now + MAX_PAUSE + 1,
-        i64::MAX,
-    ] {
+    for until in [i64::MIN, -1, 0, now - 1, now, now + MAX_PAUSE + 1, i64::MAX] {
         chain.refuse(net.pause(until), BadPause);
     }
     chain.accept(net.pause(now + 1));

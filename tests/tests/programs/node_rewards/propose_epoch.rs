@@ -77,7 +77,9 @@ fn the_only_approval_needed() {
     let mut set = world.net.publisher_set();
     set.threshold = 1;
     let net = &world.net;
-    world.chain.accept(set_publishers(net.address, net.authority, set));
+    world
+        .chain
+        .accept(set_publishers(net.address, net.authority, set));
     world.chain.accept(net.propose());
     assert_eq!(world.epoch().approved_at, world.chain.now());
     world.chain.refuse(net.activate(), ChallengePeriod);
@@ -88,7 +90,9 @@ fn the_only_approval_needed() {
 #[test]
 fn replaces_a_proposal_without_its_approvals() {
     let mut world = ready();
-    world.chain.accept(world.net.propose_with(1, |args| args.root = [7; 32]));
+    world
+        .chain
+        .accept(world.net.propose_with(1, |args| args.root = [7; 32]));
     world.chain.pass(10);
     // The account is there already: nobody pays for it again, and its approvals are gone.
     let net = world.net.clone();
@@ -113,12 +117,18 @@ fn an_approved_proposal_stays() {
     let mut world = World::at(Stage::Approved, TokenProgram::Spl);
     let net = world.net.clone();
     for publisher in 0..3 {
-        world.chain.refuse(net.propose_with(publisher, |_| {}), AlreadyApproved);
+        world
+            .chain
+            .refuse(net.propose_with(publisher, |_| {}), AlreadyApproved);
         let other = net.propose_with(publisher, |args| args.root = [7; 32]);
         world.chain.refuse(other, AlreadyApproved);
     }
     // Under other publishers it is void, and in nobody's way.
-    world.chain.accept(set_publishers(net.address, net.authority, net.publisher_set()));
+    world.chain.accept(set_publishers(
+        net.address,
+        net.authority,
+        net.publisher_set(),
+    ));
     world.chain.accept(net.propose());
 }
 
@@ -135,7 +145,9 @@ fn only_the_next_number() {
         let propose = world.net.propose_with(0, |args| args.number = number);
         world.chain.refuse(propose, WrongEpochNumber);
     }
-    world.chain.accept(world.net.propose_with(0, |args| args.number = 2));
+    world
+        .chain
+        .accept(world.net.propose_with(0, |args| args.number = 2));
 }
 
 #[test]
@@ -158,7 +170,9 @@ fn epochs_end_on_schedule() {
     assert_eq!(world.state().epoch_ends_at, ends + EPOCH_LENGTH);
     world.chain.pass(3 * EPOCH_LENGTH);
     world.net.ledger = world.net.ledger.next(&[1]);
-    world.chain.accept([world.net.propose(), world.net.approve(1)]);
+    world
+        .chain
+        .accept([world.net.propose(), world.net.approve(1)]);
     world.chain.pass(TERMS.challenge_period as i64);
     world.chain.accept(world.net.activate());
     assert_eq!(world.state().epoch_ends_at, ends + 2 * EPOCH_LENGTH);
@@ -208,7 +222,9 @@ fn neither_leaves_nor_totals_fall() {
     });
     world.chain.refuse(fewer, LeafCountFell);
     for total in [0, 1, 999_999] {
-        let propose = world.net.propose_with(0, |args| args.lifetime_total = total);
+        let propose = world
+            .net
+            .propose_with(0, |args| args.lifetime_total = total);
         world.chain.refuse(propose, LifetimeTotalFell);
     }
     // An epoch in which nobody earned anything.
@@ -225,7 +241,9 @@ fn grows_by_the_emission_cap_at_most() {
         (TERMS.emission_cap + 1, false),
         (u64::MAX, false),
     ] {
-        let propose = world.net.propose_with(0, |args| args.lifetime_total = total);
+        let propose = world
+            .net
+            .propose_with(0, |args| args.lifetime_total = total);
         if fits {
             world.chain.clone().accept(propose);
         } else {
@@ -236,9 +254,15 @@ fn grows_by_the_emission_cap_at_most() {
     world.chain.pass(EPOCH_LENGTH);
     world.net.ledger.number = 2;
     let total = world.state().lifetime_total + TERMS.emission_cap;
-    let above = world.net.propose_with(0, |args| args.lifetime_total = total + 1);
+    let above = world
+        .net
+        .propose_with(0, |args| args.lifetime_total = total + 1);
     world.chain.refuse(above, AboveEmissionCap);
-    world.chain.accept(world.net.propose_with(0, |args| args.lifetime_total = total));
+    world.chain.accept(
+        world
+            .net
+            .propose_with(0, |args| args.lifetime_total = total),
+    );
 }
 
 /// The account's address holds the number: another one does not fit.
@@ -285,7 +309,9 @@ fn a_payer_without_lamports() {
     let mut world = ready();
     let net = world.net.clone();
     let poor = net.propose().swap(&net.operator, &person("poor"));
-    world.chain.refuse(poor, SystemError::ResultWithNegativeLamports);
+    world
+        .chain
+        .refuse(poor, SystemError::ResultWithNegativeLamports);
     world.chain.accept(net.propose());
 }
 

@@ -92,7 +92,10 @@ fn a_device_in_two_networks() {
     let other = world.add_network("suburb", Stage::Created);
     let device = person("device");
     let owner = world.net.owner(0);
-    world.chain.accept([world.net.register(owner, device), other.register(owner, device)]);
+    world.chain.accept([
+        world.net.register(owner, device),
+        other.register(owner, device),
+    ]);
 }
 
 #[test]
@@ -112,9 +115,23 @@ fn places_that_are_none() {
     let device = person("device");
     let register = |place| {
         let owner = net.owner(0);
-        instruction::register_node(net.address, net.operator, owner, device, NodeKind::Wifi, place)
+        instruction::register_node(
+            net.address,
+            net.operator,
+            owner,
+            device,
+            NodeKind::Wifi,
+            place,
+        )
     };
-    for place in [0, 1, u64::MAX, location(9) ^ 1, location(9) | 1 << 63, 1 << 59] {
+    for place in [
+        0,
+        1,
+        u64::MAX,
+        location(9) ^ 1,
+        location(9) | 1 << 63,
+        1 << 59,
+    ] {
         chain.refuse(register(place), BadLocation);
     }
     // The network's resolution is 9: finer ones would tell where the owner lives.

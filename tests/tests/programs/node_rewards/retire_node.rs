@@ -12,7 +12,9 @@ use wayfare_tests::world::{Stage, World};
 fn with_node() -> World {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);
     let net = &world.net;
-    world.chain.accept(net.register(net.owner(0), person("device")));
+    world
+        .chain
+        .accept(net.register(net.owner(0), person("device")));
     world
 }
 
@@ -44,7 +46,10 @@ fn closes_the_node_and_gives_the_rent_back() {
 fn twice() {
     let World { mut chain, net } = with_node();
     let call = retire_node(net.address, person("device"), net.owner(0), net.operator);
-    chain.refuse([call.clone(), call.clone()], ErrorCode::AccountNotInitialized);
+    chain.refuse(
+        [call.clone(), call.clone()],
+        ErrorCode::AccountNotInitialized,
+    );
     chain.accept(call.clone());
     chain.refuse(call, ErrorCode::AccountNotInitialized);
 }
@@ -54,7 +59,10 @@ fn the_rent_goes_to_nobody_else() {
     let World { mut chain, net } = with_node();
     let device = person("device");
     for other in [net.owner(0), net.authority, person("stranger")] {
-        chain.refuse(retire_node(net.address, device, net.owner(0), other), WrongRentReceiver);
+        chain.refuse(
+            retire_node(net.address, device, net.owner(0), other),
+            WrongRentReceiver,
+        );
     }
     // Not even after the node changed hands.
     let buyer = person("buyer");
@@ -62,7 +70,10 @@ fn the_rent_goes_to_nobody_else() {
         offer_node(net.address, device, net.owner(0), Some(buyer)),
         accept_node(net.address, device, buyer),
     ]);
-    chain.refuse(retire_node(net.address, device, buyer, buyer), WrongRentReceiver);
+    chain.refuse(
+        retire_node(net.address, device, buyer, buyer),
+        WrongRentReceiver,
+    );
     chain.accept(retire_node(net.address, device, buyer, net.operator));
 }
 
@@ -71,7 +82,10 @@ fn only_the_owner() {
     let World { mut chain, net } = with_node();
     let device = person("device");
     for other in [net.authority, net.operator, net.owner(1), device] {
-        chain.refuse(retire_node(net.address, device, other, net.operator), NotNodeOwner);
+        chain.refuse(
+            retire_node(net.address, device, other, net.operator),
+            NotNodeOwner,
+        );
     }
 }
 
@@ -82,7 +96,10 @@ fn a_node_of_another_network() {
     let (net, device) = (world.net.clone(), person("device"));
     world.chain.accept(other.register(net.owner(0), device));
     let retire = retire_node(net.address, device, net.owner(0), net.operator);
-    world.chain.refuse(retire.swap(&net.node(&device), &other.node(&device)), WrongNetwork);
+    world.chain.refuse(
+        retire.swap(&net.node(&device), &other.node(&device)),
+        WrongNetwork,
+    );
 }
 
 /// An exit.

@@ -35,7 +35,10 @@ fn replaces_the_guardian() {
 #[test]
 fn nobody_is_no_guardian() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
-    chain.refuse(set_guardian(net.address, net.authority, Pubkey::default()), ZeroKey);
+    chain.refuse(
+        set_guardian(net.address, net.authority, Pubkey::default()),
+        ZeroKey,
+    );
 }
 
 #[test]

@@ -21,10 +21,18 @@ fn names_a_wallet_and_then_another() {
     let rich = person("somebody rich");
     world.chain.give_lamports(&rich, 1_000_000_000);
     let mut old = None;
-    for (wallet, payer) in [("first", net.operator), ("second", net.operator), ("third", rich)] {
+    for (wallet, payer) in [
+        ("first", net.operator),
+        ("second", net.operator),
+        ("third", rich),
+    ] {
         let new = person(wallet);
         let touched = [payout, net.operator];
-        let touched = if old.is_none() { &touched[..] } else { &touched[..1] };
+        let touched = if old.is_none() {
+            &touched[..]
+        } else {
+            &touched[..1]
+        };
         let call = instruction::set_payout(net.address, payer, owner, new);
         let event = world.changes(call, touched, |_| {});
         assert_eq!(
@@ -56,7 +64,9 @@ fn redirects_claims() {
     for token in TokenProgram::ALL {
         let mut world = World::at(Stage::Claimed, token);
         let (owner, wallet) = (world.net.owner(0), person("wallet"));
-        world.chain.create_associated(token, &world.net.mint, &wallet);
+        world
+            .chain
+            .create_associated(token, &world.net.mint, &wallet);
         world.chain.accept(world.net.set_payout(owner, wallet));
         world.next_epoch(&[9]);
         world.chain.accept(world.net.claim_to(0, wallet));
@@ -78,9 +88,14 @@ fn nobody_is_no_wallet() {
 fn only_the_owner() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let (owner, thief) = (net.owner(0), person("thief"));
-    let theirs = net.set_payout(thief, thief).swap(&net.payout(&thief), &net.payout(&owner));
+    let theirs = net
+        .set_payout(thief, thief)
+        .swap(&net.payout(&thief), &net.payout(&owner));
     chain.refuse(theirs.clone(), ErrorCode::ConstraintSeeds);
-    chain.refuse(net.set_payout(owner, thief).unsigned(&owner), ErrorCode::AccountNotSigner);
+    chain.refuse(
+        net.set_payout(owner, thief).unsigned(&owner),
+        ErrorCode::AccountNotSigner,
+    );
     chain.accept(net.set_payout(owner, person("wallet")));
     chain.refuse(theirs, ErrorCode::ConstraintSeeds);
 }
@@ -91,8 +106,9 @@ fn in_one_network_only() {
     let other = world.add_network("suburb", Stage::Active);
     let net = world.net.clone();
     let (owner, wallet) = (net.owner(0), person("wallet"));
-    let elsewhere =
-        net.set_payout(owner, wallet).swap(&net.payout(&owner), &other.payout(&owner));
+    let elsewhere = net
+        .set_payout(owner, wallet)
+        .swap(&net.payout(&owner), &other.payout(&owner));
     world.chain.refuse(elsewhere, ErrorCode::ConstraintSeeds);
     world.chain.accept(net.set_payout(owner, wallet));
     world.chain.accept(other.claim(0));
@@ -110,5 +126,8 @@ fn a_payer_without_lamports() {
 fn while_paused() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let until = chain.now() + 100;
-    chain.accept([net.pause(until), net.set_payout(net.owner(0), person("wallet"))]);
+    chain.accept([
+        net.pause(until),
+        net.set_payout(net.owner(0), person("wallet")),
+    ]);
 }

@@ -18,7 +18,10 @@ fn replaces_all_of_them() {
     for (count, threshold) in [(1, 1), (2, 1), (5, 5)] {
         let mut world = World::at(Stage::Active, TokenProgram::Spl);
         let net = world.net.clone();
-        let set = PublisherSet { publishers: people(count), threshold };
+        let set = PublisherSet {
+            publishers: people(count),
+            threshold,
+        };
         let call = set_publishers(net.address, net.authority, set.clone());
         let event = world.changes(call, &[], |network| {
             network.publishers = [Pubkey::default(); 5];
@@ -43,7 +46,11 @@ fn replaces_all_of_them() {
 #[test]
 fn voids_approvals() {
     let World { mut chain, net } = World::at(Stage::Approved, TokenProgram::Spl);
-    chain.accept(set_publishers(net.address, net.authority, net.publisher_set()));
+    chain.accept(set_publishers(
+        net.address,
+        net.authority,
+        net.publisher_set(),
+    ));
     chain.pass(CHALLENGE_PERIOD);
     chain.refuse(net.activate(), PublishersChanged);
     chain.refuse(net.approve(2), PublishersChanged);
@@ -57,7 +64,10 @@ fn voids_approvals() {
 #[test]
 fn a_former_publisher_is_none() {
     let World { mut chain, mut net } = World::at(Stage::Proposed, TokenProgram::Spl);
-    let set = PublisherSet { publishers: people(2), threshold: 1 };
+    let set = PublisherSet {
+        publishers: people(2),
+        threshold: 1,
+    };
     chain.accept(set_publishers(net.address, net.authority, set));
     chain.refuse(net.propose(), NotPublisher);
     chain.refuse(net.approve(1), NotPublisher);
@@ -80,10 +90,16 @@ fn impossible_sets() {
         (vec![a, Pubkey::default()], 1, ZeroKey),
         (vec![Pubkey::default()], 1, ZeroKey),
     ] {
-        let set = PublisherSet { publishers, threshold };
+        let set = PublisherSet {
+            publishers,
+            threshold,
+        };
         chain.refuse(set_publishers(net.address, net.authority, set), due);
     }
-    let set = PublisherSet { publishers: vec![a, b, c], threshold: 3 };
+    let set = PublisherSet {
+        publishers: vec![a, b, c],
+        threshold: 3,
+    };
     chain.accept(set_publishers(net.address, net.authority, set));
 }
 
@@ -91,6 +107,9 @@ fn impossible_sets() {
 fn only_the_authority() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     for other in [net.guardian, net.publishers[0], net.operator, net.owner(0)] {
-        chain.refuse(set_publishers(net.address, other, net.publisher_set()), NotAuthority);
+        chain.refuse(
+            set_publishers(net.address, other, net.publisher_set()),
+            NotAuthority,
+        );
     }
 }

@@ -27,28 +27,64 @@ fn changes_what_is_named_and_nothing_else() {
     let cases: [(NetworkTermsChange, NetworkTerms); 7] = [
         (NOTHING, TERMS),
         (
-            NetworkTermsChange { epoch_length: Some(90_000), ..NOTHING },
-            NetworkTerms { epoch_length: 90_000, ..TERMS },
+            NetworkTermsChange {
+                epoch_length: Some(90_000),
+                ..NOTHING
+            },
+            NetworkTerms {
+                epoch_length: 90_000,
+                ..TERMS
+            },
         ),
         (
-            NetworkTermsChange { challenge_period: Some(60), ..NOTHING },
-            NetworkTerms { challenge_period: 60, ..TERMS },
+            NetworkTermsChange {
+                challenge_period: Some(60),
+                ..NOTHING
+            },
+            NetworkTerms {
+                challenge_period: 60,
+                ..TERMS
+            },
         ),
         (
-            NetworkTermsChange { emission_cap: Some(5), ..NOTHING },
-            NetworkTerms { emission_cap: 5, ..TERMS },
+            NetworkTermsChange {
+                emission_cap: Some(5),
+                ..NOTHING
+            },
+            NetworkTerms {
+                emission_cap: 5,
+                ..TERMS
+            },
         ),
         (
-            NetworkTermsChange { limiter_capacity: Some(3_000_000), ..NOTHING },
-            NetworkTerms { limiter_capacity: 3_000_000, ..TERMS },
+            NetworkTermsChange {
+                limiter_capacity: Some(3_000_000),
+                ..NOTHING
+            },
+            NetworkTerms {
+                limiter_capacity: 3_000_000,
+                ..TERMS
+            },
         ),
         (
-            NetworkTermsChange { limiter_refill: Some(13), ..NOTHING },
-            NetworkTerms { limiter_refill: 13, ..TERMS },
+            NetworkTermsChange {
+                limiter_refill: Some(13),
+                ..NOTHING
+            },
+            NetworkTerms {
+                limiter_refill: 13,
+                ..TERMS
+            },
         ),
         (
-            NetworkTermsChange { location_resolution: Some(5), ..NOTHING },
-            NetworkTerms { location_resolution: 5, ..TERMS },
+            NetworkTermsChange {
+                location_resolution: Some(5),
+                ..NOTHING
+            },
+            NetworkTerms {
+                location_resolution: 5,
+                ..TERMS
+            },
         ),
     ];
     for (change, terms) in cases {
@@ -74,7 +110,11 @@ fn changes_what_is_named_and_nothing_else() {
                 new: terms,
             })
         );
-        assert_eq!(world.state().epoch_ends_at, ends, "the open epoch ends when it was to end");
+        assert_eq!(
+            world.state().epoch_ends_at,
+            ends,
+            "the open epoch ends when it was to end"
+        );
     }
 }
 
@@ -94,14 +134,23 @@ fn the_limiter_keeps_what_it_holds() {
         ..NOTHING
     };
     world.chain.accept(update(&net, change));
-    assert_eq!(world.state().limiter_level, level + 100 * TERMS.limiter_refill);
+    assert_eq!(
+        world.state().limiter_level,
+        level + 100 * TERMS.limiter_refill
+    );
 
     world.chain.pass(10);
-    let change = NetworkTermsChange { limiter_capacity: Some(7), ..NOTHING };
+    let change = NetworkTermsChange {
+        limiter_capacity: Some(7),
+        ..NOTHING
+    };
     world.chain.accept(update(&net, change));
     assert_eq!(world.state().limiter_level, 7);
 
-    let change = NetworkTermsChange { limiter_capacity: Some(5_000_000), ..NOTHING };
+    let change = NetworkTermsChange {
+        limiter_capacity: Some(5_000_000),
+        ..NOTHING
+    };
     world.chain.accept(update(&net, change));
     assert_eq!(world.state().limiter_level, 7);
 }
@@ -111,25 +160,70 @@ fn terms_under_which_no_network_could_work() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let refill_per_epoch = TERMS.limiter_refill * TERMS.epoch_length;
     for (change, due) in [
-        (NetworkTermsChange { epoch_length: Some(0), ..NOTHING }, BadEpochLength),
         (
-            NetworkTermsChange { epoch_length: Some(MAX_EPOCH_LENGTH + 1), ..NOTHING },
+            NetworkTermsChange {
+                epoch_length: Some(0),
+                ..NOTHING
+            },
             BadEpochLength,
         ),
-        (NetworkTermsChange { challenge_period: Some(0), ..NOTHING }, BadChallengePeriod),
         (
-            NetworkTermsChange { challenge_period: Some(MAX_CHALLENGE_PERIOD + 1), ..NOTHING },
+            NetworkTermsChange {
+                epoch_length: Some(MAX_EPOCH_LENGTH + 1),
+                ..NOTHING
+            },
+            BadEpochLength,
+        ),
+        (
+            NetworkTermsChange {
+                challenge_period: Some(0),
+                ..NOTHING
+            },
             BadChallengePeriod,
         ),
-        (NetworkTermsChange { limiter_capacity: Some(0), ..NOTHING }, BadLimiter),
-        (NetworkTermsChange { limiter_refill: Some(0), ..NOTHING }, BadLimiter),
         (
-            NetworkTermsChange { emission_cap: Some(refill_per_epoch + 1), ..NOTHING },
+            NetworkTermsChange {
+                challenge_period: Some(MAX_CHALLENGE_PERIOD + 1),
+                ..NOTHING
+            },
+            BadChallengePeriod,
+        ),
+        (
+            NetworkTermsChange {
+                limiter_capacity: Some(0),
+                ..NOTHING
+            },
+            BadLimiter,
+        ),
+        (
+            NetworkTermsChange {
+                limiter_refill: Some(0),
+                ..NOTHING
+            },
+            BadLimiter,
+        ),
+        (
+            NetworkTermsChange {
+                emission_cap: Some(refill_per_epoch + 1),
+                ..NOTHING
+            },
             BadLimiter,
         ),
         // The cap that is in force already has to fit the new length too.
-        (NetworkTermsChange { epoch_length: Some(80_000), ..NOTHING }, BadLimiter),
-        (NetworkTermsChange { location_resolution: Some(16), ..NOTHING }, BadLocationResolution),
+        (
+            NetworkTermsChange {
+                epoch_length: Some(80_000),
+                ..NOTHING
+            },
+            BadLimiter,
+        ),
+        (
+            NetworkTermsChange {
+                location_resolution: Some(16),
+                ..NOTHING
+            },
+            BadLocationResolution,
+        ),
     ] {
         chain.refuse(update(&net, change), due);
     }
