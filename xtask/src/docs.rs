@@ -149,7 +149,9 @@ fn accounts(idl: &Idl) -> Result<String> {
         )?;
         match offset {
             Some(end) => write!(out, "\n{end} bytes in all.\n")?,
-            None => out.push_str("\nWhat it holds has no fixed size; the account may have room to spare.\n"),
+            None => out.push_str(
+                "\nWhat it holds has no fixed size; the account may have room to spare.\n",
+            ),
         }
     }
     types(&mut out, idl, used)?;
