@@ -817,7 +817,7 @@ impl<'a> Run<'a> {
             self.finality_looked_at = Some(Instant::now());
         }
         let signatures = self.signatures(&numbers);
-        let statuses = self.cluster.statuses(&signatures, false)?;
+        let statuses = self.cluster.statuses(&signatures)?;
         let mut unseen = Vec::new();
         let mut entries = Vec::new();
         for (transaction, status) in numbers.into_iter().zip(statuses) {
@@ -909,12 +909,14 @@ impl<'a> Run<'a> {
         if due.is_empty() {
             return Ok(());
         }
-        let height = self.cluster.block_height(CommitmentConfig::finalized())?;
+        let finalized = self.cluster.finalized()?;
         let (past, alive): (Vec<u64>, Vec<u64>) = due.into_iter().partition(|t| {
             self.flights
                 .get(t)
                 .is_some_and(|f| match f.signed.lifetime {
-                    Lifetime::Blockhash(blockhash) => height > blockhash.last_valid_block_height,
+                    Lifetime::Blockhash(blockhash) => {
+                        finalized.block_height > blockhash.last_valid_block_height
+                    }
                     Lifetime::Nonce { .. } => false,
                 })
         });
@@ -922,8 +924,10 @@ impl<'a> Run<'a> {
         if past.is_empty() {
             return Ok(());
         }
-        // After the height was seen: what had not landed by then never will.
-        let statuses = self.cluster.statuses(&self.signatures(&past), true)?;
+        // What had not landed by then never will; a node that is not there yet would not know.
+        self.min_slot = self.min_slot.max(Some(finalized.slot));
+        let signatures = self.signatures(&past);
+        let statuses = self.cluster.history(&signatures, finalized.slot)?;
         let mut entries = Vec::new();
         for (transaction, status) in past.into_iter().zip(statuses) {
             match status {
@@ -1417,11 +1421,12 @@ mod tests {
         for (number, fault) in Fault::ALL.into_iter().enumerate() {
             let path = directory.path().join(number.to_string());
             let chain = FakeChain::default();
-            // Every other time, as long as it lasts: for sending, most of it goes wrong.
-            let schedule: Schedule = Box::new(move |call, request| {
+            // One call in three; of those that send, every other.
+            let mut chance = Chance::new(number as u64);
+            let schedule: Schedule = Box::new(move |_, request| {
                 let hits = match request {
-                    RpcRequest::SendTransaction => call.is_multiple_of(2),
-                    _ => call.is_multiple_of(3),
+                    RpcRequest::SendTransaction => chance.below(2) == 0,
+                    _ => chance.below(3) == 0,
                 };
                 hits.then_some(fault)
             });

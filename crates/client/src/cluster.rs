@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use solana_account::Account;
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
+use solana_epoch_info::EpochInfo;
 use solana_hash::Hash;
 use solana_pubkey::Pubkey;
 use solana_rpc_client::{
@@ -123,6 +124,15 @@ impl Default for ClusterOptions {
 pub struct Blockhash {
     pub hash: Hash,
     pub last_valid_block_height: u64,
+}
+
+/// How far the finalised chain has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finalized {
+    /// It is at this height or above.
+    pub block_height: u64,
+    /// A node that has reached this slot has the block of that height.
+    pub slot: u64,
 }
 
 /// Accounts as they were read, in the order asked for.
@@ -274,10 +284,24 @@ impl Cluster {
         request: RpcRequest,
         params: Value,
     ) -> Result<T, ClientError> {
+        self.read_checked(request, params, |_| Ok(()))
+    }
+
+    /// A read whose answer can be refused: then it is tried again too.
+    fn read_checked<T: DeserializeOwned>(
+        &self,
+        request: RpcRequest,
+        params: Value,
+        check: impl Fn(&T) -> Result<(), RpcTrouble>,
+    ) -> Result<T, ClientError> {
         let start = Instant::now();
         let mut backoff = self.options.first_backoff;
         loop {
-            let error = match self.call(request, params.clone()) {
+            let result = self.call(request, params.clone());
+            let error = match result.and_then(|answer| match check(&answer) {
+                Ok(()) => Ok(answer),
+                Err(trouble) => Err(trouble.into()),
+            }) {
                 Err(error) if error.is_retryable() => error,
                 result => return result,
             };
@@ -549,9 +573,16 @@ impl Cluster {
         })
     }
 
-    /// The height of the newest block at a commitment.
-    pub fn block_height(&self, commitment: CommitmentConfig) -> Result<u64, ClientError> {
-        self.read(RpcRequest::GetBlockHeight, json!([commitment]))
+    /// How far the finalised chain has come.
+    pub fn finalized(&self) -> Result<Finalized, ClientError> {
+        let finalized = CommitmentConfig::finalized();
+        let height: u64 = self.read(RpcRequest::GetBlockHeight, json!([finalized]))?;
+        // Some nodes leave the commitment of this one aside; others behind the same address lag.
+        let info: EpochInfo = self.read(RpcRequest::GetEpochInfo, json!([finalized]))?;
+        Ok(Finalized {
+            block_height: height.min(info.block_height),
+            slot: info.absolute_slot,
+        })
     }
 
     /// What transactions that wrote these accounts lately paid at the least, in micro-lamports a compute unit: one
@@ -615,20 +646,44 @@ impl Cluster {
         }
     }
 
-    /// What became of transactions, in the order asked for; `None` where the node knows nothing. `history`: look
-    /// through the ledger too, not only through recent slots.
+    /// What became of transactions, in the order asked for; `None` where the node's recent slots do not have one.
     pub fn statuses(
         &self,
         signatures: &[Signature],
+    ) -> Result<Vec<Option<TransactionStatus>>, ClientError> {
+        self.search(signatures, false, 0)
+    }
+
+    /// What became of transactions by the whole ledger of a node that has reached a slot, in the order asked for. A node
+    /// that is behind is asked again: it would not know what has landed meanwhile.
+    pub fn history(
+        &self,
+        signatures: &[Signature],
+        min_slot: u64,
+    ) -> Result<Vec<Option<TransactionStatus>>, ClientError> {
+        self.search(signatures, true, min_slot)
+    }
+
+    fn search(
+        &self,
+        signatures: &[Signature],
         history: bool,
+        min_slot: u64,
     ) -> Result<Vec<Option<TransactionStatus>>, ClientError> {
         let request = RpcRequest::GetSignatureStatuses;
         let mut statuses = Vec::with_capacity(signatures.len());
         for chunk in signatures.chunks(STATUSES_PER_CALL) {
             let names: Vec<_> = chunk.iter().map(ToString::to_string).collect();
-            let answer: Response<Vec<Option<TransactionStatus>>> = self.read(
+            let answer: Response<Vec<Option<TransactionStatus>>> = self.read_checked(
                 request,
                 json!([names, { "searchTransactionHistory": history }]),
+                |answer: &Response<Vec<_>>| match answer.context.slot {
+                    slot if slot >= min_slot => Ok(()),
+                    slot => Err(RpcTrouble::Behind {
+                        request: request.to_string(),
+                        reason: format!("at slot {slot}, not yet at {min_slot}"),
+                    }),
+                },
             )?;
             if answer.value.len() != chunk.len() {
                 return Err(bad_answer(
@@ -746,7 +801,7 @@ mod tests {
         test_server::{Answer, cut_off, http, serve},
     };
 
-    const HEIGHT: &[u8] = br#"{"jsonrpc":"2.0","id":0,"result":123}"#;
+    const RENT: &[u8] = br#"{"jsonrpc":"2.0","id":0,"result":123}"#;
 
     fn options() -> ClusterOptions {
         ClusterOptions {
@@ -757,8 +812,8 @@ mod tests {
         }
     }
 
-    fn height(url: &str, options: ClusterOptions) -> Result<u64, ClientError> {
-        Cluster::connect(url, options)?.block_height(CommitmentConfig::finalized())
+    fn read(url: &str, options: ClusterOptions) -> Result<u64, ClientError> {
+        Cluster::connect(url, options)?.rent(1)
     }
 
     /// A read of a node that first fails and then answers.
@@ -768,14 +823,14 @@ mod tests {
             calls += 1;
             match calls {
                 1 | 2 => first(),
-                _ => http("200 OK", "", HEIGHT),
+                _ => http("200 OK", "", RENT),
             }
         });
         let patient = ClusterOptions {
             retry_budget: Duration::from_secs(20),
             ..options()
         };
-        height(&url, patient)
+        read(&url, patient)
     }
 
     #[test]
@@ -797,7 +852,7 @@ mod tests {
             after(|| http("502 Bad Gateway", "", b"<html>")).unwrap(),
             123
         );
-        assert_eq!(after(|| cut_off(HEIGHT)).unwrap(), 123);
+        assert_eq!(after(|| cut_off(RENT)).unwrap(), 123);
         assert_eq!(after(|| Answer::Bytes(vec![])).unwrap(), 123);
         assert_eq!(after(|| Answer::Silence).unwrap(), 123);
         assert_eq!(
@@ -822,7 +877,7 @@ mod tests {
                 "429",
             ),
             (|| http("500 Oops", "", b""), ErrorClass::Retryable, "500"),
-            (|| cut_off(HEIGHT), ErrorClass::Retryable, "cut off"),
+            (|| cut_off(RENT), ErrorClass::Retryable, "cut off"),
             (|| Answer::Silence, ErrorClass::Retryable, "no answer"),
             (|| http("403 Forbidden", "", b""), ErrorClass::Input, "403"),
             (|| http("404 Not Found", "", b""), ErrorClass::Input, "404"),
@@ -840,18 +895,21 @@ mod tests {
         ];
         for (answer, class, text) in cases {
             let url = format!("{}/?api-key=secret", serve(move |_| answer()));
-            let error = height(&url, options()).unwrap_err();
+            let error = read(&url, options()).unwrap_err();
             let message = error.to_string();
             assert_eq!(error.class(), class, "{message}");
             assert!(message.contains(text), "{message}");
-            assert!(message.starts_with("getBlockHeight"), "{message}");
+            assert!(
+                message.starts_with("getMinimumBalanceForRentExemption"),
+                "{message}"
+            );
             assert!(!message.contains("secret"), "{message}");
         }
         // Nobody listens: the port was free a moment ago.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/?api-key=secret", free.local_addr().unwrap());
         drop(free);
-        let error = height(&url, options()).unwrap_err();
+        let error = read(&url, options()).unwrap_err();
         assert!(error.is_retryable());
         assert!(error.to_string().contains("cannot be reached"), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
@@ -866,7 +924,7 @@ mod tests {
             "ws://localhost",
             "http://",
         ] {
-            let error = height(url, options()).unwrap_err();
+            let error = read(url, options()).unwrap_err();
             assert_eq!(error.class(), ErrorClass::Input, "{url}");
             assert!(error.to_string().contains("no URL"), "{error}");
         }
@@ -882,7 +940,7 @@ mod tests {
         };
         slow.cancel.cancel();
         let start = Instant::now();
-        assert!(height(&url, slow).is_err());
+        assert!(read(&url, slow).is_err());
         assert!(start.elapsed() < Duration::from_secs(5));
     }
 
@@ -921,11 +979,7 @@ mod tests {
         }
         let too_many = r#"{"result":{"context":{"slot":1},"value":[null,null]}}"#;
         assert!(node(too_many).account(&address).is_err());
-        assert!(
-            node(too_many)
-                .statuses(&[Signature::default()], false)
-                .is_err()
-        );
+        assert!(node(too_many).statuses(&[Signature::default()]).is_err());
         let no_hash = node(r#"{"result":"not a hash"}"#);
         assert!(no_hash.genesis_hash().unwrap_err().is_retryable());
         let other = node(
@@ -933,6 +987,25 @@ mod tests {
         );
         let signature = Signature::from([1; 64]);
         assert!(other.submit(&[0], &signature).unwrap_err().is_retryable());
+    }
+
+    #[test]
+    fn a_history_of_a_node_that_is_behind_does_not_count() {
+        let mut slot = 5;
+        let url = serve(move |_| {
+            slot += 1;
+            let body = format!(r#"{{"result":{{"context":{{"slot":{slot}}},"value":[null]}}}}"#);
+            http("200 OK", "", body.as_bytes())
+        });
+        let cluster = Cluster::connect(&url, options()).unwrap();
+        assert_eq!(cluster.history(&[Signature::default()], 8).unwrap(), [None]);
+        let error = cluster
+            .history(&[Signature::default()], u64::MAX)
+            .unwrap_err();
+        assert!(
+            error.is_retryable() && error.to_string().contains("not yet at"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -626,7 +626,7 @@ pub fn node_rewards_error(number: u32) -> Option<NodeRewardsError> {
         BadDepth,
         AlreadyApproved,
         ApprovedTwice,
-        WrongRoot,
+        WrongProposal,
         NotProposed,
         PublishersChanged,
         TooFewApprovals,
@@ -769,7 +769,7 @@ fn next_step(error: NodeRewardsError) -> Option<&'static str> {
             "compute the epoch again from the data of the active one"
         }
         E::AlreadyApproved => "activate the proposal, or have the guardian veto it",
-        E::WrongRoot => "verify the proposal that is there now before approving it",
+        E::WrongProposal => "verify the proposal that is there now before approving it",
         E::NotProposed => "propose the epoch anew",
         E::TooFewApprovals => "have more publishers approve it",
         E::ChallengePeriod => "activate it when its challenge period is over",

@@ -58,10 +58,12 @@ pub enum Fault {
     Delayed,
     /// `getSignatureStatuses` only: the node does not know yet what it has executed.
     NotSeenYet,
+    /// `getSignatureStatuses` only: the answer is of another node, many blocks behind.
+    Lagging,
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TooManyRequests,
         Self::Unavailable,
         Self::Timeout,
@@ -71,6 +73,7 @@ impl Fault {
         Self::ExecutedThenTimeout,
         Self::Delayed,
         Self::NotSeenYet,
+        Self::Lagging,
     ];
 }
 
@@ -249,6 +252,14 @@ impl State {
             }
             // Only finalised heights are asked for.
             RpcRequest::GetBlockHeight => json!(self.height.saturating_sub(FINALITY)),
+            RpcRequest::GetEpochInfo => json!({
+                "absoluteSlot": self.height,
+                "blockHeight": self.height,
+                "epoch": 0,
+                "slotIndex": self.height,
+                "slotsInEpoch": 432_000,
+                "transactionCount": null,
+            }),
             RpcRequest::GetRecentPrioritizationFees => json!([
                 { "slot": 1, "prioritizationFee": 10 },
                 { "slot": 2, "prioritizationFee": 30 },
@@ -319,6 +330,11 @@ impl State {
                         false => self.status(signature.as_str().unwrap(), self.height),
                     })
                     .collect();
+                if fault == Some(Fault::Lagging) {
+                    let slot = self.height.saturating_sub(LIFETIME * 2);
+                    let nothing = vec![Value::Null; statuses.len()];
+                    return json!({ "context": { "slot": slot }, "value": nothing });
+                }
                 self.context(json!(statuses))
             }
             RpcRequest::GetTransaction => Value::Null,

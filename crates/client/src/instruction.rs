@@ -173,21 +173,20 @@ pub fn propose_epoch(
     instruction(accounts, data::ProposeEpoch { args })
 }
 
-/// Approves the proposal for epoch `number`, if its root is still `root`. `publisher` signs.
+/// Approves the proposal for epoch `proposal.number`, if it is still exactly this one. `publisher` signs.
 pub fn approve_epoch(
     network: Pubkey,
     publisher: Pubkey,
-    number: u64,
-    root: [u8; 32],
+    proposal: ProposeEpochArgs,
 ) -> Instruction {
     let accounts = accounts::ApproveEpoch {
         network,
-        epoch: address::epoch(&network, number),
+        epoch: address::epoch(&network, proposal.number),
         publisher,
         event_authority: address::event_authority(),
         program: PROGRAM,
     };
-    instruction(accounts, data::ApproveEpoch { root })
+    instruction(accounts, data::ApproveEpoch { proposal })
 }
 
 // Anyone.

@@ -444,7 +444,7 @@ pub fn compare_next(
     comparison.0
 }
 
-/// What to propose for data: the arguments of `propose_epoch`.
+/// What to propose for data, and what an approval of them names: the arguments of `propose_epoch` and `approve_epoch`.
 pub fn propose_args(dir: &EpochDir) -> ProposeEpochArgs {
     let manifest = dir.manifest();
     ProposeEpochArgs {

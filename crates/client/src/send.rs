@@ -10,7 +10,10 @@ use solana_commitment_config::CommitmentConfig;
 use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_message::legacy::Message;
-use solana_nonce::{state::State as NonceState, versions::Versions as NonceVersions};
+use solana_nonce::{
+    state::{Data as NonceData, State as NonceState},
+    versions::Versions as NonceVersions,
+};
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use solana_signer::Signer;
@@ -21,7 +24,6 @@ use solana_transaction_status_client_types::TransactionStatus;
 pub use solana_presigner::Presigner;
 
 use crate::{
-    account::AccountError,
     cluster::{Blockhash, Cluster},
     error::{ClientError, InputError, Refusal},
     instruction,
@@ -402,6 +404,26 @@ pub fn sign(
     sign_partly(message, signers)?.complete(lifetime)
 }
 
+/// What a nonce account holds, and at which slot; `None` when it is no initialised nonce account.
+fn read_nonce(
+    cluster: &Cluster,
+    account: &Pubkey,
+    min_slot: Option<u64>,
+) -> Result<(u64, Option<NonceData>), ClientError> {
+    let answer = cluster.accounts(std::slice::from_ref(account), min_slot)?;
+    let stored = answer.accounts.into_iter().next().flatten();
+    let stored = stored.filter(|a| a.owner == solana_sdk_ids::system_program::ID);
+    let data = stored.and_then(|stored| match wincode::deserialize(&stored.data) {
+        Ok(NonceVersions::Current(state)) => match *state {
+            NonceState::Initialized(data) => Some(data),
+            NonceState::Uninitialized => None,
+        },
+        // Those of the legacy version are void until they are upgraded.
+        Ok(NonceVersions::Legacy(_)) | Err(_) => None,
+    });
+    Ok((answer.slot, data))
+}
+
 /// The value that a nonce account holds now, for a transaction that lives until the nonce is used.
 ///
 /// # Errors
@@ -412,18 +434,8 @@ pub fn nonce_lifetime(
     account: Pubkey,
     authority: Pubkey,
 ) -> Result<Lifetime, ClientError> {
-    let stored = cluster
-        .account(&account)?
-        .ok_or(AccountError::Missing(account))?;
-    let versions: Option<NonceVersions> = (stored.owner == solana_sdk_ids::system_program::ID)
-        .then(|| wincode::deserialize(&stored.data).ok())
-        .flatten();
-    let Some(NonceVersions::Current(state)) = versions else {
-        return Err(InputError::NotANonce(account).into());
-    };
-    let NonceState::Initialized(data) = *state else {
-        return Err(InputError::NotANonce(account).into());
-    };
+    let (_, data) = read_nonce(cluster, &account, None)?;
+    let data = data.ok_or(InputError::NotANonce(account))?;
     if data.authority != authority {
         return Err(InputError::NonceAuthority {
             account,
@@ -511,19 +523,15 @@ pub fn look_up(
     commitment: CommitmentConfig,
 ) -> Result<Option<Outcome>, ClientError> {
     let signature = std::slice::from_ref(&signed.signature);
-    let status = cluster
-        .statuses(signature, false)?
-        .into_iter()
-        .next()
-        .flatten();
+    let status = cluster.statuses(signature)?.into_iter().next().flatten();
     if let Some(status) = status {
         return Ok(outcome_of(cluster, signed, &status, commitment));
     }
-    if !is_past(cluster, &signed.lifetime)? {
+    let Some(slot) = past_since(cluster, &signed.lifetime)? else {
         return Ok(None);
-    }
+    };
     let status = cluster
-        .statuses(signature, true)?
+        .history(signature, slot)?
         .into_iter()
         .next()
         .flatten();
@@ -533,25 +541,25 @@ pub fn look_up(
     })
 }
 
-/// Whether a transaction with this lifetime can never land any more, if it has not yet.
-pub fn is_past(cluster: &Cluster, lifetime: &Lifetime) -> Result<bool, ClientError> {
-    match lifetime {
+/// A slot by which a transaction with this lifetime has landed, or never will; `None` while it still can.
+fn past_since(cluster: &Cluster, lifetime: &Lifetime) -> Result<Option<u64>, ClientError> {
+    let finalized = cluster.finalized()?;
+    let (account, authority, value) = match lifetime {
         Lifetime::Blockhash(blockhash) => {
-            let height = cluster.block_height(CommitmentConfig::finalized())?;
-            Ok(height > blockhash.last_valid_block_height)
+            let is_past = finalized.block_height > blockhash.last_valid_block_height;
+            return Ok(is_past.then_some(finalized.slot));
         }
         Lifetime::Nonce {
             account,
             authority,
             value,
-        } => match nonce_lifetime(cluster, *account, *authority) {
-            Ok(Lifetime::Nonce { value: now, .. }) => Ok(now != *value),
-            Ok(Lifetime::Blockhash(_)) => Ok(false),
-            // Closed, or handed to another authority: this transaction cannot advance it.
-            Err(ClientError::Input(_) | ClientError::Account(_)) => Ok(true),
-            Err(error) => Err(error),
-        },
-    }
+        } => (account, authority, value),
+    };
+    let (slot, nonce) = read_nonce(cluster, account, Some(finalized.slot))?;
+    // Closed, used, or handed to another authority: this transaction cannot advance it.
+    let is_past =
+        nonce.is_none_or(|nonce| nonce.authority != *authority || nonce.blockhash() != *value);
+    Ok(is_past.then_some(slot))
 }
 
 /// What a status says, once it has the commitment asked for. A failure needs it too: a block may be dropped.
@@ -688,6 +696,26 @@ mod tests {
             matches!(sent.outcome, Outcome::Finalized { .. }),
             "{sent:?}"
         );
+    }
+
+    #[test]
+    fn a_node_that_lags_does_not_make_it_expire() {
+        for seed in 0..20 {
+            let chain = FakeChain::default();
+            let mut chance = Chance::new(seed);
+            let schedule: Schedule = Box::new(move |_, request| {
+                let hits = match request {
+                    RpcRequest::GetSignatureStatuses => chance.below(4) > 0,
+                    _ => false,
+                };
+                hits.then_some(Fault::Lagging)
+            });
+            let sent = send_one(&chain, schedule).unwrap();
+            assert!(
+                matches!(sent.outcome, Outcome::Finalized { .. }),
+                "{sent:?}"
+            );
+        }
     }
 
     #[test]
@@ -833,6 +861,53 @@ mod tests {
         assert!(uses_nonce(&message));
         assert_eq!(message.instructions.len(), 4);
         assert_eq!(message.recent_blockhash, Hash::new_from_array([2; 32]));
+    }
+
+    #[test]
+    fn a_nonce_account_is_read_and_checked() {
+        let (account, authority) = (
+            Pubkey::new_from_array([1; 32]),
+            Pubkey::new_from_array([2; 32]),
+        );
+        let system = solana_sdk_ids::system_program::ID;
+        let nonce =
+            solana_nonce::state::DurableNonce::from_blockhash(&Hash::new_from_array([3; 32]));
+        let state = NonceState::new_initialized(&authority, nonce, 5_000);
+        let chain = FakeChain::default();
+        let cluster = chain.cluster(no_faults());
+        let put = |owner, versions: &NonceVersions| {
+            chain.put(account, owner, wincode::serialize(versions).unwrap());
+        };
+
+        assert!(matches!(
+            nonce_lifetime(&cluster, account, authority),
+            Err(ClientError::Input(InputError::NotANonce(_)))
+        ));
+        for (owner, versions) in [
+            (authority, NonceVersions::new(state.clone())),
+            (system, NonceVersions::new(NonceState::Uninitialized)),
+            (system, NonceVersions::Legacy(Box::new(state.clone()))),
+        ] {
+            put(owner, &versions);
+            assert!(nonce_lifetime(&cluster, account, authority).is_err());
+        }
+        put(system, &NonceVersions::new(state));
+        let lifetime = nonce_lifetime(&cluster, account, authority).unwrap();
+        assert_eq!(lifetime.hash(), *nonce.as_hash());
+        assert!(matches!(
+            nonce_lifetime(&cluster, account, account),
+            Err(ClientError::Input(InputError::NonceAuthority { found, .. })) if found == authority
+        ));
+
+        // It can land until the nonce is used.
+        assert_eq!(past_since(&cluster, &lifetime).unwrap(), None);
+        let other =
+            solana_nonce::state::DurableNonce::from_blockhash(&Hash::new_from_array([4; 32]));
+        put(
+            system,
+            &NonceVersions::new(NonceState::new_initialized(&authority, other, 5_000)),
+        );
+        assert!(past_since(&cluster, &lifetime).unwrap().is_some());
     }
 
     #[test]
