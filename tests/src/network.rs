@@ -176,8 +176,7 @@ impl NetworkFixture {
         instruction::approve_epoch(
             self.address,
             self.publishers[publisher],
-            self.ledger.number,
-            self.ledger.root(),
+            self.ledger.proposal(),
         )
     }
 

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -11,22 +10,22 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use toml::Value;
 
-use crate::command::{cargo, command, run};
+use crate::command::{become_program, cargo, command, run};
 use crate::{programs, system, workspace};
 
 const PACKAGE: &str = "wayfare-localnet";
 
-/// Builds the programs and becomes the local network on them, so that signals reach it.
+/// Builds the programs and becomes the local network on them.
 pub fn localnet(args: &[String]) -> Result<()> {
     let programs = programs::build()?;
     let binary = ensure()?;
-    let error = command(&binary)
-        .stdin(Stdio::inherit())
-        .arg("--programs")
-        .arg(programs)
-        .args(args)
-        .exec();
-    Err(error).with_context(|| format!("cannot run {}", binary.display()))
+    become_program(
+        command(binary)
+            .stdin(Stdio::inherit())
+            .arg("--programs")
+            .arg(programs)
+            .args(args),
+    )
 }
 
 /// The folder of the cache that it is built in.

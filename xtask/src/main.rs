@@ -1,10 +1,11 @@
 //! The project's own commands: `cargo xtask build`, `localnet` and the like. Free of Solana
 //! dependencies, so that it builds in seconds and can say what a bare machine lacks.
 
+mod bench;
 mod cli;
 mod command;
-mod docs;
 mod demo;
+mod docs;
 mod idl;
 mod localnet;
 mod programs;
@@ -47,6 +48,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure what the programs cost and how fast rewards are computed, into docs/costs.md
+    Bench {
+        /// Measure the costs alone, change nothing, and fail if one grew by more than 3 %
+        #[arg(long)]
+        check: bool,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = bench::Format::Table)]
+        output: bench::Format,
+    },
     /// Run the story: New York's hotspots earn and their owners get paid, on a local network
     Demo {
         /// Keep the local network afterwards, until Ctrl-C
@@ -83,6 +93,7 @@ fn run(task: Task) -> Result<()> {
         Task::Docs { check } => docs::docs(check),
         Task::Idl { check } => idl::idl(check),
         Task::Localnet { args } => localnet::localnet(&args),
+        Task::Bench { check, output } => bench::bench(check, output),
         Task::Demo { keep } => demo::demo(keep),
         Task::Test { validator, args } => test::test(validator, &args),
     }

@@ -1,8 +1,8 @@
 //! The test suites, with everything they run built first.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use crate::command::{cargo, output, run};
+use crate::command::{become_program, cargo, command, output};
 use crate::{cli, localnet, programs, system, workspace};
 
 /// The validator that the stories run on.
@@ -17,6 +17,12 @@ pub enum Validator {
 /// Builds the programs, the local network and the command line, and runs all tests but the local
 /// network's own package, which nothing else may link. `args` go to the test runner.
 pub fn test(validator: Validator, args: &[String]) -> Result<()> {
+    if let Validator::Agave = validator {
+        ensure!(
+            output(command("solana-test-validator").arg("--version")).is_some(),
+            "solana-test-validator is not on the PATH: install the Solana tools (https://solana.com/docs/intro/installation)"
+        );
+    }
     system::ensure()?;
     let programs = programs::build()?;
     let localnet = localnet::ensure()?;
@@ -46,5 +52,5 @@ pub fn test(validator: Validator, args: &[String]) -> Result<()> {
         Validator::Localnet => tests.env_remove("WAYFARE_VALIDATOR"),
         Validator::Agave => tests.env("WAYFARE_VALIDATOR", "agave"),
     };
-    run(&mut tests)
+    become_program(&mut tests)
 }

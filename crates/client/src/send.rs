@@ -703,7 +703,7 @@ mod tests {
         let chain = FakeChain::default();
         // Until well after its last block, whoever is asked about it lags.
         let schedule: Schedule = Box::new(|call, request| {
-            let hits = call < 100 && request == RpcRequest::GetSignatureStatuses;
+            let hits = call < 56 && request == RpcRequest::GetSignatureStatuses;
             hits.then_some(Fault::Lagging)
         });
         let sent = send_one(&chain, schedule).unwrap();

@@ -32,7 +32,7 @@ pub enum NodeRewardsError {
     BadChallengePeriod,
     // 6010
     #[msg(
-        "The outflow limiter must have a capacity and let out at least the emission cap in one epoch length"
+        "The outflow limiter must have a capacity and a refill, and let out at least the emission cap in one epoch length"
     )]
     BadLimiter,
     #[msg("The location resolution must be an H3 resolution, 0 to 15")]
@@ -69,8 +69,10 @@ pub enum NodeRewardsError {
     AlreadyApproved,
     #[msg("This publisher has approved this proposal already")]
     ApprovedTwice,
-    #[msg("The root is not the proposed one: the proposal was replaced")]
-    WrongRoot,
+    #[msg(
+        "The proposal is not the one that was named: it was replaced. Check the new one before you approve it"
+    )]
+    WrongProposal,
     // 6025
     #[msg("The epoch is not waiting for approval: it was vetoed or is active")]
     NotProposed,

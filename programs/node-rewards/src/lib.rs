@@ -92,9 +92,9 @@ pub mod node_rewards {
         ProposeEpoch::propose_epoch(ctx, args)
     }
 
-    /// Approves exactly the proposal with this root.
-    pub fn approve_epoch(ctx: Context<ApproveEpoch>, root: [u8; 32]) -> Result<()> {
-        ApproveEpoch::approve_epoch(ctx, root)
+    /// Approves exactly this proposal.
+    pub fn approve_epoch(ctx: Context<ApproveEpoch>, proposal: ProposeEpochArgs) -> Result<()> {
+        ApproveEpoch::approve_epoch(ctx, proposal)
     }
 
     // Anyone.

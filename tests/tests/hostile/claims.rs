@@ -37,8 +37,7 @@ fn activate_with(
     chain.pass(EPOCH_LENGTH);
     let mut args = net.ledger.proposal();
     change(&mut args);
-    let approve =
-        instruction::approve_epoch(net.address, net.publishers[1], args.number, args.root);
+    let approve = instruction::approve_epoch(net.address, net.publishers[1], args);
     chain.accept([net.propose_with(0, change), approve]);
     chain.pass(CHALLENGE_PERIOD);
     chain.accept(net.activate());
@@ -344,11 +343,9 @@ fn claims_9_sum_of_leaves_past_the_total() {
         lifetime_total: 1_000_000,
         data_hash: [0; 32],
     };
+    let approve = instruction::approve_epoch(net.address, net.publishers[1], args.clone());
     let propose = instruction::propose_epoch(net.address, net.operator, net.publishers[0], args);
-    world.chain.accept([
-        propose,
-        instruction::approve_epoch(net.address, net.publishers[1], 1, root),
-    ]);
+    world.chain.accept([propose, approve]);
     world.chain.pass(CHALLENGE_PERIOD);
     world.chain.accept(net.activate());
 
@@ -679,7 +676,7 @@ fn claims_11_approvals_of_one_root_counted_for_another() {
     lie.ledger.leaves[0].lifetime += 1;
     lie.ledger.leaves[1].lifetime -= 1;
     // Replaced before the approval arrives: it names the root it means.
-    chain.refuse([lie.propose(), net.approve(1)], WrongRoot);
+    chain.refuse([lie.propose(), net.approve(1)], WrongProposal);
     // Replaced after it: an approved proposal stays.
     chain.refuse([net.approve(1), lie.propose()], AlreadyApproved);
     // Where three approvals are needed, two are not enough to hold it, and both are lost with it.
@@ -688,7 +685,7 @@ fn claims_11_approvals_of_one_root_counted_for_another() {
     chain.accept(instruction::set_publishers(net.address, net.authority, set));
     chain.accept([net.propose(), net.approve(1)]);
     chain.accept(lie.propose());
-    chain.refuse(net.approve(2), WrongRoot);
+    chain.refuse(net.approve(2), WrongProposal);
     chain.accept(lie.approve(2));
     chain.pass(CHALLENGE_PERIOD);
     chain.refuse(lie.activate(), TooFewApprovals);
@@ -709,7 +706,7 @@ fn claims_11_approvals_of_former_publishers() {
     let thief = person("thief");
     chain.accept(set(vec![thief, net.publishers[0]]));
     // One approval from before, and one from now.
-    let approve = instruction::approve_epoch(net.address, thief, 1, net.ledger.root());
+    let approve = instruction::approve_epoch(net.address, thief, net.ledger.proposal());
     chain.refuse(approve, PublishersChanged);
     chain.accept(set(net.publishers.clone()));
     chain.refuse(net.approve(1), PublishersChanged);

@@ -102,13 +102,15 @@ fn resources_1_a_claim_from_the_deepest_tree() {
             );
             let root = fold_proof(leaf, index, &proof).unwrap();
             world.chain.pass(EPOCH_LENGTH);
-            let propose = net.propose_with(0, |args| {
-                args.root = root;
-                args.depth = MAX_DEPTH;
-                args.leaf_count = 1 << MAX_DEPTH;
-                args.lifetime_total = lifetime;
-            });
-            let approve = instruction::approve_epoch(net.address, net.publishers[1], 1, root);
+            let proposal = node_rewards::instructions::ProposeEpochArgs {
+                root,
+                depth: MAX_DEPTH,
+                leaf_count: 1 << MAX_DEPTH,
+                lifetime_total: lifetime,
+                ..net.ledger.proposal()
+            };
+            let propose = net.propose_with(0, |args| *args = proposal.clone());
+            let approve = instruction::approve_epoch(net.address, net.publishers[1], proposal);
             world.chain.accept([propose, approve]);
             world.chain.pass(CHALLENGE_PERIOD);
             world.chain.accept(net.activate());

@@ -619,7 +619,7 @@ impl Model {
                 self.refuse(proposal.approvals.contains(&by), Error::ApprovedTwice);
             }
         }
-        self.refuse(other_root, Error::WrongRoot);
+        self.refuse(other_root, Error::WrongProposal);
         self.tell(|model| {
             let (now, threshold) = (model.now, model.threshold);
             if let Some(proposal) = &mut model.proposal {

@@ -140,11 +140,17 @@ impl Life {
             Op::Approve { by, other_root } => {
                 let number = open(false);
                 let epoch = address::epoch(&network, number);
-                let root = match self.world.chain.account(&epoch) {
-                    Some(_) if !other_root => self.world.chain.read::<Epoch>(&epoch).root,
-                    _ => [7; 32],
+                let mut proposal = match self.world.chain.account(&epoch) {
+                    Some(_) => self.world.chain.read::<Epoch>(&epoch).proposal(),
+                    None => ProposeEpochArgs {
+                        number,
+                        ..net.ledger.proposal()
+                    },
                 };
-                instruction::approve_epoch(network, publisher(*by), number, root)
+                if *other_root {
+                    proposal.root = [7; 32];
+                }
+                instruction::approve_epoch(network, publisher(*by), proposal)
             }
             Op::Veto { by } => instruction::veto_epoch(network, guardian(*by), open(false)),
             Op::Activate => {

@@ -1,6 +1,9 @@
 use anchor_lang::prelude::*;
 
-use crate::{constants::MAX_PUBLISHERS, errors::NodeRewardsError, state::Network};
+use crate::{
+    constants::MAX_PUBLISHERS, errors::NodeRewardsError, instructions::ProposeEpochArgs,
+    state::Network,
+};
 
 /// What the publishers say that a network's owners have earned by the end of an epoch.
 ///
@@ -59,6 +62,18 @@ impl Epoch {
             &[Self::SEED, network.as_ref(), &number.to_le_bytes()],
             &crate::ID,
         )
+    }
+
+    /// What was proposed.
+    pub fn proposal(&self) -> ProposeEpochArgs {
+        ProposeEpochArgs {
+            number: self.number,
+            root: self.root,
+            depth: self.depth,
+            leaf_count: self.leaf_count,
+            lifetime_total: self.lifetime_total,
+            data_hash: self.data_hash,
+        }
     }
 
     /// Refuses a proposal that cannot be approved or activated any more.

@@ -15,7 +15,7 @@ use crate::{constants::*, errors::NodeRewardsError};
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Network {
-    /// Configures the network. Moves no money.
+    /// Configures the network and names its publishers, and so is trusted with what the vault holds: a multisig.
     pub authority: Pubkey,
     /// The nominee of a hand-over, or all zero.
     pub pending_authority: Pubkey,
@@ -91,8 +91,8 @@ pub struct NetworkTerms {
     pub emission_cap: u64,
     /// Base units that can leave the vault at once: at least 1.
     pub limiter_capacity: u64,
-    /// Base units that the limiter gets back each second. Over one epoch length they must come to at least the
-    /// emission cap: otherwise the network would grant what could never be paid.
+    /// Base units that the limiter gets back each second: at least 1, and over one epoch length at least the emission
+    /// cap: otherwise the network would grant what could never be paid. A capacity below it throttles further.
     pub limiter_refill: u64,
     /// Finest H3 resolution of a node's location: 0 to 15.
     pub location_resolution: u8,
@@ -112,8 +112,11 @@ impl NetworkTerms {
         let refill_per_epoch = u128::from(self.limiter_refill)
             .checked_mul(u128::from(self.epoch_length))
             .ok_or(NodeRewardsError::Overflow)?;
+        // Without a refill, what is owed could stay in the vault for ever.
         require!(
-            self.limiter_capacity > 0 && refill_per_epoch >= u128::from(self.emission_cap),
+            self.limiter_capacity > 0
+                && self.limiter_refill > 0
+                && refill_per_epoch >= u128::from(self.emission_cap),
             NodeRewardsError::BadLimiter
         );
         require!(

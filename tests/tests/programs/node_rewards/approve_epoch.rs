@@ -58,9 +58,32 @@ fn the_root_that_the_publisher_saw() {
     world
         .chain
         .accept(net.propose_with(2, |args| args.root = [6; 32]));
-    world.chain.refuse(approve, WrongRoot);
-    let other = instruction::approve_epoch(net.address, net.publishers[1], 1, [6; 32]);
+    world.chain.refuse(approve, WrongProposal);
+    let mut proposal = net.ledger.proposal();
+    proposal.root = [6; 32];
+    let other = instruction::approve_epoch(net.address, net.publishers[1], proposal);
     world.chain.accept(other);
+}
+
+/// A root says nothing of the totals beside it: with others, the same root would lock claims out.
+#[test]
+fn the_same_root_with_anything_else_changed() {
+    let changes: [fn(&mut node_rewards::instructions::ProposeEpochArgs); 3] = [
+        |args| args.lifetime_total -= 1,
+        |args| args.data_hash = [6; 32],
+        |args| (args.leaf_count, args.depth) = (1 << 21, 21),
+    ];
+    for change in changes {
+        let mut world = World::at(Stage::Proposed, TokenProgram::Spl);
+        let net = world.net.clone();
+        let approve = net.approve(1);
+        world.chain.accept(net.propose_with(2, change));
+        world.chain.refuse(approve, WrongProposal);
+        let mut proposal = net.ledger.proposal();
+        change(&mut proposal);
+        let other = instruction::approve_epoch(net.address, net.publishers[1], proposal);
+        world.chain.accept(other);
+    }
 }
 
 #[test]
@@ -112,7 +135,7 @@ fn under_other_publishers() {
 fn only_a_publisher() {
     let World { mut chain, net } = World::at(Stage::Proposed, TokenProgram::Spl);
     for key in [net.authority, net.guardian, net.operator, net.owner(0)] {
-        let approve = instruction::approve_epoch(net.address, key, 1, net.ledger.root());
+        let approve = instruction::approve_epoch(net.address, key, net.ledger.proposal());
         chain.refuse(approve, NotPublisher);
     }
     chain.accept(net.approve(2));

@@ -189,9 +189,17 @@ fn terms() {
     with(
         |args| {
             args.terms.emission_cap = 0;
-            args.terms.limiter_refill = 0;
+            args.terms.limiter_refill = 1;
         },
         None,
+    );
+    // Without a refill, what is owed could stay in the vault for ever.
+    with(
+        |args| {
+            args.terms.emission_cap = 0;
+            args.terms.limiter_refill = 0;
+        },
+        Some(BadLimiter.into()),
     );
     with(|args| args.terms.location_resolution = 15, None);
     for bad in [16, u8::MAX] {

@@ -31,20 +31,26 @@ pub struct ClaimArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Claim<'info> {
+    /// The network.
     /// CHECK: a `Network`, loaded in `claim`: once, and not again for each constraint and on exit.
     #[account(mut)]
     pub network: UncheckedAccount<'info>,
+    /// The page that holds the owner's counter.
     /// CHECK: a `ClaimPage`, loaded in `claim`.
     #[account(mut)]
     pub claim_page: UncheckedAccount<'info>,
+    /// Where the owner's payout account is, or would be.
     /// CHECK: the address `["payout", network, owner]`, whether or not there is an account: see `payee`.
     pub payout: UncheckedAccount<'info>,
+    /// Pays.
     /// CHECK: the network's own, see `validate`; only this program ever signed for it.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
+    /// Is paid: the associated token account of the owner or of the owner's payout wallet.
     /// CHECK: an associated token account, see `payee` and `check_destination`.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
+    /// SPL Token or Token-2022.
     /// CHECK: the network's own, see `validate`.
     pub token_program: UncheckedAccount<'info>,
 }

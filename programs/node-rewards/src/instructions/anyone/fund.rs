@@ -17,8 +17,8 @@ pub struct Fund<'info> {
     )]
     pub network: AccountLoader<'info, Network>,
     pub funder: Signer<'info>,
-    /// CHECK: the token account that pays: the token program checks it. The vault can never stand here, since only
-    /// this program signs for it.
+    /// The token account that pays. The vault can never stand here: only this program signs for it.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// CHECK: the network's own, by `has_one`.

@@ -68,7 +68,7 @@ impl CreateNetwork<'_> {
     /// Creates a network and its vault.
     ///
     /// 1. name, terms, guardian and publishers are possible ones
-    /// 2. the mint can neither move, hide, tax nor stop what the vault will hold
+    /// 2. no extension of the mint can move, hide, tax or stop what the vault will hold; a freeze authority still can
     /// 3. the network is empty, its first epoch starts now, and its limiter is full
     pub fn create_network(ctx: Context<Self>, args: CreateNetworkArgs) -> Result<()> {
         ctx.accounts.validate(&args)?;

@@ -3,6 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     errors::NodeRewardsError,
     events::{EpochApproved, emit},
+    instructions::ProposeEpochArgs,
     state::{Epoch, Network},
 };
 
@@ -17,24 +18,28 @@ pub struct ApproveEpoch<'info> {
 }
 
 impl ApproveEpoch<'_> {
-    fn validate(&self, root: &[u8; 32], now: i64) -> Result<()> {
+    fn validate(&self, proposal: &ProposeEpochArgs, now: i64) -> Result<()> {
         let network = self.network.load()?;
         network.require_publisher(&self.publisher)?;
         network.require_not_paused(now)?;
         self.epoch.require_open(&network)?;
-        // Named, so that a replacement that slips in before this approval does not get it.
-        require!(self.epoch.root == *root, NodeRewardsError::WrongRoot);
+        // Named whole, so that a replacement that slips in before this approval does not get it: not even one with the
+        // same root, and totals that would lock claims out.
+        require!(
+            self.epoch.proposal() == *proposal,
+            NodeRewardsError::WrongProposal
+        );
         Ok(())
     }
 
     /// Approves a proposal.
     ///
     /// 1. the signer is a publisher, and the network is not paused
-    /// 2. the proposal is the one with the root that the publisher names, made under the publishers in force
+    /// 2. the proposal is exactly the one that the publisher names, made under the publishers in force
     /// 3. each publisher counts once; the last approval needed starts the challenge period
-    pub fn approve_epoch(ctx: Context<Self>, root: [u8; 32]) -> Result<()> {
+    pub fn approve_epoch(ctx: Context<Self>, proposal: ProposeEpochArgs) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
-        ctx.accounts.validate(&root, now)?;
+        ctx.accounts.validate(&proposal, now)?;
         let publisher = ctx.accounts.publisher.key();
 
         let event = {
@@ -45,7 +50,7 @@ impl ApproveEpoch<'_> {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,
                 number: epoch.number,
-                root,
+                root: epoch.root,
                 publisher,
                 approvals,
                 threshold: network.threshold,
