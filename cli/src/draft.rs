@@ -22,8 +22,8 @@ use wayfare_core::amount;
 use crate::cli::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
 use crate::context::Context;
 use crate::error::Usage;
-use crate::output::{Fields, Output};
-use crate::signers::{Party, SignerSource};
+use crate::output::{Fields, Output, Shown};
+use crate::signers::{Party, Presigned, SignerSource};
 
 /// A transaction that a command puts together and [`Draft::finish`] brings to its end.
 pub struct Draft<'a> {
@@ -44,11 +44,14 @@ pub struct Change {
     pub action: String,
     /// Names and values, in the order in which they are shown.
     #[serde(serialize_with = "as_map")]
-    pub details: Vec<(&'static str, String)>,
+    pub details: Vec<(&'static str, Shown)>,
+    /// What some of them are now.
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<(&'static str, Shown)>,
 }
 
 fn as_map<S: Serializer>(
-    details: &[(&'static str, String)],
+    details: &[(&'static str, Shown)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_map(
@@ -61,7 +64,18 @@ fn as_map<S: Serializer>(
 impl Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.action)?;
-        Fields(&self.details).fmt(f)
+        let details: Vec<(&str, String)> = self
+            .details
+            .iter()
+            .map(|(name, value)| {
+                let before = self.before.iter().find(|(before, _)| before == name);
+                match before {
+                    Some((_, before)) => (*name, format!("{before} -> {value}")),
+                    None => (*name, value.to_string()),
+                }
+            })
+            .collect();
+        Fields(&details).fmt(f)
     }
 }
 
@@ -241,11 +255,25 @@ impl<'a> Draft<'a> {
     }
 
     /// Says what the transaction does.
-    pub fn describe(&mut self, action: impl Into<String>, details: Vec<(&'static str, String)>) {
+    pub fn describe(&mut self, action: impl Into<String>, details: Vec<(&'static str, Shown)>) {
         self.change = Change {
             action: action.into(),
             details,
+            before: vec![],
         };
+    }
+
+    /// Says what the values are now, as far as the network can be asked.
+    pub fn describe_before(
+        &mut self,
+        name: &str,
+        before: impl FnOnce(&Network) -> Vec<(&'static str, Shown)>,
+    ) -> Result<()> {
+        if !self.is_offline() {
+            let (_, network) = self.ctx.network(name)?;
+            self.change.before = before(&network);
+        }
+        Ok(())
     }
 
     /// Brings the transaction to its end. With `confirm`, a person is asked first.
@@ -279,7 +307,7 @@ impl<'a> Draft<'a> {
             let limit = limit.unwrap_or(simulation.compute_unit_limit());
             return Ok(self.dry_run(&message, &simulation, price, limit));
         }
-        let presigned = self.presigned();
+        let presigned = self.presigned(&message)?;
         let signers = self.signers(&presigned, &message)?;
         if let Some(confirm) = confirm {
             self.ctx.confirm(confirm, &self.change, "Send it?")?;
@@ -385,12 +413,21 @@ impl<'a> Draft<'a> {
         )?)
     }
 
-    fn presigned(&self) -> Vec<Presigner> {
+    /// The signatures made elsewhere, which must be of exactly this message.
+    fn presigned(&self, message: &Message) -> Result<Vec<Presigner>> {
+        let bytes = message.serialize();
         let signers = &self.args.offline.signers;
-        signers
+        for Presigned { pubkey, signature } in signers {
+            if !signature.verify(pubkey.as_ref(), &bytes) {
+                bail!(Usage(format!(
+                    "the signature that --signer gives for {pubkey} is of another transaction: collect it with the same arguments and the same --blockhash"
+                )));
+            }
+        }
+        Ok(signers
             .iter()
             .map(|signer| Presigner::new(&signer.pubkey, &signer.signature))
-            .collect()
+            .collect())
     }
 
     /// Everybody who signs here or has signed already, each once.
@@ -477,7 +514,7 @@ impl<'a> Draft<'a> {
             self.parties.push(party);
         }
         let message = self.fixed_message(&lifetime)?;
-        let presigned = self.presigned();
+        let presigned = self.presigned(&message)?;
         let signers = self.available(&presigned, &message);
         // The person sees what is signed; the signatures alone go to standard output.
         self.ctx.note(&self.change);

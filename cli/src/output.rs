@@ -120,10 +120,65 @@ pub fn table<const N: usize>(header: [&str; N]) -> Table {
     table
 }
 
-/// Lines of a name and a value, the values below each other.
-pub struct Fields<'a>(pub &'a [(&'a str, String)]);
+/// A value of any kind: as text for people, as itself in JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    text: String,
+    json: serde_json::Value,
+}
 
-impl Display for Fields<'_> {
+impl Shown {
+    /// What people read, and what programs do.
+    pub fn new(text: impl Into<String>, value: impl Serialize) -> Self {
+        Self {
+            text: text.into(),
+            // No result of a command has keys that are no strings, which is all that JSON cannot hold.
+            json: serde_json::to_value(value).unwrap_or_default(),
+        }
+    }
+
+    pub fn of<T: Display + Serialize>(value: T) -> Self {
+        Self::new(value.to_string(), value)
+    }
+}
+
+impl From<String> for Shown {
+    fn from(text: String) -> Self {
+        Self {
+            json: serde_json::Value::String(text.clone()),
+            text,
+        }
+    }
+}
+
+impl From<&str> for Shown {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<Pubkey> for Shown {
+    fn from(key: Pubkey) -> Self {
+        key.to_string().into()
+    }
+}
+
+impl Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.serialize(serializer)
+    }
+}
+
+/// Lines of a name and a value, the values below each other.
+pub struct Fields<'a, T = String>(pub &'a [(&'a str, T)]);
+
+impl<T: Display> Display for Fields<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in self.0 {

@@ -8,10 +8,10 @@ use node_rewards::state::{
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 
-use crate::output::{Amount, Fields, Moment, Output, Span, table};
+use crate::output::{Amount, Fields, Moment, Output, Shown, Span, table};
 
 /// A key as text; the all-zero one means that there is none.
-fn key(key: &Pubkey) -> Option<String> {
+pub fn key(key: &Pubkey) -> Option<String> {
     (*key != Pubkey::default()).then(|| key.to_string())
 }
 
@@ -44,17 +44,20 @@ impl TermsView {
     }
 
     /// Name and value of each term.
-    pub fn fields(&self) -> [(&'static str, String); 6] {
-        [
-            ("epoch length", self.epoch_length.to_string()),
-            ("challenge period", self.challenge_period.to_string()),
-            ("emission cap", self.emission_cap.to_string()),
-            ("limiter capacity", self.limiter_capacity.to_string()),
+    pub fn fields(&self) -> Vec<(&'static str, Shown)> {
+        vec![
+            ("epoch length", Shown::of(self.epoch_length)),
+            ("challenge period", Shown::of(self.challenge_period)),
+            ("emission cap", Shown::of(&self.emission_cap)),
+            ("limiter capacity", Shown::of(&self.limiter_capacity)),
             (
                 "limiter refill",
-                format!("{} a second", self.limiter_refill),
+                Shown::new(
+                    format!("{} a second", self.limiter_refill),
+                    &self.limiter_refill,
+                ),
             ),
-            ("location resolution", self.location_resolution.to_string()),
+            ("location resolution", Shown::of(self.location_resolution)),
         ]
     }
 }
@@ -162,7 +165,8 @@ impl Display for NetworkView {
             ("token program", self.token_program.clone()),
             ("vault", self.vault.clone()),
         ];
-        fields.extend(self.terms.fields());
+        let terms = self.terms.fields().into_iter();
+        fields.extend(terms.map(|(name, value)| (name, value.to_string())));
         fields.extend([
             ("active epoch", self.active_epoch.to_string()),
             ("next epoch ends at", self.epoch_ends_at.to_string()),
@@ -388,18 +392,13 @@ pub struct CounterView {
 }
 
 impl ClaimPageView {
-    /// `network` is the one whose page this is; the page itself does not say.
-    pub fn new(
-        address: &Pubkey,
-        page: &ClaimPage,
-        network_address: &Pubkey,
-        network: &Network,
-    ) -> Self {
+    /// `network` is the page's: it knows the decimals of the mint.
+    pub fn new(address: &Pubkey, page: &ClaimPage, network: &Network) -> Self {
         let first = page
             .page
             .saturating_mul(node_rewards::constants::COUNTERS_PER_PAGE as u32);
         Self {
-            network: network_address.to_string(),
+            network: page.network.to_string(),
             address: address.to_string(),
             page: page.page,
             counters: (first..)

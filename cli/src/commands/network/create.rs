@@ -8,6 +8,7 @@ use crate::cli::{NetworkCreateArgs, TokenProgram};
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::mint;
+use crate::output::Shown;
 use crate::views::{PublishersView, TermsView};
 
 impl NetworkCreateArgs {
@@ -58,15 +59,15 @@ impl NetworkCreateArgs {
         };
 
         let mut details = vec![
-            ("address", self.network.address()?.to_string()),
-            ("authority", draft.signer.to_string()),
-            ("guardian", self.guardian.to_string()),
+            ("address", self.network.address()?.into()),
+            ("authority", draft.signer.into()),
+            ("guardian", self.guardian.into()),
             (
                 "publishers",
-                PublishersView::from(&args.publisher_set).to_string(),
+                Shown::of(PublishersView::from(&args.publisher_set)),
             ),
-            ("mint", self.mint.to_string()),
-            ("token program", token_program.to_string()),
+            ("mint", self.mint.into()),
+            ("token program", token_program.into()),
         ];
         details.extend(TermsView::new(&terms, decimals, &self.mint).fields());
         draft.describe(format!("create the network {name}"), details);

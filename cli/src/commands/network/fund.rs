@@ -6,7 +6,7 @@ use crate::cli::NetworkFundArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
-use crate::output::Amount;
+use crate::output::{Amount, Shown};
 
 impl NetworkFundArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
@@ -42,12 +42,12 @@ impl NetworkFundArgs {
             vec![
                 (
                     "amount",
-                    Amount::new(units, decimals, &accounts.mint).to_string(),
+                    Shown::of(Amount::new(units, decimals, &accounts.mint)),
                 ),
-                ("mint", accounts.mint.to_string()),
-                ("funder", draft.signer.to_string()),
-                ("source", source.to_string()),
-                ("vault", accounts.vault.to_string()),
+                ("mint", accounts.mint.into()),
+                ("funder", draft.signer.into()),
+                ("source", source.into()),
+                ("vault", accounts.vault.into()),
             ],
         );
         draft.add(instruction::fund(&accounts, draft.signer, source, units));

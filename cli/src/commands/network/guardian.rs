@@ -15,8 +15,11 @@ impl NetworkGuardianArgs {
         )?;
         draft.describe(
             format!("replace the guardian of the network {}", self.network.name),
-            vec![("guardian", self.guardian.to_string())],
+            vec![("guardian", self.guardian.into())],
         );
+        draft.describe_before(&self.network.name, |network| {
+            vec![("guardian", network.guardian.into())]
+        })?;
         draft.add(instruction::set_guardian(
             self.network.address()?,
             draft.signer,

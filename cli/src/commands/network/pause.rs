@@ -5,7 +5,7 @@ use crate::cli::NetworkPauseArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
-use crate::output::Moment;
+use crate::output::{Moment, Shown};
 
 impl NetworkPauseArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
@@ -25,7 +25,7 @@ impl NetworkPauseArgs {
         };
         draft.describe(
             format!("pause the network {}", self.network.name),
-            vec![("paused until", Moment(until).to_string())],
+            vec![("paused until", Shown::of(Moment(until)))],
         );
         draft.add(instruction::pause(
             self.network.address()?,

@@ -5,6 +5,7 @@ use wayfare_client::instruction;
 use crate::cli::{NetworkPublishersArgs, PublisherArgs};
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
+use crate::output::Shown;
 use crate::views::PublishersView;
 
 impl From<&PublisherArgs> for PublisherSet {
@@ -31,8 +32,14 @@ impl NetworkPublishersArgs {
                 "replace the publishers of the network {}",
                 self.network.name
             ),
-            vec![("publishers", PublishersView::from(&set).to_string())],
+            vec![("publishers", Shown::of(PublishersView::from(&set)))],
         );
+        draft.describe_before(&self.network.name, |network| {
+            vec![(
+                "publishers",
+                Shown::of(PublishersView::from(&network.publisher_set())),
+            )]
+        })?;
         draft.add(instruction::set_publishers(
             self.network.address()?,
             draft.signer,

@@ -1,12 +1,14 @@
 use anyhow::Result;
 use node_rewards::state::NetworkTermsChange;
+use serde_json::json;
 use wayfare_client::instruction;
 use wayfare_core::amount;
 
 use crate::cli::NetworkUpdateArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
-use crate::output::Span;
+use crate::output::{Shown, Span};
+use crate::views::TermsView;
 
 impl NetworkUpdateArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
@@ -42,26 +44,13 @@ impl NetworkUpdateArgs {
             limiter_refill: units(&terms.limiter_refill, "--limiter-refill")?,
             location_resolution: terms.location_resolution,
         };
-        let span = |seconds: Option<u64>| seconds.map(|seconds| Span(seconds).to_string());
-        let tokens = |units: Option<u64>| units.map(|units| amount::format(units, decimals));
-        let details = [
-            ("epoch length", span(change.epoch_length)),
-            ("challenge period", span(change.challenge_period)),
-            ("emission cap", tokens(change.emission_cap)),
-            ("limiter capacity", tokens(change.limiter_capacity)),
-            ("limiter refill", tokens(change.limiter_refill)),
-            (
-                "location resolution",
-                change.location_resolution.map(|n| n.to_string()),
-            ),
-        ];
         draft.describe(
             format!("update the network {name}"),
-            details
-                .into_iter()
-                .filter_map(|(field, value)| Some((field, value?)))
-                .collect(),
+            details(&change, decimals),
         );
+        draft.describe_before(name, |network| {
+            TermsView::new(&network.terms(), network.decimals, &network.mint).fields()
+        })?;
         draft.add(instruction::update_network(
             self.network.address()?,
             draft.signer,
@@ -69,4 +58,30 @@ impl NetworkUpdateArgs {
         ));
         draft.finish(Some(&self.confirm))
     }
+}
+
+/// The fields that change. Without the network, the mint is not known.
+fn details(change: &NetworkTermsChange, decimals: u8) -> Vec<(&'static str, Shown)> {
+    let span = |seconds: Option<u64>| seconds.map(|seconds| Shown::of(Span(seconds)));
+    let tokens = |units: Option<u64>, unit: &str| {
+        units.map(|units| {
+            let tokens = amount::format(units, decimals);
+            let value = json!({ "base_units": units.to_string(), "tokens": tokens });
+            Shown::new(tokens + unit, value)
+        })
+    };
+    [
+        ("epoch length", span(change.epoch_length)),
+        ("challenge period", span(change.challenge_period)),
+        ("emission cap", tokens(change.emission_cap, "")),
+        ("limiter capacity", tokens(change.limiter_capacity, "")),
+        ("limiter refill", tokens(change.limiter_refill, " a second")),
+        (
+            "location resolution",
+            change.location_resolution.map(Shown::of),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field, value?)))
+    .collect()
 }

@@ -26,11 +26,11 @@ impl NetworkVetoArgs {
             let number = self.epoch.unwrap_or(state.active_epoch.saturating_add(1));
             // What is refused is shown before it is.
             let epoch: node_rewards::state::Epoch = ctx.epoch(&network, number)?;
-            details.push(("root", hex::encode(epoch.root)));
-            details.push(("proposer", epoch.proposer.to_string()));
+            details.push(("root", hex::encode(epoch.root).into()));
+            details.push(("proposer", epoch.proposer.into()));
             number
         };
-        details.push(("address", address::epoch(&network, number).to_string()));
+        details.push(("address", address::epoch(&network, number).into()));
         draft.describe(
             format!("veto epoch {number} of the network {name}"),
             details,

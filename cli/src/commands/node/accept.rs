@@ -20,8 +20,8 @@ impl NodeAcceptArgs {
                 self.node.network.network
             ),
             vec![
-                ("device", self.node.device.to_string()),
-                ("new owner", draft.signer.to_string()),
+                ("device", self.node.device.into()),
+                ("new owner", draft.signer.into()),
             ],
         );
         let network = self.node.network.address()?;

@@ -14,8 +14,8 @@ impl NodeMoveArgs {
         draft.describe(
             format!("move a node of the network {name}"),
             vec![
-                ("device", self.node.device.to_string()),
-                ("location", views::cell(location)),
+                ("device", self.node.device.into()),
+                ("location", views::cell(location).into()),
             ],
         );
         let network = self.node.network.address()?;

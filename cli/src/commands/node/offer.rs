@@ -11,10 +11,10 @@ impl NodeOfferArgs {
         let mut draft = Draft::new(ctx, &self.transaction, self.owner.as_ref(), "the owner")?;
         let name = &self.node.network.network;
         let device = self.node.device;
-        let mut details = vec![("device", device.to_string())];
+        let mut details = vec![("device", device.into())];
         match self.new_owner {
             Some(owner) => {
-                details.push(("new owner", owner.to_string()));
+                details.push(("new owner", owner.into()));
                 draft.describe(format!("offer a node of the network {name}"), details);
             }
             None => draft.describe(

@@ -1,4 +1,5 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
+use node_rewards::state::Node;
 use wayfare_client::{address, instruction};
 
 use crate::cli::NodeRegisterArgs;
@@ -15,14 +16,25 @@ impl NodeRegisterArgs {
         let network = self.network.address()?;
         let location = self.place.cell(ctx, name, draft.is_offline())?;
         let kind = self.kind.into();
+        if !draft.is_offline() {
+            let there: Option<Node> = ctx
+                .cluster()?
+                .find_state(&address::node(&network, &device))?;
+            if let Some(node) = there {
+                bail!(
+                    "the device {device} is registered in the network {name} already, by the owner {}",
+                    node.owner
+                );
+            }
+        }
         draft.describe(
             format!("register a node in the network {name}"),
             vec![
-                ("device", device.to_string()),
-                ("owner", draft.signer.to_string()),
-                ("kind", views::kind(kind).to_owned()),
-                ("location", views::cell(location)),
-                ("address", address::node(&network, &device).to_string()),
+                ("device", device.into()),
+                ("owner", draft.signer.into()),
+                ("kind", views::kind(kind).into()),
+                ("location", views::cell(location).into()),
+                ("address", address::node(&network, &device).into()),
             ],
         );
         draft.add(instruction::register_node(

@@ -15,8 +15,8 @@ impl NodeRetireArgs {
         draft.describe(
             format!("retire a node of the network {}", self.node.network.network),
             vec![
-                ("device", self.node.device.to_string()),
-                ("rent goes to", rent_payer.to_string()),
+                ("device", self.node.device.into()),
+                ("rent goes to", rent_payer.into()),
             ],
         );
         let network = self.node.network.address()?;

@@ -27,10 +27,7 @@ impl PayoutClearArgs {
                 "clear the payout wallet in the network {}",
                 self.network.network
             ),
-            vec![
-                ("owner", owner.to_string()),
-                ("rent goes to", rent_payer.to_string()),
-            ],
+            vec![("owner", owner.into()), ("rent goes to", rent_payer.into())],
         );
         draft.add(instruction::clear_payout(network, owner, rent_payer));
         draft.finish(None)

@@ -14,8 +14,8 @@ impl PayoutSetArgs {
                 self.network.network
             ),
             vec![
-                ("owner", draft.signer.to_string()),
-                ("wallet", self.wallet.to_string()),
+                ("owner", draft.signer.into()),
+                ("wallet", self.wallet.into()),
             ],
         );
         draft.add(instruction::set_payout(

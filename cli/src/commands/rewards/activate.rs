@@ -28,7 +28,7 @@ impl ActivateArgs {
         };
         draft.describe(
             format!("activate epoch {number} of the network {name}"),
-            vec![("address", address::epoch(&address, number).to_string())],
+            vec![("address", address::epoch(&address, number).into())],
         );
         draft.add(instruction::activate_epoch(
             address,

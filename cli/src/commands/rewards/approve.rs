@@ -1,7 +1,7 @@
 use anyhow::{Result, bail};
 use wayfare_client::error::ClientError;
 use wayfare_client::instruction;
-use wayfare_client::published::{DataError, compare_epoch};
+use wayfare_client::published::{DataError, compare_epoch, propose_args};
 
 use super::compute::ManifestView;
 use super::data;
@@ -34,8 +34,7 @@ impl ApproveArgs {
         draft.add(instruction::approve_epoch(
             address,
             draft.signer,
-            manifest.epoch,
-            manifest.root,
+            propose_args(checked.dir()),
         ));
         draft.finish(Some(&self.confirm))
     }

@@ -14,7 +14,7 @@ use crate::cli::{ClaimArgs, OfflineArgs, TransactionArgs};
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
-use crate::output::{Amount, Output};
+use crate::output::{Amount, Output, Shown};
 
 /// Where published data are, as a flag names it.
 pub fn source(text: &str) -> Result<Source> {
@@ -113,11 +113,11 @@ impl ClaimArgs {
             });
         }
         let details = vec![
-            ("owner", owner.to_string()),
-            ("paid to", before.wallet.to_string()),
-            ("token account", before.destination.to_string()),
-            ("due", amount(before.due()).to_string()),
-            ("mint", network.mint.to_string()),
+            ("owner", owner.into()),
+            ("paid to", before.wallet.into()),
+            ("token account", before.destination.into()),
+            ("due", Shown::of(amount(before.due()))),
+            ("mint", network.mint.into()),
         ];
         let receipt = self.send_claim(ctx, instructions, details)?;
         let after = match receipt {
@@ -136,7 +136,7 @@ impl ClaimArgs {
         &self,
         ctx: &Context,
         mut instructions: Vec<Instruction>,
-        details: Vec<(&'static str, String)>,
+        details: Vec<(&'static str, Shown)>,
     ) -> Result<Receipt> {
         let action = format!("claim in the network {}", self.network.network);
         let args = TransactionArgs {

@@ -10,7 +10,7 @@ use wayfare_core::rewards::epoch_data::{Manifest, MetricsSource};
 use crate::cli::ComputeArgs;
 use crate::commands::node::write_registry;
 use crate::context::Context;
-use crate::output::{Amount, Fields, Output};
+use crate::output::{Amount, Fields, Output, Shown};
 
 /// What a manifest says, for people and programs.
 #[derive(Serialize)]
@@ -51,31 +51,32 @@ impl ManifestView {
         }
     }
 
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
+    /// Name and value of what matters.
+    pub fn fields(&self) -> Vec<(&'static str, Shown)> {
         let metrics = if self.simulated {
             "SIMULATED"
         } else {
             "measured"
         };
         vec![
-            ("epoch", self.epoch.to_string()),
-            ("network", self.network.clone()),
-            ("metrics", metrics.to_owned()),
-            ("owners who earned", self.owners.to_string()),
-            ("nodes", self.nodes.to_string()),
-            ("emission", self.emission.to_string()),
-            ("issued", self.issued.to_string()),
+            ("epoch", Shown::of(self.epoch)),
+            ("network", self.network.as_str().into()),
+            ("metrics", metrics.into()),
+            ("owners who earned", Shown::of(self.owners)),
+            ("nodes", Shown::of(self.nodes)),
+            ("emission", Shown::of(&self.emission)),
+            ("issued", Shown::of(&self.issued)),
             (
                 "withheld, empty pools",
-                self.withheld_empty_pools.to_string(),
+                Shown::of(&self.withheld_empty_pools),
             ),
             (
                 "withheld, above the cap",
-                self.withheld_above_cap.to_string(),
+                Shown::of(&self.withheld_above_cap),
             ),
-            ("granted in all", self.lifetime_total.to_string()),
-            ("root", self.root.clone()),
-            ("data hash", self.data_hash.clone()),
+            ("granted in all", Shown::of(&self.lifetime_total)),
+            ("root", self.root.as_str().into()),
+            ("data hash", self.data_hash.as_str().into()),
         ]
     }
 }
@@ -96,9 +97,9 @@ impl Display for Computed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = self.manifest.fields();
         fields.extend([
-            ("new owners", self.new_owners.to_string()),
-            ("owners without a node", self.absent_owners.to_string()),
-            ("written to", self.data.display().to_string()),
+            ("new owners", Shown::of(self.new_owners)),
+            ("owners without a node", Shown::of(self.absent_owners)),
+            ("written to", self.data.display().to_string().into()),
         ]);
         Fields(&fields).fmt(f)
     }

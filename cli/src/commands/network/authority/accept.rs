@@ -13,7 +13,7 @@ impl AuthorityAcceptArgs {
                 "take over the authority of the network {}",
                 self.network.name
             ),
-            vec![("authority", draft.signer.to_string())],
+            vec![("authority", draft.signer.into())],
         );
         draft.add(instruction::accept_authority(
             self.network.address()?,

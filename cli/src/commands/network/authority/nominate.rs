@@ -4,6 +4,7 @@ use wayfare_client::instruction;
 use crate::cli::AuthorityNominateArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
+use crate::views;
 
 impl AuthorityNominateArgs {
     /// `clap` sees to it that there is either a nominee or `--withdraw`.
@@ -18,13 +19,17 @@ impl AuthorityNominateArgs {
         match self.nominee {
             Some(nominee) => draft.describe(
                 format!("nominate the next authority of the network {name}"),
-                vec![("pending authority", nominee.to_string())],
+                vec![("pending authority", nominee.into())],
             ),
             None => draft.describe(
                 format!("withdraw the nomination for the authority of the network {name}"),
-                vec![],
+                vec![("pending authority", "none".into())],
             ),
         }
+        draft.describe_before(name, |network| {
+            let nominee = views::key(&network.pending_authority).unwrap_or_else(|| "none".into());
+            vec![("pending authority", nominee.into())]
+        })?;
         draft.add(instruction::nominate_authority(
             self.network.address()?,
             draft.signer,
