@@ -229,12 +229,15 @@ impl Story {
         ];
         self.run(&[&compute[..], &previous].concat())?;
         let (first, second) = (file("publisher-1"), file("publisher-2"));
+        let journal = format!("target/demo/publish-{number}.journal");
         let publish = [
             "rewards",
             "publish",
             &data,
             "--publisher",
             &first,
+            "--journal",
+            &journal,
             "--wait",
             "--yes",
         ];
