@@ -186,21 +186,16 @@ fn terms() {
         },
         None,
     );
-    with(
-        |args| {
-            args.terms.emission_cap = 0;
-            args.terms.limiter_refill = 1;
-        },
-        None,
-    );
-    // Without a refill, what is owed could stay in the vault for ever.
-    with(
-        |args| {
-            args.terms.emission_cap = 0;
-            args.terms.limiter_refill = 0;
-        },
-        Some(BadLimiter.into()),
-    );
+    // And something each second, even where no epoch grants anything any more.
+    for (limiter_refill, due) in [(0, Some(BadLimiter.into())), (1, None)] {
+        with(
+            |args| {
+                args.terms.emission_cap = 0;
+                args.terms.limiter_refill = limiter_refill;
+            },
+            due,
+        );
+    }
     with(|args| args.terms.location_resolution = 15, None);
     for bad in [16, u8::MAX] {
         with(

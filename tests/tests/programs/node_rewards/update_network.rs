@@ -209,6 +209,14 @@ fn terms_under_which_no_network_could_work() {
             },
             BadLimiter,
         ),
+        (
+            NetworkTermsChange {
+                emission_cap: Some(0),
+                limiter_refill: Some(0),
+                ..NOTHING
+            },
+            BadLimiter,
+        ),
         // The cap that is in force already has to fit the new length too.
         (
             NetworkTermsChange {
