@@ -1,10 +1,16 @@
+use std::mem::offset_of;
+
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::instructions::ProposeEpochArgs;
-use node_rewards::state::{NetworkTerms, NetworkTermsChange};
+use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
+use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_client::instruction::{self, compute_unit_limit};
-use wayfare_tests::chain::START;
+use wayfare_tests::chain::{Chain, START};
+use wayfare_tests::crowd::{Honest, honest};
+use wayfare_tests::idl::NODE_REWARDS;
+use wayfare_tests::keys::person;
 use wayfare_tests::ledger::Ledger;
 use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, TERMS};
 use wayfare_tests::token::TokenProgram;
@@ -299,4 +305,59 @@ fn arithmetic_3_leaf_counts() {
         args.leaf_count = 0x0020_0000;
         args.depth = 21;
     }));
+}
+
+/// Writes a field of a network's account past the program.
+fn set_u64(chain: &mut Chain, network: &Pubkey, offset: usize, value: u64) {
+    chain.edit(network, |account| {
+        account.data[8 + offset..16 + offset].copy_from_slice(&value.to_le_bytes());
+    });
+}
+
+/// The last event has been told: nothing happens any more rather than untold.
+#[test]
+fn arithmetic_4_the_last_sequence_number() {
+    for instruction in &NODE_REWARDS.instructions {
+        if instruction.name == "create_network" {
+            continue;
+        }
+        for Honest { crowd, call, .. } in honest(&instruction.name, TokenProgram::Spl) {
+            let (mut chain, network) = (crowd.world.chain, crowd.world.net.address);
+            let last = offset_of!(Network, sequence);
+            set_u64(&mut chain, &network, last, u64::MAX);
+            chain.refuse(call.clone(), Overflow);
+            set_u64(&mut chain, &network, last, u64::MAX - 1);
+            assert!(chain.attempt_without_books(call).is_ok());
+        }
+    }
+}
+
+/// Counts that cannot be true, and the last ones that can.
+#[test]
+fn arithmetic_4_the_last_counts() {
+    let World { mut chain, net } = World::at(Stage::Claimed, TokenProgram::Spl);
+    let (owner, device) = (net.owner(0), person("device"));
+    let register = net.register(owner, device);
+    let nodes = offset_of!(Network, node_count);
+    set_u64(&mut chain, &net.address, nodes, u64::MAX);
+    chain.refuse(register.clone(), Overflow);
+    set_u64(&mut chain, &net.address, nodes, 0);
+    chain.accept(register);
+    set_u64(&mut chain, &net.address, nodes, 0);
+    let retire = instruction::retire_node(net.address, device, owner, net.operator);
+    chain.refuse(retire.clone(), InvariantBroken);
+    set_u64(&mut chain, &net.address, nodes, 1);
+    chain.accept(retire);
+
+    let sets = 8 + offset_of!(Network, publisher_set);
+    chain.edit(&net.address, |account| {
+        account.data[sets..sets + 4].fill(0xff)
+    });
+    let set = instruction::set_publishers(net.address, net.authority, net.publisher_set());
+    chain.refuse(set, Overflow);
+
+    // More was paid than was ever granted.
+    let claimed = offset_of!(Network, claimed_total);
+    set_u64(&mut chain, &net.address, claimed, net.ledger.total() + 1);
+    chain.refuse(net.fund(1), InvariantBroken);
 }

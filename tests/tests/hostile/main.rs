@@ -43,12 +43,14 @@
 //! | claims 14 | growth above the cap |
 //! | claims 15 | a page of another network |
 //! | tokens 1 | mints with extensions that can move, hide, tax or stop tokens |
-//! | tokens 2 | a vault with a delegate or close authority |
+//! | tokens 2 | a vault with a delegate or close authority, and one that lost tokens |
 //! | tokens 3 | the vault or a destination frozen |
 //! | tokens 4 | tokens donated to a vault |
+//! | tokens 5 | token accounts that require memos, or guard against calls from programs |
 //! | arithmetic 1 | 0, 1, 2³² ± 1, u64::MAX in every amount |
 //! | arithmetic 2 | ten thousand one-unit operations against one of ten thousand |
 //! | arithmetic 3 | signed and unsigned conversions |
+//! | arithmetic 4 | numbers that only rise, at their end |
 //! | time 1 | each deadline one second before, at, and after |
 //! | time 2 | the clock an hour back |
 //! | time 3 | i64::MAX durations, and the end of time |

@@ -6,8 +6,9 @@ use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::extension::{
     ExtensionType, confidential_mint_burn, confidential_transfer, confidential_transfer_fee,
-    default_account_state, group_member_pointer, group_pointer, interest_bearing_mint,
-    metadata_pointer, pausable, permissioned_burn, scaled_ui_amount, transfer_fee, transfer_hook,
+    cpi_guard, default_account_state, group_member_pointer, group_pointer, interest_bearing_mint,
+    memo_transfer, metadata_pointer, pausable, permissioned_burn, scaled_ui_amount, transfer_fee,
+    transfer_hook,
 };
 use spl_token_2022_interface::instruction::{self as token, AuthorityType};
 use spl_token_2022_interface::state::AccountState;
@@ -367,6 +368,30 @@ fn tokens_3_a_frozen_vault() {
     }
 }
 
+/// Tokens that left the vault past the program, which no token program lets happen: the books say so, and nothing is
+/// paid out of what others are owed.
+#[test]
+fn tokens_2_a_vault_that_lost_tokens() {
+    for program in TokenProgram::ALL {
+        let World { mut chain, net } = World::at(Stage::Active, program);
+        let owed = net.ledger.total();
+        // The amount of a token account stands at byte 64.
+        let set = |chain: &mut Chain, amount: u64| {
+            chain.edit(&net.vault, |account| {
+                account.data[64..72].copy_from_slice(&amount.to_le_bytes());
+            });
+        };
+        set(&mut chain, owed - 1);
+        chain.refuse(net.claim(0), InvariantBroken);
+        set(&mut chain, owed - 2);
+        chain.refuse(net.fund(1), InvariantBroken);
+        set(&mut chain, LIFETIMES[0] - 1);
+        chain.refuse(net.claim(0), Underfunded);
+        set(&mut chain, owed);
+        chain.accept(net.claim(0));
+    }
+}
+
 /// Gifts to the vault are a surplus. They count for nobody, stand in nobody's way, and can back later epochs.
 #[test]
 fn tokens_4_tokens_donated_to_a_vault() {
@@ -438,4 +463,52 @@ fn tokens_4_tokens_of_another_mint() {
             chain.refuse(give(&mint), TokenError::MintMismatch);
         }
     }
+}
+
+/// An owner that asks for a memo with each transfer cannot be paid until it stops asking. Nobody else is held up.
+#[test]
+fn tokens_5_an_account_that_requires_memos() {
+    let mut world = World::at(Stage::Active, TokenProgram::Token2022);
+    let (net, id) = (world.net.clone(), TokenProgram::Token2022.id());
+    let owner = net.owner(0);
+    let account = net.tokens_of(&owner);
+    let grow = |extension| {
+        let payer = Chain::fee_payer();
+        token::reallocate(&id, &account, &payer, &owner, &[], &[extension]).unwrap()
+    };
+    let ask = memo_transfer::instruction::enable_required_transfer_memos;
+    let stop = memo_transfer::instruction::disable_required_transfer_memos;
+    world.chain.accept([
+        grow(ExtensionType::MemoTransfer),
+        ask(&id, &account, &owner, &[]).unwrap(),
+    ]);
+    world.chain.refuse(net.claim(0), TokenError::NoMemo);
+    world.chain.accept(net.claim(1));
+    world
+        .chain
+        .accept([stop(&id, &account, &owner, &[]).unwrap(), net.claim(0)]);
+    assert_eq!(world.paid(0), LIFETIMES[0]);
+}
+
+/// A guard against programs that spend with an owner's signature lets claims in, and funds not out.
+#[test]
+fn tokens_5_an_account_with_a_cpi_guard() {
+    let mut world = World::at(Stage::Active, TokenProgram::Token2022);
+    let (net, id) = (world.net.clone(), TokenProgram::Token2022.id());
+    let owner = net.owner(0);
+    let account = net.tokens_of(&owner);
+    let payer = Chain::fee_payer();
+    let extension = &[ExtensionType::CpiGuard];
+    world.chain.accept([
+        token::reallocate(&id, &account, &payer, &owner, &[], extension).unwrap(),
+        cpi_guard::instruction::enable_cpi_guard(&id, &account, &owner, &[]).unwrap(),
+    ]);
+    world.chain.accept(net.claim(0));
+    assert_eq!(world.paid(0), LIFETIMES[0]);
+    let fund = wayfare_client::instruction::fund(&net.accounts(), owner, account, 1);
+    world
+        .chain
+        .refuse(fund.clone(), TokenError::CpiGuardTransferBlocked);
+    let lower = cpi_guard::instruction::disable_cpi_guard(&id, &account, &owner, &[]).unwrap();
+    world.chain.accept([lower, fund]);
 }

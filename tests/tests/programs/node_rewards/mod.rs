@@ -6,6 +6,7 @@ mod claim;
 mod clear_payout;
 mod create_network;
 mod create_page;
+mod errors;
 mod fund;
 mod move_node;
 mod nominate_authority;
