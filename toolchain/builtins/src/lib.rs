@@ -56,7 +56,11 @@ pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32 {
     };
     // Byte order is the words' order read from the other end.
     let order = |(x, y): (u64, u64)| {
-        if x.swap_bytes() < y.swap_bytes() { -1 } else { 1 }
+        if x.swap_bytes() < y.swap_bytes() {
+            -1
+        } else {
+            1
+        }
     };
     if n == 8 {
         let first = word(0);

@@ -21,11 +21,15 @@ pub struct ClaimPage {
     pub counters: [u64; COUNTERS_PER_PAGE],
 }
 
+const _: () = assert!(ClaimPage::PER_PAGE as usize == COUNTERS_PER_PAGE);
+
 impl ClaimPage {
     pub const SEED: &'static [u8] = b"claims";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+    /// [`COUNTERS_PER_PAGE`], as indices are counted.
+    const PER_PAGE: u32 = 512;
     /// Pages that the deepest tree needs.
-    pub const MAX_PAGES: u32 = (1 << MAX_DEPTH) / COUNTERS_PER_PAGE as u32;
+    pub const MAX_PAGES: u32 = (1 << MAX_DEPTH) / Self::PER_PAGE;
 
     pub fn find_address(network: &Pubkey, page: u32) -> (Pubkey, u8) {
         Pubkey::find_program_address(
@@ -36,8 +40,7 @@ impl ClaimPage {
 
     /// The page and the place in it of a leaf's counter.
     pub fn locate(index: u32) -> (u32, usize) {
-        let per_page = COUNTERS_PER_PAGE as u32;
-        (index / per_page, (index % per_page) as usize)
+        (index / Self::PER_PAGE, (index % Self::PER_PAGE) as usize)
     }
 
     /// The counter of a leaf's owner, if this is the network's page that holds it. Only `create_page` writes the two
