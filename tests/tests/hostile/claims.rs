@@ -606,6 +606,42 @@ fn claims_10_another_account_of_the_owner() {
     }
 }
 
+/// The right address with the wrong contents: no token program makes such an account, and the claim does not rely on it.
+#[test]
+fn claims_10_an_associated_address_with_other_contents() {
+    for token in TokenProgram::ALL {
+        let (World { mut chain, net }, _) = with_payout(token);
+        let destination = net.tokens_of(&net.owner(0));
+        let mint = chain.create_mint(token, "another mint");
+        let sound = chain.account(&destination).unwrap();
+        let forge = |change: &dyn Fn(&mut solana_account::Account)| {
+            let mut forged = sound.clone();
+            change(&mut forged);
+            forged
+        };
+        for (forged, due) in [
+            (
+                forge(&|account| account.data[..32].copy_from_slice(mint.as_ref())),
+                WrongDestination,
+            ),
+            (
+                forge(&|account| account.owner = token.other().id()),
+                WrongDestination,
+            ),
+            (forge(&|account| account.data[108] = 0), WrongDestination),
+            (
+                forge(&|account| account.data[32..64].copy_from_slice(stranger().as_ref())),
+                WrongPayout,
+            ),
+        ] {
+            chain.put(&destination, forged);
+            chain.refuse(net.claim(0), due);
+        }
+        chain.put(&destination, sound);
+        chain.accept(net.claim(0));
+    }
+}
+
 /// No account of a token program is at such an address. Lamports may be.
 #[test]
 fn claims_10_a_non_canonical_destination_bump() {

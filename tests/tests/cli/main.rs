@@ -1,0 +1,6 @@
+//! The `wayfare` binary against the embedded local network, over real RPC. `cargo xtask test` builds both and says where
+//! they are.
+
+mod failures;
+mod network;
+mod story;
