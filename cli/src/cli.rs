@@ -201,11 +201,11 @@ pub enum ExportEncoding {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = TRANSACTION)]
 pub struct JobArgs {
-    /// Where the job notes what it signs before it sends it [default: named after the input]
+    /// Where the job notes what it signs before it sends it [default: in this folder, named after the job]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 
-    /// Continue the job that this journal belongs to
+    /// Continue the interrupted job that this journal belongs to
     #[arg(long)]
     pub resume: bool,
 }
@@ -1185,6 +1185,10 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "KEYPAIR")]
     pub authority: Option<SignerSource>,
 
+    /// Print each network's unsigned transaction for a multisig to import (Squads takes base58), and send nothing
+    #[arg(long, value_name = "ENCODING", help_heading = OFFLINE)]
+    pub export_encoding: Option<ExportEncoding>,
+
     #[command(flatten)]
     pub send: SendArgs,
     #[command(flatten)]
@@ -1237,4 +1241,160 @@ pub struct ManArgs {
     /// Write a page for every command to this folder
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("90", 90),
+            ("90s", 90),
+            ("12h", 43_200),
+            ("7d 12h", 648_000),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(text.parse(), Ok(Seconds(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "-1",
+            "1.5",
+            "1 fortnight",
+            "500ms",
+            "99999999999999999999",
+        ] {
+            assert!(text.parse::<Seconds>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments() {
+        for (text, unix) in [
+            ("0", 0),
+            ("-5", -5),
+            ("2027-01-15T08:00:00Z", 1_800_000_000),
+            ("2027-01-15 08:00:00", 1_800_000_000),
+        ] {
+            assert_eq!(text.parse(), Ok(UnixTime(unix)), "{text}");
+        }
+        for text in [
+            "",
+            "tomorrow",
+            "2027-13-01T00:00:00Z",
+            "1960-01-01T00:00:00Z",
+        ] {
+            assert!(text.parse::<UnixTime>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn places() {
+        let place: LatLng = "40.7459, -73.9940".parse().unwrap();
+        assert_eq!((place.latitude, place.longitude), (40.7459, -73.9940));
+        for text in ["", "40", "40,x", "40,1,2"] {
+            assert!(text.parse::<LatLng>().is_err(), "{text}");
+        }
+        assert_eq!("882a100d2bfffff".parse(), Ok(Cell(0x0882_a100_d2bf_ffff)));
+        for text in ["", "0", "882a100d2bffff", "zz", "882a100d2bffffe"] {
+            assert!(text.parse::<Cell>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_values() {
+        assert_eq!("auto".parse(), Ok(ComputeUnitPrice::Auto));
+        assert_eq!("7".parse(), Ok(ComputeUnitPrice::Fixed(7)));
+        assert!("-7".parse::<ComputeUnitPrice>().is_err());
+        let column: ColumnName = "owner=Provider".parse().unwrap();
+        assert_eq!(
+            (column.column.as_str(), column.name.as_str()),
+            ("owner", "Provider")
+        );
+        for text in ["owner", "colour=x"] {
+            assert!(text.parse::<ColumnName>().is_err(), "{text}");
+        }
+        let variable: Variable = "a=b=c".parse().unwrap();
+        assert_eq!(
+            (variable.name.as_str(), variable.value.as_str()),
+            ("a", "b=c")
+        );
+        assert!("=b".parse::<Variable>().is_err() && "a".parse::<Variable>().is_err());
+        assert!(network_name("nyc-1").is_ok());
+        for name in ["", "NYC", "a b", &"a".repeat(33)] {
+            assert!(network_name(name).is_err(), "{name}");
+        }
+    }
+
+    /// The error that `clap` gives for a command line, or none.
+    fn error(line: &str) -> Option<clap::error::ErrorKind> {
+        let words = ["wayfare"].into_iter().chain(line.split(' '));
+        Cli::try_parse_from(words).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn what_must_stand_together_and_what_must_not() {
+        use clap::error::ErrorKind::{ArgumentConflict, MissingRequiredArgument};
+
+        let unpause = "network unpause n";
+        let key = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
+        let hash = "--blockhash 4sGjMW1sUnHzSxGspuhpqLDx6wiyjNtZAMdL4VZHirAn";
+        assert_eq!(error(unpause), None);
+        assert_eq!(
+            error(&format!("{unpause} --sign-only")),
+            Some(MissingRequiredArgument)
+        );
+        assert_eq!(error(&format!("{unpause} --sign-only {hash}")), None);
+        assert_eq!(
+            error(&format!("{unpause} --nonce {key}")),
+            Some(MissingRequiredArgument)
+        );
+        assert_eq!(error(&format!("{unpause} --nonce {key} {hash}")), None);
+        assert_eq!(
+            error(&format!(
+                "{unpause} --export-encoding base58 --sign-only {hash}"
+            )),
+            Some(ArgumentConflict)
+        );
+        assert_eq!(error("network pause n"), Some(MissingRequiredArgument));
+        assert_eq!(
+            error("network pause n --for 1h --until 5"),
+            Some(ArgumentConflict)
+        );
+        assert_eq!(error("network update n"), Some(MissingRequiredArgument));
+        assert_eq!(
+            error("network update n --epoch-length 1d --emission-cap 5"),
+            None
+        );
+        assert_eq!(
+            error("network authority nominate n"),
+            Some(MissingRequiredArgument)
+        );
+        assert_eq!(
+            error(&format!("network authority nominate n {key} --withdraw")),
+            Some(ArgumentConflict)
+        );
+        let csv = "node register -n n --from-csv a.csv";
+        assert_eq!(error(csv), Some(MissingRequiredArgument));
+        assert_eq!(
+            error(&format!("{csv} --device-keys d --owner-keys o")),
+            None
+        );
+        assert_eq!(
+            error(&format!(
+                "{csv} --device-keys d --owner-keys o --device k.json"
+            )),
+            Some(ArgumentConflict)
+        );
+        assert_eq!(error("node register -n n"), Some(MissingRequiredArgument));
+        assert_eq!(
+            error(&format!(
+                "rewards claim -n n --data d --all-owners --owner {key}"
+            )),
+            Some(ArgumentConflict)
+        );
+    }
 }

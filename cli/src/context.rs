@@ -1,13 +1,13 @@
 //! What every command works with: the settings, the cluster, the keys, and the person at the terminal.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
@@ -22,11 +22,16 @@ use crate::error::Usage;
 use crate::output::Moment;
 use crate::signers::{Party, SignerSource};
 
+/// What a shell says of a process that Ctrl-C ended: 128 and the signal's number.
+const EXIT_INTERRUPTED: i32 = 130;
+
 pub struct Context {
     pub settings: Settings,
     pub verbose: bool,
-    /// Set by Ctrl-C, once a job listens to it.
+    /// Set by Ctrl-C, once something was sent that must not be forgotten.
     pub cancel: Cancel,
+    /// Whether Ctrl-C sets it by now.
+    listens: Cell<bool>,
     cluster: OnceCell<Cluster>,
     parties: RefCell<HashMap<SignerSource, Rc<Party>>>,
 }
@@ -37,6 +42,7 @@ impl Context {
             settings: Settings::load(global)?,
             verbose: global.verbose,
             cancel: Cancel::default(),
+            listens: Cell::new(false),
             cluster: OnceCell::new(),
             parties: RefCell::default(),
         })
@@ -94,6 +100,22 @@ impl Context {
         let party = Rc::new(Party::load(&source, role)?);
         self.parties.borrow_mut().insert(source, Rc::clone(&party));
         Ok(party)
+    }
+
+    /// From now on the first Ctrl-C stops in an orderly way: what was sent is told or journalled. The second ends at
+    /// once.
+    pub fn stop_on_ctrl_c(&self) -> Result<()> {
+        if self.listens.replace(true) {
+            return Ok(());
+        }
+        let cancel = self.cancel.clone();
+        ctrlc::set_handler(move || {
+            if cancel.is_cancelled() {
+                std::process::exit(EXIT_INTERRUPTED);
+            }
+            cancel.cancel();
+        })
+        .context("cannot listen to Ctrl-C")
     }
 
     /// Waits for a moment of the cluster's clock.

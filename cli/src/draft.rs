@@ -313,12 +313,10 @@ impl<'a> Draft<'a> {
             self.ctx.confirm(confirm, &self.change, "Send it?")?;
         }
         let signed = send::sign(message, lifetime, &signers)?;
-        if self.ctx.verbose {
-            self.ctx.note(format_args!("sending {}", signed.signature));
-        }
-        let spinner = self
-            .ctx
-            .spinner(format!("waiting until {} is finalized", signed.signature));
+        // From here on it may happen: whoever stops waiting must be able to look it up.
+        self.ctx.stop_on_ctrl_c()?;
+        self.ctx.note(format_args!("sending {}", signed.signature));
+        let spinner = self.ctx.spinner("waiting until it is finalized");
         let sent = send::settle(cluster, &signed, &options);
         spinner.finish_and_clear();
         let slot = match &sent.outcome {

@@ -87,3 +87,51 @@ impl fmt::Display for OneLine<'_> {
         f.write_str(&said)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+    use wayfare_client::account::AccountError;
+    use wayfare_client::error::RpcTrouble;
+
+    use super::*;
+
+    #[test]
+    fn every_class_of_error_has_its_exit_code() {
+        let rate_limited = || {
+            ClientError::from(RpcTrouble::Unavailable {
+                request: "r".into(),
+                status: 503,
+            })
+        };
+        let missing = ClientError::from(AccountError::Missing(Default::default()));
+        for (error, exit) in [
+            (anyhow!("no"), Exit::Refused),
+            (anyhow!(Usage("use it so".into())), Exit::Usage),
+            (
+                anyhow!(Usage("use it so".into())).context("outside"),
+                Exit::Usage,
+            ),
+            (anyhow!(missing), Exit::Refused),
+            (anyhow!(rate_limited()), Exit::Retry),
+            (
+                anyhow!(rate_limited()).context("inner").context("outer"),
+                Exit::Retry,
+            ),
+        ] {
+            assert_eq!(exit_of(&error), exit, "{error:#}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_once() {
+        let error = Err::<(), _>(anyhow!("the disk is full"))
+            .context("cannot write a: the disk is full")
+            .context("b")
+            .unwrap_err();
+        assert_eq!(
+            OneLine(&error).to_string(),
+            "b: cannot write a: the disk is full"
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Jobs of many transactions, as a command runs them: the journal, a bar, Ctrl-C, and a report at the end.
 
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -193,19 +193,10 @@ pub fn run(
         .journal
         .clone()
         .unwrap_or_else(|| PathBuf::from(&kind.journal));
-    let journal = if args.resume {
-        Journal::resume(&path, &kind.binding)
-    } else {
-        Journal::create(&path, &kind.binding)
-    };
-    let mut journal = match journal {
-        Err(error @ JournalError::Exists { .. }) => {
-            return Err(error).context("an unfinished job may be here: add --resume to continue it, or name another journal with --journal");
-        }
-        journal => journal.map_err(ClientError::from)?,
-    };
+    let mut journal = open(&path, &kind.binding, args.resume)?;
 
-    stop_on_ctrl_c(ctx)?;
+    // What is in flight is in the journal by then.
+    ctx.stop_on_ctrl_c()?;
     let options = BulkOptions {
         price: send_options(send).price,
         ..BulkOptions::default()
@@ -232,6 +223,29 @@ pub fn run(
     ))
 }
 
+/// Opens a job's journal. One that is there is continued where it is asked for, or where nothing of it is open: then it
+/// is the journal of the same job, done before.
+fn open(path: &Path, binding: &Binding, resume: bool) -> Result<Journal> {
+    if resume {
+        return Ok(Journal::resume(path, binding).map_err(ClientError::from)?);
+    }
+    match Journal::create(path, binding) {
+        Err(JournalError::Exists { .. }) => {}
+        journal => return Ok(journal.map_err(ClientError::from)?),
+    }
+    let journal = Journal::resume(path, binding)
+        .map_err(ClientError::from)
+        .context("a journal is in the way: name another with --journal")?;
+    if !journal.in_flight().is_empty() {
+        bail!(
+            "{}: this job was interrupted, with {} transactions under way: add --resume to continue it",
+            path.display(),
+            journal.in_flight().len()
+        );
+    }
+    Ok(journal)
+}
+
 fn message(message: &str, progress: &Progress) -> String {
     if let (true, Some(next)) = (progress.waiting > 0, progress.next_try) {
         format!("{message}, {} wait {} s", progress.waiting, next.as_secs())
@@ -243,18 +257,6 @@ fn message(message: &str, progress: &Progress) -> String {
     } else {
         message.to_owned()
     }
-}
-
-/// The first Ctrl-C lets what is in flight settle into the journal; the second ends at once, which is safe too.
-fn stop_on_ctrl_c(ctx: &Context) -> Result<()> {
-    let cancel = ctx.cancel.clone();
-    ctrlc::set_handler(move || {
-        if cancel.is_cancelled() {
-            std::process::exit(130);
-        }
-        cancel.cancel();
-    })
-    .context("cannot listen to Ctrl-C")
 }
 
 /// What a run would do, read from the chain.
@@ -283,4 +285,73 @@ pub fn assess(ctx: &Context, job: &dyn Job) -> Result<JobReport> {
         report.exit = Some(Exit::Refused);
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use solana_pubkey::Pubkey;
+    use wayfare_client::bulk::{Failure, Unresolved};
+    use wayfare_client::error::InputError;
+
+    use super::*;
+
+    fn exit(summary: Summary) -> Exit {
+        JobReport::new(summary, 1.0, PathBuf::from("j")).exit()
+    }
+
+    #[test]
+    fn a_job_that_is_not_done_does_not_end_as_done() {
+        let failure = || Failure {
+            item: 0,
+            name: "a".into(),
+            reason: "b".into(),
+        };
+        let unresolved = || Unresolved {
+            signature: Default::default(),
+            items: vec![0],
+        };
+        assert_eq!(exit(Summary::default()), Exit::Done);
+        assert_eq!(
+            exit(Summary {
+                failed: vec![failure()],
+                ..Summary::default()
+            }),
+            Exit::Refused
+        );
+        assert_eq!(
+            exit(Summary {
+                failed: vec![failure()],
+                unresolved: vec![unresolved()],
+                ..Summary::default()
+            }),
+            Exit::Retry
+        );
+        let stopped = |stopped| Summary {
+            stopped: Some(stopped),
+            ..Summary::default()
+        };
+        assert_eq!(exit(stopped(Stopped::OnRequest)), Exit::Retry);
+        let error = InputError::MissingSigner(Pubkey::default());
+        assert_eq!(exit(stopped(Stopped::Error(error.into()))), Exit::Refused);
+    }
+
+    #[test]
+    fn an_open_journal_asks_for_resume_and_a_settled_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let binding = |input| Binding {
+            job: "test".into(),
+            input: [input; 32],
+            network: Pubkey::default(),
+            genesis: Default::default(),
+        };
+        assert!(open(&path, &binding(1), true).is_err());
+        drop(open(&path, &binding(1), false).unwrap());
+        drop(open(&path, &binding(1), false).unwrap());
+        let held = open(&path, &binding(1), true).unwrap();
+        assert!(open(&path, &binding(1), true).is_err());
+        drop(held);
+        let error = open(&path, &binding(2), false).err().unwrap();
+        assert!(format!("{error:#}").contains("--journal"), "{error:#}");
+    }
 }

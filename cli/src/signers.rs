@@ -212,10 +212,32 @@ fn key_of_seed(seed: &[u8], path: Option<&PromptPath>) -> Result<Keypair> {
     .map_err(|error| anyhow!("cannot derive a key: {error}"))
 }
 
+/// Opens a hardware wallet. `?key=ACCOUNT/CHANGE` chooses one of its keys.
+#[cfg(feature = "ledger")]
+fn ledger(url: &str, role: &str) -> Result<Box<dyn Signer>> {
+    use solana_remote_wallet::locator::Locator;
+    use solana_remote_wallet::remote_keypair::generate_remote_keypair;
+    use solana_remote_wallet::remote_wallet::maybe_wallet_manager;
+
+    let locator = Locator::new_from_path(url).map_err(|error| Usage(format!("{url}: {error}")))?;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let path = derivation_path(query).map_err(Usage)?.unwrap_or_default();
+    let wallets = maybe_wallet_manager()
+        .context("cannot look for hardware wallets")?
+        .with_context(|| {
+            format!("cannot sign as {role}: there is no hardware wallet; connect and unlock it, and open its Solana app")
+        })?;
+    let key = generate_remote_keypair(locator, path, &wallets, false, role)
+        .with_context(|| format!("cannot sign as {role} with {url}"))?;
+    Ok(Box::new(key))
+}
+
+#[cfg(not(feature = "ledger"))]
 fn ledger(url: &str, role: &str) -> Result<Box<dyn Signer>> {
     bail!(Usage(format!(
-        "cannot sign as {role} with {url}: this build has no hardware wallet support; sign with `solana`-compatible \
-         offline signing instead: give the wallet's public key here with --sign-only"
+        "cannot sign as {role} with {url}: this build has no hardware wallets; build it with \
+         `cargo install --path cli --features ledger`, or give the wallet's public key and collect its signature with \
+         --sign-only"
     )))
 }
 

@@ -29,6 +29,9 @@ struct MigratedNetwork {
     network: String,
     differences: Vec<Difference>,
     signature: Option<String>,
+    /// For a multisig to import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<String>,
 }
 
 impl Output for Migrated {}
@@ -40,12 +43,15 @@ impl Display for Migrated {
             match (&network.signature, network.differences.is_empty()) {
                 (_, true) => writeln!(f, "network {name}: as declared")?,
                 (Some(signature), _) => {
-                    writeln!(f, "network {name}: changed, signature {signature}")?
+                    writeln!(f, "network {name}: changed, signature {signature}")?;
                 }
                 (None, _) => writeln!(f, "network {name}: would change; nothing was sent")?,
             }
             for difference in &network.differences {
                 writeln!(f, "  {difference}")?;
+            }
+            if let Some(transaction) = &network.transaction {
+                writeln!(f, "{transaction}")?;
             }
         }
         Ok(())
@@ -64,21 +70,27 @@ impl MigrateArgs {
             .iter()
             .filter(|(plan, _)| plan.action != Action::Nothing)
             .collect();
-        if !due.is_empty() && !self.send.dry_run {
+        if !due.is_empty() && !self.send.dry_run && self.export_encoding.is_none() {
             let what: Vec<_> = due.iter().map(|(plan, _)| plan.to_string()).collect();
             ctx.confirm(&self.confirm, what.join("\n"), "Change it?")?;
         }
 
         let mut networks = vec![];
         for (plan, token_program) in plans {
-            let signature = match plan.action {
+            let receipt = match plan.action {
                 Action::Nothing => None,
-                _ => self.apply(ctx, &plan, token_program)?,
+                _ => Some(self.apply(ctx, &plan, token_program)?),
+            };
+            let (signature, transaction) = match receipt {
+                Some(Receipt::Finalized { signature, .. }) => (Some(signature), None),
+                Some(Receipt::Exported { transaction, .. }) => (None, Some(transaction)),
+                _ => (None, None),
             };
             networks.push(MigratedNetwork {
                 network: plan.network,
                 differences: plan.differences,
                 signature,
+                transaction,
             });
         }
         Ok(Migrated {
@@ -87,24 +99,27 @@ impl MigrateArgs {
         })
     }
 
-    /// Takes a network's differences away in one transaction, or only simulates that.
-    fn apply(&self, ctx: &Context, plan: &Plan, token_program: Pubkey) -> Result<Option<String>> {
+    /// Takes a network's differences away in one transaction; or simulates or exports that.
+    fn apply(&self, ctx: &Context, plan: &Plan, token_program: Pubkey) -> Result<Receipt> {
         let args = TransactionArgs {
             send: self.send.clone(),
-            offline: OfflineArgs::default(),
+            offline: OfflineArgs {
+                export_encoding: self.export_encoding,
+                ..OfflineArgs::default()
+            },
         };
         let mut draft = Draft::new(ctx, &args, self.authority.as_ref(), "the authority")?;
         let network = super::network::address_of(&plan.network)?;
+        draft.describe(
+            format!("bring the network {} to what is declared", plan.network),
+            vec![],
+        );
         for instruction in plan.instructions(network, draft.payer, draft.signer, token_program) {
             draft.add(instruction);
         }
-        match draft
+        draft
             .finish(None)
-            .with_context(|| format!("network {}", plan.network))?
-        {
-            Receipt::Finalized { signature, .. } => Ok(Some(signature)),
-            _ => Ok(None),
-        }
+            .with_context(|| format!("network {}", plan.network))
     }
 }
 

@@ -198,11 +198,17 @@ pub fn run(args: &NodeRegisterArgs, file: &Path, ctx: &Context) -> Result<Regist
     };
     let kind = Kind {
         message: "registering nodes",
-        journal: format!("{}-register-nodes.journal", args.network.network),
+        journal: journal_name(&args.network.network, file),
         binding: job.binding(ctx.cluster()?.genesis_hash()?),
     };
     registered.nodes = job::run(ctx, &kind, &job, &payer, &args.job, send)?;
     Ok(registered)
+}
+
+/// One for each file, so that next month's rows are another job.
+fn journal_name(network: &str, file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{network}-register-{stem}.journal")
 }
 
 /// Shows what the job takes, and asks.

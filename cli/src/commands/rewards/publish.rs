@@ -52,6 +52,7 @@ impl PublishArgs {
         let offline = &self.transaction.offline;
         if offline.sign_only || offline.export_encoding.is_some() {
             let proposal = Some(self.propose(ctx, &checked)?);
+            ctx.note("note: once this is proposed, run the same command without signing: it creates the claim pages");
             return Ok(Published {
                 proposal,
                 pages: None,
@@ -76,7 +77,7 @@ impl PublishArgs {
         };
         let pages = match proposal {
             Some(Receipt::DryRun { .. }) => None,
-            _ => Some(self.create_pages(ctx, &checked)?),
+            _ => Some(self.create_pages(ctx, &checked, network.name())?),
         };
         Ok(Published { proposal, pages })
     }
@@ -101,7 +102,7 @@ impl PublishArgs {
     }
 
     /// Anybody may create pages: whoever publishes pays for them.
-    fn create_pages(&self, ctx: &Context, checked: &Checked) -> Result<JobReport> {
+    fn create_pages(&self, ctx: &Context, checked: &Checked, name: &str) -> Result<JobReport> {
         let cluster = ctx.cluster()?;
         let network = checked.network();
         let manifest = checked.manifest();
@@ -118,7 +119,7 @@ impl PublishArgs {
         };
         let kind = Kind {
             message: "creating claim pages",
-            journal: format!("{network}-create-pages-{}.journal", manifest.epoch),
+            journal: format!("{name}-create-pages-{}.journal", manifest.epoch),
             binding: job.binding(cluster.genesis_hash()?),
         };
         job::run(ctx, &kind, &job, &payer, &self.job, send)
