@@ -289,9 +289,14 @@ pub fn assess(ctx: &Context, job: &dyn Job) -> Result<JobReport> {
 
 #[cfg(test)]
 mod tests {
+    use solana_keypair::Keypair;
     use solana_pubkey::Pubkey;
+    use solana_signer::Signer;
     use wayfare_client::bulk::{Failure, Unresolved};
+    use wayfare_client::cluster::Blockhash;
     use wayfare_client::error::InputError;
+    use wayfare_client::journal::{Entry, signed_entry};
+    use wayfare_client::send::{self, Budget, Lifetime};
 
     use super::*;
 
@@ -353,5 +358,25 @@ mod tests {
         drop(held);
         let error = open(&path, &binding(2), false).err().unwrap();
         assert!(format!("{error:#}").contains("--journal"), "{error:#}");
+
+        let key = Keypair::new();
+        let lifetime = Lifetime::Blockhash(Blockhash {
+            hash: Default::default(),
+            last_valid_block_height: 1,
+        });
+        let message = send::message(&[], &key.pubkey(), &lifetime, Budget::default()).unwrap();
+        let signed = send::sign(message, lifetime, &[&key]).unwrap();
+        let mut journal = open(&path, &binding(1), false).unwrap();
+        let planned = Entry::Planned {
+            transaction: 0,
+            items: vec![0],
+        };
+        journal
+            .append(&[planned, signed_entry(0, &signed)])
+            .unwrap();
+        drop(journal);
+        let error = open(&path, &binding(1), false).err().unwrap();
+        assert!(error.to_string().contains("--resume"), "{error:#}");
+        assert_eq!(open(&path, &binding(1), true).unwrap().in_flight().len(), 1);
     }
 }
