@@ -155,7 +155,7 @@ pub struct TransactionArgs {
 #[command(next_help_heading = OFFLINE)]
 pub struct OfflineArgs {
     /// Sign, print the signatures, and send nothing. The network is not asked for anything
-    #[arg(long, requires = "blockhash")]
+    #[arg(long, requires = "blockhash", conflicts_with = "dry_run")]
     pub sign_only: bool,
 
     /// Blockhash to sign for: a recent one, or the one that the --nonce account holds
@@ -183,7 +183,7 @@ pub struct OfflineArgs {
     pub dump_transaction_message: bool,
 
     /// Print the unsigned transaction for a multisig to import (Squads takes base58), and send nothing
-    #[arg(long, value_name = "ENCODING", conflicts_with_all = ["sign_only", "nonce", "signers"])]
+    #[arg(long, value_name = "ENCODING", conflicts_with_all = ["sign_only", "nonce", "signers", "dry_run"])]
     pub export_encoding: Option<ExportEncoding>,
 
     /// Decimals of the network's mint, where the network cannot be asked

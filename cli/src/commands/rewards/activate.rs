@@ -98,10 +98,10 @@ fn explain(state: &Activation, network: &Network, number: u64) -> Result<()> {
     }
 }
 
-/// The state in a few words.
+/// The state in a sentence.
 pub fn describe(state: &Activation, network: &Network, number: u64) -> String {
     match explain(state, network, number) {
-        Ok(()) => "can be activated".to_owned(),
+        Ok(()) => format!("epoch {number} can be activated"),
         Err(reason) => reason.to_string(),
     }
 }

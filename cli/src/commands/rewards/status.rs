@@ -63,14 +63,14 @@ pub fn of_network(args: &StatusArgs, ctx: &Context) -> Result<RewardsStatus> {
         Some((view, epoch)) => {
             let state = activate::state(ctx, &network, &epoch)?;
             let next = activate::describe(&state, &network, number);
-            (Some(view), Some(state), format!("epoch {number}: {next}"))
+            (Some(view), Some(state), next)
         }
         None => {
             let ends_at = Moment(network.epoch_ends_at);
             let next = if ctx.cluster()?.unix_time()? < network.epoch_ends_at {
-                format!("epoch {number}: not over yet; it can be proposed from {ends_at} on")
+                format!("epoch {number} is not over yet: it can be proposed from {ends_at} on")
             } else {
-                format!("epoch {number}: over since {ends_at}; it can be proposed")
+                format!("epoch {number} is over since {ends_at}: it can be proposed")
             };
             (None, None, next)
         }
