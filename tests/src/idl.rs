@@ -33,8 +33,6 @@ pub struct Slot {
     pub writable: bool,
     #[serde(default)]
     pub signer: bool,
-    #[serde(default)]
-    pub optional: bool,
 }
 
 #[derive(Debug, Deserialize)]

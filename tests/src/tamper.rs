@@ -16,9 +16,6 @@ pub trait Tamper: Sized {
     /// The account with this key does not sign.
     fn unsigned(self, key: &Pubkey) -> Self;
 
-    /// The account with this key cannot be written.
-    fn readonly(self, key: &Pubkey) -> Self;
-
     /// A claim with other arguments.
     fn claim_args(self, change: impl FnOnce(&mut ClaimArgs)) -> Self;
 }
@@ -39,13 +36,6 @@ impl Tamper for Instruction {
         let meta = meta(&mut self, key);
         assert!(meta.is_signer, "{key} does not sign anyway");
         meta.is_signer = false;
-        self
-    }
-
-    fn readonly(mut self, key: &Pubkey) -> Self {
-        let meta = meta(&mut self, key);
-        assert!(meta.is_writable, "{key} is not written anyway");
-        meta.is_writable = false;
         self
     }
 
