@@ -222,6 +222,10 @@ fn ledger(url: &str, role: &str) -> Result<Box<dyn Signer>> {
     let locator = Locator::new_from_path(url).map_err(|error| Usage(format!("{url}: {error}")))?;
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let path = derivation_path(query).map_err(Usage)?.unwrap_or_default();
+    // The library that looks for the wallets panics where there is no USB.
+    rusb::Context::new().with_context(|| {
+        format!("cannot sign as {role} with {url}: this machine's USB cannot be used")
+    })?;
     let wallets = maybe_wallet_manager()
         .context("cannot look for hardware wallets")?
         .with_context(|| {
