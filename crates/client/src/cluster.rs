@@ -352,9 +352,19 @@ impl Cluster {
         addresses: &[Pubkey],
         min_slot: Option<u64>,
     ) -> Result<Accounts, ClientError> {
+        self.accounts_at(addresses, min_slot, self.commitment())
+    }
+
+    /// The same at another commitment than the cluster's own.
+    pub(crate) fn accounts_at(
+        &self,
+        addresses: &[Pubkey],
+        min_slot: Option<u64>,
+        commitment: CommitmentConfig,
+    ) -> Result<Accounts, ClientError> {
         let config = RpcAccountInfoConfig {
             encoding: Some(UiAccountEncoding::Base64),
-            commitment: Some(self.commitment()),
+            commitment: Some(commitment),
             data_slice: None,
             min_context_slot: min_slot,
         };

@@ -409,8 +409,9 @@ fn read_nonce(
     cluster: &Cluster,
     account: &Pubkey,
     min_slot: Option<u64>,
+    commitment: CommitmentConfig,
 ) -> Result<(u64, Option<NonceData>), ClientError> {
-    let answer = cluster.accounts(std::slice::from_ref(account), min_slot)?;
+    let answer = cluster.accounts_at(std::slice::from_ref(account), min_slot, commitment)?;
     let stored = answer.accounts.into_iter().next().flatten();
     let stored = stored.filter(|a| a.owner == solana_sdk_ids::system_program::ID);
     let data = stored.and_then(|stored| match wincode::deserialize(&stored.data) {
@@ -434,7 +435,7 @@ pub fn nonce_lifetime(
     account: Pubkey,
     authority: Pubkey,
 ) -> Result<Lifetime, ClientError> {
-    let (_, data) = read_nonce(cluster, &account, None)?;
+    let (_, data) = read_nonce(cluster, &account, None, cluster.commitment())?;
     let data = data.ok_or(InputError::NotANonce(account))?;
     if data.authority != authority {
         return Err(InputError::NonceAuthority {
@@ -555,7 +556,10 @@ fn past_since(cluster: &Cluster, lifetime: &Lifetime) -> Result<Option<u64>, Cli
             value,
         } => (account, authority, value),
     };
-    let (slot, nonce) = read_nonce(cluster, account, Some(finalized.slot))?;
+    // Finalized, whatever the cluster's own commitment: a nonce that only a confirmed block has used may have been used by
+    // this very transaction, which the history does not know yet. Called expired, it would be signed again.
+    let commitment = CommitmentConfig::finalized();
+    let (slot, nonce) = read_nonce(cluster, account, Some(finalized.slot), commitment)?;
     // Closed, used, or handed to another authority: this transaction cannot advance it.
     let is_past =
         nonce.is_none_or(|nonce| nonce.authority != *authority || nonce.blockhash() != *value);
