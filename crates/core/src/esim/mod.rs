@@ -1,0 +1,74 @@
+//! The eSIM market: what its program and its clients must agree on.
+//!
+//! Without features: the countries that a plan covers ([`countries`]), and the limits of what is
+//! stored on the chain.
+
+pub mod countries;
+
+/// Longest plan id, in bytes: it is a seed of the plan's address, and a seed has at most 32.
+pub const MAX_PLAN_ID_LEN: usize = 32;
+
+/// Bytes of the buyer's public key, and of the sender's ephemeral one that a ciphertext starts with
+/// (`Npk` and `Nenc` of DHKEM(X25519, HKDF-SHA256), RFC 9180 §7.1).
+pub const DELIVERY_KEY_BYTES: usize = 32;
+
+/// Bytes of the random secret at the start of each delivered plaintext, so that the commitment tells
+/// nothing about a profile that somebody could guess.
+pub const ORDER_SECRET_BYTES: usize = 32;
+
+/// Bytes of the tag at the end of a ciphertext (`Nt` of AES-256-GCM, RFC 9180 §7.3).
+pub const TAG_BYTES: usize = 16;
+
+/// What a ciphertext has besides the profile: ephemeral key, order secret and tag, in bytes.
+pub const CIPHERTEXT_OVERHEAD: usize = DELIVERY_KEY_BYTES + ORDER_SECRET_BYTES + TAG_BYTES;
+
+/// Shortest ciphertext, in bytes: of a profile of one byte.
+pub const MIN_CIPHERTEXT: usize = CIPHERTEXT_OVERHEAD + 1;
+
+/// Longest ciphertext, in bytes. With the accounts and signatures of its transaction it stays within
+/// the 1,232 bytes of a packet.
+pub const MAX_CIPHERTEXT: usize = 512;
+
+/// Longest profile, in bytes.
+pub const MAX_PROFILE_BYTES: usize = MAX_CIPHERTEXT - CIPHERTEXT_OVERHEAD;
+
+/// Whether these bytes can be a plan's id: 1 to 32 of `a`–`z`, `0`–`9` and `-`, neither starting nor
+/// ending with `-`.
+pub fn is_plan_id(id: &[u8]) -> bool {
+    let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    id.len() <= MAX_PLAN_ID_LEN
+        && id.iter().all(allowed)
+        && id.first().is_some_and(|byte| *byte != b'-')
+        && id.last().is_some_and(|byte| *byte != b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plan_ids() {
+        for id in ["a", "7", "fr-5gb-30d", "a--b", &"z".repeat(32)] {
+            assert!(is_plan_id(id.as_bytes()), "{id}");
+        }
+        for id in [
+            "",
+            "-",
+            "-a",
+            "a-",
+            "A",
+            "a_b",
+            "a b",
+            "é",
+            "a\0",
+            &"z".repeat(33),
+        ] {
+            assert!(!is_plan_id(id.as_bytes()), "{id}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!((MIN_CIPHERTEXT, MAX_PROFILE_BYTES), (81, 432));
+    }
+}
