@@ -12,7 +12,13 @@ use crate::command::{command, output, run};
 use crate::workspace::{self, Program};
 
 /// What the bytes of the programs are made of, besides the toolchain.
-const SOURCES: [&str; 4] = ["programs", "crates/core", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 5] = [
+    "programs",
+    "crates/core",
+    "crates/program",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 /// Builds every program to `target/deploy/<library>.so` and writes their addresses beside them, to
 /// `programs.json`. Returns that folder.

@@ -4,50 +4,16 @@
 //! Every event carries the network and the number that it took from the network's sequence: a gap shows a missed
 //! event. Events that move value carry the balances after it. Amounts are base units, times Unix seconds.
 
-use anchor_lang::{
-    Event,
-    event::EVENT_IX_TAG_LE,
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed_unchecked,
-    },
-};
+use anchor_lang::{Event, prelude::*};
+pub use wayfare_program::events::EVENT_AUTHORITY_SEED;
 
 use crate::state::{NetworkTerms, NodeKind, PublisherSet};
 
-/// Emits an event as `emit_cpi!` does. The macro would expand in every handler, and join its bytes one by one.
-///
-/// `event_authority` is the account that `#[event_cpi]` adds: only this program can sign for it, so no other program
-/// can forge an event.
+/// Emits an event through the account that `#[event_cpi]` adds.
 pub fn emit(event_authority: &AccountInfo, event: &impl Event) -> Result<()> {
-    emit_data(event_authority, event.data())
+    let bump = crate::EVENT_AUTHORITY_AND_BUMP.1;
+    wayfare_program::events::emit(&crate::ID, event_authority, bump, event)
 }
-
-fn emit_data(event_authority: &AccountInfo, mut data: Vec<u8>) -> Result<()> {
-    // The tag goes in front, in the room that `Event::data` left behind: a second buffer would cost more.
-    let len = data.len();
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.copy_within(..len, EVENT_IX_TAG_LE.len());
-    for (byte, tag) in data.iter_mut().zip(EVENT_IX_TAG_LE) {
-        *byte = *tag;
-    }
-    let instruction = Instruction {
-        program_id: crate::ID,
-        accounts: vec![AccountMeta::new_readonly(*event_authority.key, true)],
-        data,
-    };
-    // Unchecked: the event authority holds no data that could be borrowed.
-    invoke_signed_unchecked(
-        &instruction,
-        std::slice::from_ref(event_authority),
-        &[&[EVENT_AUTHORITY_SEED, &[crate::EVENT_AUTHORITY_AND_BUMP.1]]],
-    )?;
-    Ok(())
-}
-
-/// Seed of the account that `#[event_cpi]` adds (`EventAuthority` in anchor-syn).
-pub const EVENT_AUTHORITY_SEED: &[u8] = b"__event_authority";
 
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]

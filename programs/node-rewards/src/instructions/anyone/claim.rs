@@ -1,14 +1,18 @@
 use std::cell::RefMut;
 
-use anchor_lang::{Owner, ZeroCopy, prelude::*};
-use anchor_spl::associated_token;
-use wayfare_core::{merkle, mint::token_account, pda::pda_hash};
+use anchor_lang::prelude::*;
+use wayfare_core::{
+    merkle,
+    mint::token_account,
+    pda::{ASSOCIATED_TOKEN_PROGRAM, pda_hash},
+};
+use wayfare_program::{account::load_mut, address::find_address, token::Transfer};
 
 use crate::{
     errors::NodeRewardsError,
     events::{Claimed, emit},
     state::{ClaimPage, Network, Payout},
-    vault::{Transfer, vault_balance},
+    vault::vault_balance,
 };
 
 /// A leaf of the active epoch's tree, and its proof.
@@ -61,36 +65,6 @@ struct Payee {
     wallet: Pubkey,
 }
 
-/// The address `["payout", network, owner]`, found as the runtime finds it: from the highest bump down to the first that
-/// is off the curve, at a fifth of the syscall's cost.
-fn empty_payout(network: &Pubkey, owner: &[u8; 32]) -> Result<Pubkey> {
-    let mut bump = u8::MAX;
-    loop {
-        let seeds: [&[u8]; 3] = [Payout::SEED, network.as_ref(), owner];
-        let address = Pubkey::from(pda_hash(seeds, bump, crate::ID.as_array()));
-        if !address.is_on_curve() {
-            return Ok(address);
-        }
-        bump = bump.checked_sub(1).ok_or(NodeRewardsError::WrongPayout)?;
-    }
-}
-
-/// An account of this program, borrowed for writing: what `AccountLoader` checks, in one step and once.
-fn load_mut<'a, T: ZeroCopy + Owner>(account: &'a AccountInfo) -> Result<RefMut<'a, T>> {
-    require!(
-        *account.owner == T::owner(),
-        ErrorCode::AccountOwnedByWrongProgram
-    );
-    let data = account.try_borrow_mut_data()?;
-    RefMut::filter_map(data, |data| {
-        let (discriminator, state) = data.split_at_mut_checked(T::DISCRIMINATOR.len())?;
-        (discriminator == T::DISCRIMINATOR)
-            .then(|| bytemuck::try_from_bytes_mut(state).ok())
-            .flatten()
-    })
-    .map_err(|_| ErrorCode::AccountDiscriminatorMismatch.into())
-}
-
 impl Claim<'_> {
     /// A cranker chooses the accounts, so it must not have a choice. An owner with a payout account is found in it. An
     /// owner without one is found in the destination, and then the address where its payout account would be must be
@@ -105,8 +79,9 @@ impl Claim<'_> {
                 wallet: payout.wallet,
             });
         }
+        let seeds: [&[u8]; 3] = [Payout::SEED, network.as_ref(), destination_owner];
         require!(
-            self.payout.key == &empty_payout(network, destination_owner)?,
+            find_address(seeds, &crate::ID).as_ref() == Some(self.payout.key),
             NodeRewardsError::WrongPayout
         );
         let owner = Pubkey::from(*destination_owner);
@@ -133,7 +108,7 @@ impl Claim<'_> {
             network.token_program.as_ref(),
             network.mint.as_ref(),
         ];
-        let address = pda_hash(seeds, bump, associated_token::ID.as_array());
+        let address = pda_hash(seeds, bump, &ASSOCIATED_TOKEN_PROGRAM);
         require!(
             *self.destination.key.as_array() == address
                 && account.owner == payee.wallet.as_array()

@@ -1,10 +1,11 @@
 use anchor_lang::prelude::*;
+use wayfare_program::token::Transfer;
 
 use crate::{
     errors::NodeRewardsError,
     events::{Funded, emit},
     state::Network,
-    vault::{Transfer, vault_balance},
+    vault::vault_balance,
 };
 
 #[event_cpi]
