@@ -242,6 +242,37 @@ pub fn token_account(data: &[u8]) -> Option<TokenAccountView<'_>> {
     })
 }
 
+/// Whether a token account takes a transfer only with a memo before it: the extension `MemoTransfer` of
+/// Token-2022 (`ExtensionType` 8), whose one byte says whether it is switched on.
+///
+/// `data` are an account's that [`token_account`] reads. Entries that cannot be read count as a yes.
+pub fn requires_memo(data: &[u8]) -> bool {
+    const MEMO_TRANSFER: u16 = 8;
+    let Some(mut entries) = data.get(TOKEN_ACCOUNT_BYTES.saturating_add(1)..) else {
+        return false;
+    };
+    loop {
+        let Some((kind, after_kind)) = entries.split_first_chunk::<2>() else {
+            return false;
+        };
+        let kind = u16::from_le_bytes(*kind);
+        if kind == 0 {
+            return false;
+        }
+        let Some((length, after_length)) = after_kind.split_first_chunk::<2>() else {
+            return true;
+        };
+        let length = usize::from(u16::from_le_bytes(*length));
+        let Some((value, rest)) = after_length.split_at_checked(length) else {
+            return true;
+        };
+        if kind == MEMO_TRANSFER {
+            return value != [0];
+        }
+        entries = rest;
+    }
+}
+
 /// The tag of a `COption` at `at`: four bytes, little-endian, 0 or 1.
 #[inline(always)]
 fn option_flag(data: &[u8], at: usize) -> Option<bool> {

@@ -1,0 +1,36 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    errors::EsimMarketError,
+    events::{SellerStatusChanged, emit},
+    state::{Market, Seller, SellerStatus},
+};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SetSellerStatus<'info> {
+    #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
+    pub market: AccountLoader<'info, Market>,
+    pub authority: Signer<'info>,
+    #[account(mut, has_one = market @ EsimMarketError::WrongMarket)]
+    pub seller: Account<'info, Seller>,
+}
+
+impl SetSellerStatus<'_> {
+    /// Approves or suspends a seller. It decides about purchases to come: open orders go on, to be delivered, refunded
+    /// and paid like any other.
+    pub fn set_seller_status(ctx: Context<Self>, status: SellerStatus) -> Result<()> {
+        let accounts = ctx.accounts;
+
+        let old = accounts.seller.status;
+        accounts.seller.status = status;
+        let event = SellerStatusChanged {
+            market: accounts.market.key(),
+            sequence: accounts.market.load_mut()?.next_sequence()?,
+            seller: accounts.seller.key(),
+            old,
+            new: status,
+        };
+        emit(&accounts.event_authority, &event)
+    }
+}

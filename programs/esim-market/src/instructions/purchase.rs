@@ -1,0 +1,235 @@
+use anchor_lang::prelude::*;
+use wayfare_program::token::Transfer;
+
+use crate::{
+    errors::EsimMarketError,
+    events::{OrderPaid, emit},
+    payment::vault_balance,
+    state::{
+        DisputeReason, Division, Market, MarketVault, Order, OrderState, Plan, Seller,
+        SellerStatus, after, count,
+    },
+};
+
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(order_id: u64)]
+pub struct Purchase<'info> {
+    /// Pays tokens and rent, and gets both back.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Whose order it is.
+    pub buyer: Signer<'info>,
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut, has_one = market @ EsimMarketError::WrongMarket)]
+    pub seller: Box<Account<'info, Seller>>,
+    #[account(
+        mut,
+        has_one = market @ EsimMarketError::WrongMarket,
+        has_one = seller @ EsimMarketError::WrongSeller
+    )]
+    pub plan: Box<Account<'info, Plan>>,
+    #[account(
+        mut,
+        has_one = market @ EsimMarketError::WrongMarket,
+        has_one = tokens @ EsimMarketError::WrongVault,
+        has_one = token_program @ EsimMarketError::WrongTokenProgram,
+        constraint = vault.mint == plan.terms.mint @ EsimMarketError::WrongVault
+    )]
+    pub vault: Box<Account<'info, MarketVault>>,
+    /// CHECK: the vault's own, by `has_one`.
+    #[account(mut)]
+    pub tokens: UncheckedAccount<'info>,
+    /// The token account that pays. The vault's can never stand here: only this program signs for it.
+    /// CHECK: the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    #[account(
+        init,
+        payer = payer,
+        space = Order::SPACE,
+        seeds = [Order::SEED, plan.key().as_ref(), buyer.key().as_ref(), &order_id.to_le_bytes()],
+        bump
+    )]
+    pub order: Box<Account<'info, Order>>,
+    /// The order to top up; a purchase has none.
+    pub parent: Option<Box<Account<'info, Order>>>,
+    /// CHECK: the vault's own, by `has_one`.
+    pub token_program: UncheckedAccount<'info>,
+    pub system_program: Program<'info, System>,
+}
+
+impl Purchase<'_> {
+    /// Buys a plan. The encryption key may be somebody else's: then the order is a gift, and a refund still goes to the
+    /// payer.
+    pub fn purchase(
+        ctx: Context<Self>,
+        order_id: u64,
+        plan_version: u64,
+        max_price: u64,
+        encryption_key: [u8; 32],
+    ) -> Result<()> {
+        require!(ctx.accounts.parent.is_none(), EsimMarketError::WrongParent);
+        Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
+    }
+
+    /// Buys a plan for the profile of a delivered order, under the same key.
+    ///
+    /// 1. the parent order was delivered to the same buyer by the same seller, and its plan allows it
+    /// 2. the rest is a purchase
+    pub fn top_up(
+        ctx: Context<Self>,
+        order_id: u64,
+        plan_version: u64,
+        max_price: u64,
+    ) -> Result<()> {
+        let parent = ctx
+            .accounts
+            .parent
+            .as_ref()
+            .ok_or(EsimMarketError::WrongParent)?;
+        require_keys_eq!(
+            parent.buyer,
+            ctx.accounts.buyer.key(),
+            EsimMarketError::NotBuyer
+        );
+        require!(
+            parent.seller == ctx.accounts.seller.key()
+                && parent.terms.top_up
+                && matches!(parent.state, OrderState::Delivered | OrderState::Completed),
+            EsimMarketError::NoTopUp
+        );
+        let encryption_key = parent.encryption_key;
+        Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
+    }
+
+    fn validate(&self, plan_version: u64, encryption_key: &[u8; 32], now: i64) -> Result<()> {
+        let market = self.market.load()?;
+        market.require_not_paused(now)?;
+        require!(
+            market.mints().contains(&self.vault.mint),
+            EsimMarketError::MintNotAccepted
+        );
+        require!(
+            self.seller.status == SellerStatus::Approved,
+            EsimMarketError::SellerNotApproved
+        );
+        require!(
+            self.plan.version == plan_version,
+            EsimMarketError::WrongPlanVersion
+        );
+        // The other keys that nobody can decrypt for are the client's to refuse: the seller's encryption fails on them.
+        require!(
+            *encryption_key != [0; 32],
+            EsimMarketError::BadEncryptionKey
+        );
+        Ok(())
+    }
+
+    /// Pays an order into the vault.
+    ///
+    /// 1. the market is open, the seller approved, the plan on sale, in stock, and the version that was quoted
+    /// 2. price less discount is at most what the buyer allows, and leaves the seller's floor
+    /// 3. the order takes every term along under which it was bought
+    /// 4. the tokens move, and the vault has exactly that much more
+    fn pay(
+        ctx: Context<Self>,
+        order_id: u64,
+        plan_version: u64,
+        max_price: u64,
+        encryption_key: [u8; 32],
+    ) -> Result<()> {
+        let accounts = ctx.accounts;
+        let now = Clock::get()?.unix_timestamp;
+        accounts.validate(plan_version, &encryption_key, now)?;
+        let terms = accounts.plan.terms;
+        let market = accounts.market.load()?.terms();
+        let quote = terms.quote(market.fee_bps)?;
+        require!(quote.paid <= max_price, EsimMarketError::AbovePriceLimit);
+
+        accounts.plan.sell()?;
+        count(&mut accounts.seller.order_count)?;
+        accounts.order.set_inner(Order {
+            market: accounts.market.key(),
+            seller: accounts.seller.key(),
+            plan: accounts.plan.key(),
+            buyer: accounts.buyer.key(),
+            payer: accounts.payer.key(),
+            seller_authority: accounts.seller.authority,
+            payout: accounts.seller.payout,
+            treasury: market.treasury,
+            arbiter: market.arbiter,
+            attester: accounts.seller.attester,
+            parent: accounts
+                .parent
+                .as_ref()
+                .map_or(Pubkey::default(), |parent| parent.key()),
+            encryption_key,
+            commitment: [0; 32],
+            answer_hash: [0; 32],
+            order_id,
+            plan_version,
+            terms,
+            fee_bps: market.fee_bps,
+            answer_window: market.answer_window,
+            arbiter_window: market.arbiter_window,
+            retention: market.retention,
+            discount: quote.discount,
+            paid: quote.paid,
+            state: OrderState::Paid,
+            reason: DisputeReason::None,
+            purchased_at: now,
+            deliver_by: after(now, terms.delivery_window)?,
+            delivered_at: 0,
+            release_at: 0,
+            installed_at: 0,
+            activated_at: 0,
+            disputed_at: 0,
+            answer_by: 0,
+            resolve_by: 0,
+            ended_at: 0,
+            closable_at: 0,
+            refunded: 0,
+            released: 0,
+            fee: 0,
+            due: Division::default(),
+            bump: ctx.bumps.order,
+        });
+
+        let before = vault_balance(&accounts.tokens)?;
+        Transfer {
+            token_program: &accounts.token_program,
+            from: &accounts.source,
+            to: &accounts.tokens,
+            authority: &accounts.payer,
+        }
+        .invoke(quote.paid, &[])?;
+        let vault_balance = vault_balance(&accounts.tokens)?;
+        require!(
+            before.checked_add(quote.paid) == Some(vault_balance),
+            EsimMarketError::WrongVaultDelta
+        );
+
+        accounts.vault.hold(quote.paid)?;
+        accounts.order.invariant()?;
+        accounts.vault.invariant(vault_balance)?;
+        let event = OrderPaid {
+            market: accounts.market.key(),
+            sequence: accounts.market.load_mut()?.next_sequence()?,
+            order: accounts.order.key(),
+            plan: accounts.plan.key(),
+            plan_version,
+            buyer: accounts.buyer.key(),
+            payer: accounts.payer.key(),
+            parent: accounts.order.parent,
+            paid: quote.paid,
+            discount: quote.discount,
+            deliver_by: accounts.order.deliver_by,
+            stock: accounts.plan.stock,
+            held: accounts.vault.held,
+            vault_balance,
+        };
+        emit(&accounts.event_authority, &event)
+    }
+}

@@ -1,0 +1,195 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    errors::EsimMarketError,
+    events::{DuesPaid, OrderEnded, emit},
+    payment::Payment,
+    state::{Action, Division, Market, MarketVault, Order, Seller, count},
+};
+
+/// What ends an order and divides its money, whoever does it: buyer, seller, arbiter, or anyone once it is due.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Settle<'info> {
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    #[account(mut)]
+    pub seller: Box<Account<'info, Seller>>,
+    #[account(
+        mut,
+        has_one = market @ EsimMarketError::WrongMarket,
+        has_one = tokens @ EsimMarketError::WrongVault,
+        has_one = token_program @ EsimMarketError::WrongTokenProgram,
+        constraint = vault.mint == order.terms.mint @ EsimMarketError::WrongVault
+    )]
+    pub vault: Account<'info, MarketVault>,
+    /// CHECK: the vault's own, by `has_one`.
+    #[account(mut)]
+    pub tokens: UncheckedAccount<'info>,
+    #[account(
+        mut,
+        has_one = market @ EsimMarketError::WrongMarket,
+        has_one = seller @ EsimMarketError::WrongSeller
+    )]
+    pub order: Box<Account<'info, Order>>,
+    /// Who does it: the life-cycle's table says who may.
+    pub actor: Signer<'info>,
+    /// The buyer, where seller and buyer must agree: `refund_part`.
+    pub buyer: Option<Signer<'info>>,
+    /// The associated token account of who paid.
+    /// CHECK: its address is compared before it is paid.
+    #[account(mut)]
+    pub refund_to: UncheckedAccount<'info>,
+    /// The associated token account of the seller's payout wallet.
+    /// CHECK: its address is compared before it is paid.
+    #[account(mut)]
+    pub release_to: UncheckedAccount<'info>,
+    /// The associated token account of the market's treasury.
+    /// CHECK: its address is compared before it is paid.
+    #[account(mut)]
+    pub fee_to: UncheckedAccount<'info>,
+    /// CHECK: the vault's own, by `has_one`.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl Settle<'_> {
+    /// The buyer is content, at once or after a complaint.
+    pub fn confirm_delivery(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::Confirm, |order| {
+            Division::part(order.paid, 0, order.fee_bps)
+        })
+    }
+
+    /// The buyer did not complain in time.
+    pub fn release(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::Release, |order| {
+            Division::part(order.paid, 0, order.fee_bps)
+        })
+    }
+
+    /// The seller gives all of it back, from any open state: so it also accepts a dispute.
+    pub fn refund(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::Refund, |order| {
+            Ok(Division::refund(order.paid))
+        })
+    }
+
+    /// The seller gives a part of it back and is paid for the rest, as agreed with the buyer.
+    pub fn refund_part(ctx: Context<Self>, amount: u64) -> Result<()> {
+        let accounts = &ctx.accounts;
+        let buyer = accounts.buyer.as_ref().map(|buyer| buyer.key());
+        require!(
+            buyer == Some(accounts.order.buyer),
+            EsimMarketError::NotBuyer
+        );
+        require!(
+            amount > 0 && amount < accounts.order.paid,
+            EsimMarketError::BadPart
+        );
+        Self::end(ctx, Action::RefundPart, |order| {
+            Division::part(order.paid, amount, order.fee_bps)
+        })
+    }
+
+    /// The seller did not deliver in time.
+    pub fn refund_undelivered(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::RefundUndelivered, |order| {
+            Ok(Division::refund(order.paid))
+        })
+    }
+
+    /// The seller did not answer a dispute in time.
+    pub fn refund_unanswered(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::RefundUnanswered, |order| {
+            Ok(Division::refund(order.paid))
+        })
+    }
+
+    /// The arbiter divides, `buyer_bps` basis points for the buyer.
+    pub fn resolve(ctx: Context<Self>, buyer_bps: u16) -> Result<()> {
+        Self::end(ctx, Action::Resolve, |order| {
+            Division::split(order.paid, buyer_bps, order.fee_bps)
+        })
+    }
+
+    /// The arbiter did not divide in time: the plan's published split counts.
+    pub fn resolve_by_default(ctx: Context<Self>) -> Result<()> {
+        Self::end(ctx, Action::ResolveByDefault, |order| {
+            Division::split(order.paid, order.terms.default_split_bps, order.fee_bps)
+        })
+    }
+
+    /// Pays what an ended order still owes.
+    ///
+    /// 1. the order has ended
+    /// 2. whoever can take its part by now is paid; nothing due changes nothing
+    pub fn pay_out(ctx: Context<Self>) -> Result<()> {
+        let accounts = ctx.accounts;
+        let now = Clock::get()?.unix_timestamp;
+        accounts
+            .order
+            .step(Action::PayOut, accounts.actor.key, now)?;
+
+        let due = accounts.order.due;
+        let vault_balance = accounts.pay()?;
+        if accounts.order.due == due {
+            return Ok(());
+        }
+        let event = DuesPaid {
+            market: accounts.market.key(),
+            sequence: accounts.market.load_mut()?.next_sequence()?,
+            order: accounts.order.key(),
+            due: accounts.order.due,
+            held: accounts.vault.held,
+            vault_balance,
+        };
+        emit(&accounts.event_authority, &event)
+    }
+
+    /// Ends an order.
+    ///
+    /// 1. the table allows the action to this actor, in this state, at this time
+    /// 2. the order's money is divided, to the last unit
+    /// 3. each part is paid, or stays due where the account cannot take it
+    fn end(
+        ctx: Context<Self>,
+        action: Action,
+        divide: impl Fn(&Order) -> Result<Division>,
+    ) -> Result<()> {
+        let accounts = ctx.accounts;
+        let now = Clock::get()?.unix_timestamp;
+        accounts.order.step(action, accounts.actor.key, now)?;
+
+        let division = divide(&accounts.order)?;
+        accounts.order.end(division, now)?;
+        if division.refund > 0 {
+            count(&mut accounts.seller.refunded_count)?;
+        }
+        let vault_balance = accounts.pay()?;
+
+        let event = OrderEnded {
+            market: accounts.market.key(),
+            sequence: accounts.market.load_mut()?.next_sequence()?,
+            order: accounts.order.key(),
+            action,
+            by: accounts.actor.key(),
+            division,
+            due: accounts.order.due,
+            held: accounts.vault.held,
+            vault_balance,
+        };
+        emit(&accounts.event_authority, &event)
+    }
+
+    fn pay(&mut self) -> Result<u64> {
+        Payment {
+            vault: &mut self.vault,
+            tokens: &self.tokens,
+            token_program: &self.token_program,
+            refund_to: &self.refund_to,
+            release_to: &self.release_to,
+            fee_to: &self.fee_to,
+        }
+        .pay(&mut self.order)
+    }
+}

@@ -1,0 +1,326 @@
+use anchor_lang::prelude::*;
+use wayfare_core::esim::countries::{COUNTRIES_BYTES, Countries};
+
+use crate::{
+    constants::*,
+    errors::EsimMarketError,
+    state::{Market, part_of},
+};
+
+/// An eSIM plan on offer.
+///
+/// Address: `["plan", seller, id]`. Closed by `retire_plan`; orders take its terms along.
+///
+/// INVARIANT: a version is the number of the market's event that made it. It never comes back, not even in a new plan
+/// with an old id, so a quote is good for exactly the terms that were shown.
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub market: Pubkey,
+    pub seller: Pubkey,
+    /// Who paid the rent, and gets it back.
+    pub rent_payer: Pubkey,
+    /// The sequence number of the event that set the terms.
+    pub version: u64,
+    /// Orders ever bought.
+    pub sold: u64,
+    /// Orders that can still be bought, or [`UNLIMITED_STOCK`].
+    pub stock: u32,
+    pub on_sale: bool,
+    pub terms: PlanTerms,
+    pub bump: u8,
+    /// 1 to 32 of a–z, 0–9 and `-`. Last, so that every other field has a fixed offset.
+    #[max_len(MAX_NAME_LEN)]
+    pub id: String,
+}
+
+/// What a buyer gets, and for how much. An order takes a copy along.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanTerms {
+    pub mint: Pubkey,
+    /// Base units: above zero.
+    pub price: u64,
+    /// Base units that must remain for the seller after discount and fee.
+    pub floor_price: u64,
+    /// Basis points off the price: below 10,000.
+    pub discount_bps: u16,
+    /// Data in megabytes (10⁶ bytes); 0 is unlimited.
+    pub data_mb: u64,
+    /// Days from the activation: 1 to [`MAX_VALIDITY_DAYS`].
+    pub validity_days: u16,
+    /// ISO 3166-1 alpha-2 codes as a bit set: see [`Countries`].
+    pub countries: [u8; COUNTRIES_BYTES],
+    /// Minutes of calls included.
+    pub voice_minutes: u32,
+    /// Text messages included.
+    pub sms: u32,
+    /// Kilobits per second once the data is used up; 0 cuts off.
+    pub throttle_kbps: u32,
+    pub activation_policy: ActivationPolicy,
+    pub refund_policy: RefundPolicy,
+    /// Whether an order can be the parent of top-ups.
+    pub top_up: bool,
+    /// Seconds for the seller to deliver, from the payment on.
+    pub delivery_window: u32,
+    /// Seconds for the buyer to complain, from the delivery on.
+    pub release_window: u32,
+    /// Basis points for the buyer when the arbiter stays silent.
+    pub default_split_bps: u16,
+    /// SHA-256 of the full description, which is published elsewhere.
+    pub description_hash: [u8; 32],
+}
+
+/// When a plan's validity begins (the terms of Airalo's `activation_policy`).
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActivationPolicy {
+    Installation,
+    FirstUse,
+}
+
+/// When the right to a refund of an unused plan ends.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundPolicy {
+    /// What is delivered is kept.
+    UntilDelivery,
+    /// Until the profile is installed.
+    UntilInstalled,
+    /// Until the profile is first used.
+    UntilActivated,
+}
+
+/// What a purchase costs, in base units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Off the price, rounded down: against the buyer.
+    pub discount: u64,
+    /// What the buyer pays.
+    pub paid: u64,
+}
+
+impl PlanTerms {
+    /// Refuses terms that the market does not allow, or that say nothing.
+    pub fn validate(&self, market: &Market) -> Result<()> {
+        require!(
+            market.mints().contains(&self.mint),
+            EsimMarketError::MintNotAccepted
+        );
+        require!(self.price > 0, EsimMarketError::BadPrice);
+        require!(self.discount_bps < WHOLE_BPS, EsimMarketError::BadDiscount);
+        self.quote(market.fee_bps)?;
+        require!(
+            (1..=MAX_VALIDITY_DAYS).contains(&self.validity_days),
+            EsimMarketError::BadValidity
+        );
+        require!(
+            Countries(self.countries).is_valid(),
+            EsimMarketError::BadCountries
+        );
+        require!(
+            (1..=market.max_delivery_window).contains(&self.delivery_window),
+            EsimMarketError::BadDeliveryWindow
+        );
+        require!(
+            (market.min_release_window..=market.max_release_window).contains(&self.release_window),
+            EsimMarketError::BadReleaseWindow
+        );
+        require!(
+            self.default_split_bps <= WHOLE_BPS,
+            EsimMarketError::BadSplit
+        );
+        Ok(())
+    }
+
+    /// What a purchase costs under a market's fee, if the seller's floor allows it.
+    pub fn quote(&self, fee_bps: u16) -> Result<Quote> {
+        let discount = part_of(self.price, self.discount_bps)?;
+        let paid = self
+            .price
+            .checked_sub(discount)
+            .ok_or(EsimMarketError::BadDiscount)?;
+        let for_seller = paid
+            .checked_sub(part_of(paid, fee_bps)?)
+            .ok_or(EsimMarketError::BadFee)?;
+        require!(for_seller >= self.floor_price, EsimMarketError::BelowFloor);
+        Ok(Quote { discount, paid })
+    }
+}
+
+/// What a seller changes about a plan: `None` stays as it is.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanChange {
+    /// Makes a new version.
+    pub terms: Option<PlanTerms>,
+    pub stock: Option<StockChange>,
+    pub on_sale: Option<bool>,
+}
+
+/// What a seller changes about a stock.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StockChange {
+    /// The plan never sells out.
+    Unlimited,
+    /// So many are left.
+    Set(u32),
+    /// So many more: not undone by a purchase in between, as `Set` would be.
+    Add(u32),
+}
+
+impl StockChange {
+    /// The stock after the change.
+    pub fn applied_to(&self, stock: u32) -> Result<u32> {
+        let changed = match *self {
+            Self::Unlimited => return Ok(UNLIMITED_STOCK),
+            Self::Set(left) => left,
+            Self::Add(more) => {
+                require!(stock != UNLIMITED_STOCK, EsimMarketError::BadStock);
+                stock.checked_add(more).ok_or(EsimMarketError::BadStock)?
+            }
+        };
+        require!(changed < UNLIMITED_STOCK, EsimMarketError::BadStock);
+        Ok(changed)
+    }
+}
+
+impl Plan {
+    pub const SEED: &'static [u8] = b"plan";
+    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+
+    pub fn find_address(seller: &Pubkey, id: &str) -> (Pubkey, u8) {
+        Pubkey::find_program_address(&[Self::SEED, seller.as_ref(), id.as_bytes()], &crate::ID)
+    }
+
+    /// Takes one out of the stock.
+    pub fn sell(&mut self) -> Result<()> {
+        require!(self.on_sale, EsimMarketError::OffSale);
+        require!(self.stock > 0, EsimMarketError::SoldOut);
+        if self.stock != UNLIMITED_STOCK {
+            self.stock = self.stock.saturating_sub(1);
+        }
+        self.sold = self.sold.checked_add(1).ok_or(EsimMarketError::Overflow)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use anchor_lang::Discriminator;
+
+    use super::*;
+
+    pub fn terms() -> PlanTerms {
+        PlanTerms {
+            mint: Pubkey::new_from_array([1; 32]),
+            price: 2,
+            floor_price: 3,
+            discount_bps: 4,
+            data_mb: 5,
+            validity_days: 6,
+            countries: [7; 85],
+            voice_minutes: 8,
+            sms: 9,
+            throttle_kbps: 10,
+            activation_policy: ActivationPolicy::FirstUse,
+            refund_policy: RefundPolicy::UntilActivated,
+            top_up: true,
+            delivery_window: 11,
+            release_window: 12,
+            default_split_bps: 13,
+            description_hash: [14; 32],
+        }
+    }
+
+    pub fn terms_bytes() -> Vec<u8> {
+        let mut expected = vec![1; 32];
+        expected.extend(2u64.to_le_bytes());
+        expected.extend(3u64.to_le_bytes());
+        expected.extend(4u16.to_le_bytes());
+        expected.extend(5u64.to_le_bytes());
+        expected.extend(6u16.to_le_bytes());
+        expected.extend([7; 85]);
+        expected.extend(8u32.to_le_bytes());
+        expected.extend(9u32.to_le_bytes());
+        expected.extend(10u32.to_le_bytes());
+        expected.extend([1, 2, 1]);
+        expected.extend(11u32.to_le_bytes());
+        expected.extend(12u32.to_le_bytes());
+        expected.extend(13u16.to_le_bytes());
+        expected.extend([14; 32]);
+        expected
+    }
+
+    #[test]
+    fn layout() {
+        assert_eq!(Plan::DISCRIMINATOR, [161, 231, 251, 119, 2, 12, 162, 2]);
+        let plan = Plan {
+            market: Pubkey::new_from_array([20; 32]),
+            seller: Pubkey::new_from_array([21; 32]),
+            rent_payer: Pubkey::new_from_array([22; 32]),
+            version: 23,
+            sold: 24,
+            stock: 25,
+            on_sale: true,
+            terms: terms(),
+            bump: 26,
+            id: "a".repeat(MAX_NAME_LEN),
+        };
+        let mut bytes = vec![];
+        plan.serialize(&mut bytes).unwrap();
+        let mut expected = [[20; 32], [21; 32], [22; 32]].concat();
+        expected.extend(23u64.to_le_bytes());
+        expected.extend(24u64.to_le_bytes());
+        expected.extend(25u32.to_le_bytes());
+        expected.push(1);
+        expected.extend(terms_bytes());
+        expected.push(26);
+        expected.extend(32u32.to_le_bytes());
+        expected.extend([b'a'; 32]);
+        assert_eq!(bytes, expected);
+        assert_eq!(bytes.len(), Plan::INIT_SPACE);
+    }
+
+    #[test]
+    fn a_quote_rounds_against_who_gets_the_part() {
+        let quote = |price, discount_bps, fee_bps, floor_price| {
+            PlanTerms {
+                price,
+                discount_bps,
+                floor_price,
+                ..terms()
+            }
+            .quote(fee_bps)
+        };
+        let paid = |discount, paid| Ok(Quote { discount, paid });
+        assert_eq!(quote(1_000, 0, 0, 1_000), paid(0, 1_000));
+        assert_eq!(quote(999, 1, 0, 0), paid(0, 999));
+        assert_eq!(quote(1, 9_999, 1_000, 1), paid(0, 1));
+        assert_eq!(quote(10_000, 1, 0, 0), paid(1, 9_999));
+        assert_eq!(quote(10_000, 2_500, 1_000, 6_750), paid(2_500, 7_500));
+        assert_eq!(
+            quote(10_000, 2_500, 1_000, 6_751),
+            Err(EsimMarketError::BelowFloor.into())
+        );
+        assert_eq!(
+            quote(u64::MAX, 1, 1_000, 0),
+            paid(1_844_674_407_370_955, u64::MAX - 1_844_674_407_370_955)
+        );
+    }
+
+    #[test]
+    fn stock() {
+        assert_eq!(StockChange::Set(0).applied_to(9), Ok(0));
+        assert_eq!(StockChange::Add(3).applied_to(9), Ok(12));
+        assert_eq!(StockChange::Unlimited.applied_to(9), Ok(UNLIMITED_STOCK));
+        assert_eq!(StockChange::Set(1).applied_to(UNLIMITED_STOCK), Ok(1));
+        for (change, stock) in [
+            (StockChange::Set(u32::MAX), 0),
+            (StockChange::Add(1), UNLIMITED_STOCK),
+            (StockChange::Add(1), u32::MAX - 1),
+            (StockChange::Add(u32::MAX), 1),
+        ] {
+            assert_eq!(
+                change.applied_to(stock),
+                Err(EsimMarketError::BadStock.into())
+            );
+        }
+    }
+}
