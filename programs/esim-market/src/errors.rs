@@ -41,6 +41,8 @@ pub enum EsimMarketError {
     MintRefused,
     #[msg("The market accepts 8 mints already: drop one first")]
     TooManyMints,
+    #[msg("The market accepts this mint already")]
+    AcceptedTwice,
     #[msg("The market does not accept this mint")]
     MintNotAccepted,
 

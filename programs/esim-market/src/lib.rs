@@ -175,7 +175,7 @@ pub mod esim_market {
         Govern::update_market(ctx, change)
     }
 
-    /// Accepts a mint, and makes its vault when it has none.
+    /// Accepts a mint for the first time, and makes its vault.
     pub fn accept_mint(ctx: Context<AcceptMint>) -> Result<()> {
         AcceptMint::accept_mint(ctx)
     }
@@ -183,6 +183,11 @@ pub mod esim_market {
     /// Accepts a mint no more. Open orders go on.
     pub fn drop_mint(ctx: Context<Govern>, mint: Pubkey) -> Result<()> {
         Govern::drop_mint(ctx, mint)
+    }
+
+    /// Accepts a mint again that was dropped.
+    pub fn readmit_mint(ctx: Context<ReadmitMint>) -> Result<()> {
+        ReadmitMint::readmit_mint(ctx)
     }
 
     /// Approves or suspends a seller. Open orders go on.

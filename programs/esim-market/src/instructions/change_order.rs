@@ -12,10 +12,11 @@ use crate::{
 pub struct ChangeOrder<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub seller: Box<Account<'info, Seller>>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]

@@ -13,6 +13,7 @@ pub struct CloseOrder<'info> {
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
+        dup,
         close = payer,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = payer @ EsimMarketError::WrongRentReceiver
@@ -21,6 +22,7 @@ pub struct CloseOrder<'info> {
     /// The order's delivery, where there was one.
     #[account(
         mut,
+        dup,
         close = rent_payer,
         has_one = order @ EsimMarketError::WrongOrder,
         has_one = rent_payer @ EsimMarketError::WrongRentReceiver

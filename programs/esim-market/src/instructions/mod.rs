@@ -1,5 +1,8 @@
 //! What may happen, by who may make it happen; what several may do stands here. Each file reads top to bottom as the
 //! operation that it performs: accounts, checks, effects, transfers, books.
+//!
+//! `dup` turns off Anchor's search for one account passed as two, which hashes keys: no instruction has two writable
+//! accounts of one kind.
 
 mod authority;
 mod change_order;

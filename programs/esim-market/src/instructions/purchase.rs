@@ -22,16 +22,18 @@ pub struct Purchase<'info> {
     pub buyer: Signer<'info>,
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
-    #[account(mut, has_one = market @ EsimMarketError::WrongMarket)]
+    #[account(mut, dup, has_one = market @ EsimMarketError::WrongMarket)]
     pub seller: Box<Account<'info, Seller>>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]
     pub plan: Box<Account<'info, Plan>>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = tokens @ EsimMarketError::WrongVault,
         has_one = token_program @ EsimMarketError::WrongTokenProgram,
@@ -133,6 +135,7 @@ impl Purchase<'_> {
     /// 2. price less discount is at most what the buyer allows, and leaves the seller's floor
     /// 3. the order takes every term along under which it was bought
     /// 4. the tokens move, and the vault has exactly that much more
+    #[inline(never)]
     fn pay(
         ctx: Context<Self>,
         order_id: u64,

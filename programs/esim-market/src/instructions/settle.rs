@@ -13,10 +13,11 @@ use crate::{
 pub struct Settle<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub seller: Box<Account<'info, Seller>>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = tokens @ EsimMarketError::WrongVault,
         has_one = token_program @ EsimMarketError::WrongTokenProgram,
@@ -28,6 +29,7 @@ pub struct Settle<'info> {
     pub tokens: UncheckedAccount<'info>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]
@@ -52,26 +54,49 @@ pub struct Settle<'info> {
     pub token_program: UncheckedAccount<'info>,
 }
 
+/// How an ended order's money is divided.
+#[derive(Clone, Copy)]
+enum Share {
+    /// All to who paid.
+    Refund,
+    /// All to the seller, less the fee.
+    Release,
+    /// So many base units to who paid, the rest to the seller, less the fee.
+    Part(u64),
+    /// So many basis points to the buyer, the rest to the seller, less the fee.
+    Split(u16),
+    /// As the plan says.
+    Default,
+}
+
+impl Share {
+    fn of(self, order: &Order) -> Result<Division> {
+        match self {
+            Self::Refund => Ok(Division::refund(order.paid)),
+            Self::Release => Division::part(order.paid, 0, order.fee_bps),
+            Self::Part(amount) => Division::part(order.paid, amount, order.fee_bps),
+            Self::Split(bps) => Division::split(order.paid, bps, order.fee_bps),
+            Self::Default => {
+                Division::split(order.paid, order.terms.default_split_bps, order.fee_bps)
+            }
+        }
+    }
+}
+
 impl Settle<'_> {
     /// The buyer is content, at once or after a complaint.
     pub fn confirm_delivery(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::Confirm, |order| {
-            Division::part(order.paid, 0, order.fee_bps)
-        })
+        ctx.accounts.end(Action::Confirm, Share::Release)
     }
 
     /// The buyer did not complain in time.
     pub fn release(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::Release, |order| {
-            Division::part(order.paid, 0, order.fee_bps)
-        })
+        ctx.accounts.end(Action::Release, Share::Release)
     }
 
     /// The seller gives all of it back, from any open state: so it also accepts a dispute.
     pub fn refund(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::Refund, |order| {
-            Ok(Division::refund(order.paid))
-        })
+        ctx.accounts.end(Action::Refund, Share::Refund)
     }
 
     /// The seller gives a part of it back and is paid for the rest, as agreed with the buyer.
@@ -86,37 +111,27 @@ impl Settle<'_> {
             amount > 0 && amount < accounts.order.paid,
             EsimMarketError::BadPart
         );
-        Self::end(ctx, Action::RefundPart, |order| {
-            Division::part(order.paid, amount, order.fee_bps)
-        })
+        ctx.accounts.end(Action::RefundPart, Share::Part(amount))
     }
 
     /// The seller did not deliver in time.
     pub fn refund_undelivered(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::RefundUndelivered, |order| {
-            Ok(Division::refund(order.paid))
-        })
+        ctx.accounts.end(Action::RefundUndelivered, Share::Refund)
     }
 
     /// The seller did not answer a dispute in time.
     pub fn refund_unanswered(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::RefundUnanswered, |order| {
-            Ok(Division::refund(order.paid))
-        })
+        ctx.accounts.end(Action::RefundUnanswered, Share::Refund)
     }
 
     /// The arbiter divides, `buyer_bps` basis points for the buyer.
     pub fn resolve(ctx: Context<Self>, buyer_bps: u16) -> Result<()> {
-        Self::end(ctx, Action::Resolve, |order| {
-            Division::split(order.paid, buyer_bps, order.fee_bps)
-        })
+        ctx.accounts.end(Action::Resolve, Share::Split(buyer_bps))
     }
 
     /// The arbiter did not divide in time: the plan's published split counts.
     pub fn resolve_by_default(ctx: Context<Self>) -> Result<()> {
-        Self::end(ctx, Action::ResolveByDefault, |order| {
-            Division::split(order.paid, order.terms.default_split_bps, order.fee_bps)
-        })
+        ctx.accounts.end(Action::ResolveByDefault, Share::Default)
     }
 
     /// Pays what an ended order still owes.
@@ -151,34 +166,30 @@ impl Settle<'_> {
     /// 1. the table allows the action to this actor, in this state, at this time
     /// 2. the order's money is divided, to the last unit
     /// 3. each part is paid, or stays due where the account cannot take it
-    fn end(
-        ctx: Context<Self>,
-        action: Action,
-        divide: impl Fn(&Order) -> Result<Division>,
-    ) -> Result<()> {
-        let accounts = ctx.accounts;
+    #[inline(never)]
+    fn end(&mut self, action: Action, share: Share) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
-        accounts.order.step(action, accounts.actor.key, now)?;
+        self.order.step(action, self.actor.key, now)?;
 
-        let division = divide(&accounts.order)?;
-        accounts.order.end(division, now)?;
+        let division = share.of(&self.order)?;
+        self.order.end(division, now)?;
         if division.refund > 0 {
-            count(&mut accounts.seller.refunded_count)?;
+            count(&mut self.seller.refunded_count)?;
         }
-        let vault_balance = accounts.pay()?;
+        let vault_balance = self.pay()?;
 
         let event = OrderEnded {
-            market: accounts.market.key(),
-            sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: accounts.order.key(),
+            market: self.market.key(),
+            sequence: self.market.load_mut()?.next_sequence()?,
+            order: self.order.key(),
             action,
-            by: accounts.actor.key(),
+            by: self.actor.key(),
             division,
-            due: accounts.order.due,
-            held: accounts.vault.held,
+            due: self.order.due,
+            held: self.vault.held,
             vault_balance,
         };
-        emit(&accounts.event_authority, &event)
+        emit(&self.event_authority, &event)
     }
 
     fn pay(&mut self) -> Result<u64> {

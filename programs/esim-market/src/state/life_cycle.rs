@@ -248,6 +248,7 @@ impl Order {
     }
 
     /// Does the step in the table: refuses a wrong state, a wrong actor and a wrong time, and sets the state after it.
+    #[inline(never)]
     pub fn step(&mut self, action: Action, actor: &Pubkey, now: i64) -> Result<()> {
         let row = action.transition();
         require!(row.from.contains(&self.state), EsimMarketError::WrongState);

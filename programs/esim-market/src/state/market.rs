@@ -192,11 +192,12 @@ impl Market {
             .unwrap_or_default()
     }
 
-    /// Accepts one more mint; one that is accepted already stays so.
+    /// Accepts one more mint.
     pub fn accept_mint(&mut self, mint: Pubkey) -> Result<()> {
-        if self.mints().contains(&mint) {
-            return Ok(());
-        }
+        require!(
+            !self.mints().contains(&mint),
+            EsimMarketError::AcceptedTwice
+        );
         let slot = self
             .mints
             .get_mut(usize::from(self.mint_count))
@@ -285,7 +286,10 @@ mod tests {
         for n in 1..=8 {
             market.accept_mint(mint(n)).unwrap();
         }
-        market.accept_mint(mint(3)).unwrap();
+        assert_eq!(
+            market.accept_mint(mint(3)),
+            Err(EsimMarketError::AcceptedTwice.into())
+        );
         assert_eq!(
             market.accept_mint(mint(9)),
             Err(EsimMarketError::TooManyMints.into())

@@ -18,9 +18,8 @@ pub struct AcceptMint<'info> {
     pub market: AccountLoader<'info, Market>,
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
-    // A mint that is accepted again has its vault already, and what its orders hold.
     #[account(
-        init_if_needed,
+        init,
         payer = payer,
         space = MarketVault::SPACE,
         seeds = [MarketVault::SEED, market.key().as_ref(), mint.key().as_ref()],
@@ -28,7 +27,7 @@ pub struct AcceptMint<'info> {
     )]
     pub vault: Box<Account<'info, MarketVault>>,
     #[account(
-        init_if_needed,
+        init,
         payer = payer,
         seeds = [MarketVault::TOKENS_SEED, vault.key().as_ref()],
         bump,
@@ -51,25 +50,23 @@ impl AcceptMint<'_> {
         Ok(())
     }
 
-    /// Accepts a mint.
+    /// Accepts a mint for the first time.
     ///
     /// 1. no extension of it can move, hide, tax or stop what the vault will hold; a freeze authority still can
-    /// 2. its vault is made, or is the one it had: what that holds stays
+    /// 2. its vault is made, for good
     pub fn accept_mint(ctx: Context<Self>) -> Result<()> {
         ctx.accounts.validate()?;
         let accounts = ctx.accounts;
 
-        if accounts.vault.market == Pubkey::default() {
-            accounts.vault.set_inner(MarketVault {
-                market: accounts.market.key(),
-                mint: accounts.mint.key(),
-                tokens: accounts.tokens.key(),
-                token_program: accounts.token_program.key(),
-                held: 0,
-                decimals: accounts.mint.decimals,
-                bump: ctx.bumps.vault,
-            });
-        }
+        accounts.vault.set_inner(MarketVault {
+            market: accounts.market.key(),
+            mint: accounts.mint.key(),
+            tokens: accounts.tokens.key(),
+            token_program: accounts.token_program.key(),
+            held: 0,
+            decimals: accounts.mint.decimals,
+            bump: ctx.bumps.vault,
+        });
         accounts.vault.invariant(accounts.tokens.amount)?;
         let event = {
             let mut market = accounts.market.load_mut()?;

@@ -12,7 +12,7 @@ pub struct SetSellerStatus<'info> {
     #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
     pub market: AccountLoader<'info, Market>,
     pub authority: Signer<'info>,
-    #[account(mut, has_one = market @ EsimMarketError::WrongMarket)]
+    #[account(mut, dup, has_one = market @ EsimMarketError::WrongMarket)]
     pub seller: Account<'info, Seller>,
 }
 

@@ -26,6 +26,7 @@ pub struct CreatePlan<'info> {
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]

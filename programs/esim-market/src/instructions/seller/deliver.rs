@@ -25,10 +25,11 @@ pub struct Deliver<'info> {
     pub authority: Signer<'info>,
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub seller: Box<Account<'info, Seller>>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]

@@ -13,6 +13,7 @@ pub struct RetirePlan<'info> {
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
@@ -20,6 +21,7 @@ pub struct RetirePlan<'info> {
     pub authority: Signer<'info>,
     #[account(
         mut,
+        dup,
         close = rent_payer,
         has_one = seller @ EsimMarketError::WrongSeller,
         has_one = rent_payer @ EsimMarketError::WrongRentReceiver

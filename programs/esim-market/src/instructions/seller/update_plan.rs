@@ -17,7 +17,7 @@ pub struct UpdatePlan<'info> {
     )]
     pub seller: Account<'info, Seller>,
     pub authority: Signer<'info>,
-    #[account(mut, has_one = seller @ EsimMarketError::WrongSeller)]
+    #[account(mut, dup, has_one = seller @ EsimMarketError::WrongSeller)]
     pub plan: Box<Account<'info, Plan>>,
 }
 

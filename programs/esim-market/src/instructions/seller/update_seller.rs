@@ -13,6 +13,7 @@ pub struct UpdateSeller<'info> {
     pub market: AccountLoader<'info, Market>,
     #[account(
         mut,
+        dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
