@@ -252,16 +252,29 @@ fn types(out: &mut String, idl: &Idl, mut used: BTreeSet<String>) -> Result<()> 
                     .iter()
                     .enumerate()
                     .map(|(number, variant)| {
-                        ensure!(
-                            variant.fields.is_none(),
-                            "variant {}::{} has fields: teach xtask/src/docs.rs to describe them",
-                            name,
-                            variant.name
-                        );
-                        Ok([number.to_string(), code(&variant.name)])
+                        let value = match &variant.fields {
+                            None => String::new(),
+                            Some(IdlDefinedFields::Tuple(types)) => {
+                                types.iter().for_each(|ty| defined(ty, &mut used));
+                                let names: Vec<_> =
+                                    types.iter().map(type_name).collect::<Result<_>>()?;
+                                code(&names.join(", "))
+                            }
+                            Some(IdlDefinedFields::Named(_)) => bail!(
+                                "variant {}::{} has named fields: teach xtask/src/docs.rs to describe them",
+                                name,
+                                variant.name
+                            ),
+                        };
+                        Ok([number.to_string(), code(&variant.name), value])
                     })
                     .collect::<Result<_>>()?;
-                table(&mut section, ["Byte", "Variant"], &rows)?;
+                if rows.iter().all(|[_, _, value]| value.is_empty()) {
+                    let rows: Vec<_> = rows.into_iter().map(|[n, v, _]| [n, v]).collect();
+                    table(&mut section, ["Byte", "Variant"], &rows)?;
+                } else {
+                    table(&mut section, ["Byte", "Variant", "Then"], &rows)?;
+                }
             }
             _ => {
                 let rows = field_rows(named_fields(definition)?, &mut used)?;
