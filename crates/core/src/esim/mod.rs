@@ -4,6 +4,11 @@
 //! stored on the chain.
 
 pub mod countries;
+#[cfg(feature = "host")]
+pub mod ids;
+#[cfg(feature = "host")]
+pub mod lpa;
+pub mod public_key;
 
 /// Longest plan id, in bytes: it is a seed of the plan's address, and a seed has at most 32.
 pub const MAX_PLAN_ID_LEN: usize = 32;

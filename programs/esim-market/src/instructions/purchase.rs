@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_core::esim::public_key::is_usable_key;
 use wayfare_program::token::Transfer;
 
 use crate::{
@@ -6,7 +7,7 @@ use crate::{
     events::{OrderPaid, emit},
     payment::vault_balance,
     state::{
-        DisputeReason, Division, Market, MarketVault, Order, OrderState, Plan, Seller,
+        DisputeReason, Division, Market, MarketVault, Order, OrderState, Plan, Quote, Seller,
         SellerStatus, after, count,
     },
 };
@@ -106,13 +107,9 @@ impl Purchase<'_> {
         Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
     }
 
-    fn validate(&self, plan_version: u64, encryption_key: &[u8; 32], now: i64) -> Result<()> {
+    fn validate(&self, plan_version: u64, encryption_key: &[u8; 32], now: i64) -> Result<Quote> {
         let market = self.market.load()?;
         market.require_not_paused(now)?;
-        require!(
-            market.mints().contains(&self.vault.mint),
-            EsimMarketError::MintNotAccepted
-        );
         require!(
             self.seller.status == SellerStatus::Approved,
             EsimMarketError::SellerNotApproved
@@ -121,17 +118,18 @@ impl Purchase<'_> {
             self.plan.version == plan_version,
             EsimMarketError::WrongPlanVersion
         );
-        // The other keys that nobody can decrypt for are the client's to refuse: the seller's encryption fails on them.
         require!(
-            *encryption_key != [0; 32],
+            is_usable_key(encryption_key),
             EsimMarketError::BadEncryptionKey
         );
-        Ok(())
+        // The market may have changed its terms since the plan was made.
+        self.plan.terms.validate(&market)
     }
 
     /// Pays an order into the vault.
     ///
-    /// 1. the market is open, the seller approved, the plan on sale, in stock, and the version that was quoted
+    /// 1. the market is open, the seller approved, the plan on sale, in stock, and the version that was quoted; the market
+    ///    still allows its terms
     /// 2. price less discount is at most what the buyer allows, and leaves the seller's floor
     /// 3. the order takes every term along under which it was bought
     /// 4. the tokens move, and the vault has exactly that much more
@@ -145,10 +143,9 @@ impl Purchase<'_> {
     ) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        accounts.validate(plan_version, &encryption_key, now)?;
+        let quote = accounts.validate(plan_version, &encryption_key, now)?;
         let terms = accounts.plan.terms;
         let market = accounts.market.load()?.terms();
-        let quote = terms.quote(market.fee_bps)?;
         require!(quote.paid <= max_price, EsimMarketError::AbovePriceLimit);
 
         accounts.plan.sell()?;

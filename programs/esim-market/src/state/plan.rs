@@ -98,15 +98,15 @@ pub struct Quote {
 }
 
 impl PlanTerms {
-    /// Refuses terms that the market does not allow, or that say nothing.
-    pub fn validate(&self, market: &Market) -> Result<()> {
+    /// What a purchase costs. Refuses terms that the market does not allow, or that say nothing.
+    pub fn validate(&self, market: &Market) -> Result<Quote> {
         require!(
             market.mints().contains(&self.mint),
             EsimMarketError::MintNotAccepted
         );
         require!(self.price > 0, EsimMarketError::BadPrice);
         require!(self.discount_bps < WHOLE_BPS, EsimMarketError::BadDiscount);
-        self.quote(market.fee_bps)?;
+        let quote = self.quote(market.fee_bps)?;
         require!(
             (1..=MAX_VALIDITY_DAYS).contains(&self.validity_days),
             EsimMarketError::BadValidity
@@ -127,7 +127,7 @@ impl PlanTerms {
             self.default_split_bps <= WHOLE_BPS,
             EsimMarketError::BadSplit
         );
-        Ok(())
+        Ok(quote)
     }
 
     /// What a purchase costs under a market's fee, if the seller's floor allows it.

@@ -17,8 +17,7 @@ pub struct Govern<'info> {
 }
 
 impl Govern<'_> {
-    /// Changes the market's terms. Plans whose terms do not fit any more are sold on as they are, but for a fee that
-    /// leaves less than their floor.
+    /// Changes the market's terms. A plan that does not fit them any more is not sold until its seller changes it.
     ///
     /// 1. the terms after the change are possible ones
     /// 2. they are in force at once, for orders to come

@@ -48,7 +48,8 @@ impl CreatePlan<'_> {
         let market = self.market.load()?;
         market.require_not_paused(now)?;
         check_name(&args.id)?;
-        args.terms.validate(&market)
+        args.terms.validate(&market)?;
+        Ok(())
     }
 
     /// Offers a plan.
