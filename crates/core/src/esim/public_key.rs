@@ -1,9 +1,9 @@
 //! X25519 public keys that nobody can be reached with.
 
-/// The points of small order on Curve25519 and its twist, little-endian, with the top bit clear: whoever encrypts to
-/// one of them shares a secret of zeros with everybody (RFC 7748 §6.1; the points:
-/// <https://cr.yp.to/ecdh.html#validate>). Each is 0, 1, a point of order 8, p − 1, p or p + 1, where p = 2²⁵⁵ − 19.
-const SMALL_ORDER: [[u8; 32]; 7] = [
+/// The points of small order on Curve25519 and its twist, little-endian: whoever encrypts to one of them shares a
+/// secret of zeros with everybody (RFC 7748 §6.1; the points: <https://cr.yp.to/ecdh.html#validate>). They are 0, 1,
+/// two points of order 8, and p − 1, where p = 2²⁵⁵ − 19.
+const SMALL_ORDER: [[u8; 32]; 5] = [
     [0; 32],
     {
         let mut one = [0; 32];
@@ -21,11 +21,9 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
         0x11, 0x57,
     ],
     near_p(0xec),
-    near_p(0xed),
-    near_p(0xee),
 ];
 
-/// p − 1, p or p + 1 by its first byte: 0xec, 0xed or 0xee.
+/// A number next to p = 2²⁵⁵ − 19 by its first byte, which is 0xed for p itself.
 const fn near_p(first: u8) -> [u8; 32] {
     let mut bytes = [0xff; 32];
     bytes[0] = first;
@@ -33,43 +31,78 @@ const fn near_p(first: u8) -> [u8; 32] {
     bytes
 }
 
-/// Whether a delivery can be encrypted to this X25519 public key: it is no point of small order.
+/// Whether a delivery can be encrypted to this X25519 public key: it is a number below p, and no point of small
+/// order.
+///
+/// X25519 ignores the top bit and takes p + n for n (RFC 7748 §5), but HPKE hashes the key as it is given, and its
+/// owner's computer derives it in the one form below p: what is encrypted to another form, nobody can read.
 pub fn is_usable_key(key: &[u8; 32]) -> bool {
-    let mut key = *key;
-    // X25519 ignores the top bit (RFC 7748 §5).
-    key[31] &= 0x7f;
-    !SMALL_ORDER.contains(&key)
+    let [first, middle @ .., last] = key;
+    let is_below_p = *last < 0x7f
+        || (*last == 0x7f && (*first < 0xed || middle.iter().any(|byte| *byte != 0xff)));
+    is_below_p && !SMALL_ORDER.contains(key)
 }
 
-#[cfg(all(test, feature = "host"))]
+#[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// What others multiply their secrets with to share a secret with the key's owner.
+    fn shared(scalar: [u8; 32], key: [u8; 32]) -> [u8; 32] {
+        x25519_dalek::x25519(scalar, key)
+    }
 
     #[test]
-    fn what_is_refused_shares_zeros_with_everybody() {
+    fn points_of_small_order_share_zeros_with_everybody() {
         for point in SMALL_ORDER {
-            for top_bit in [0, 0x80] {
-                let mut key = point;
-                key[31] |= top_bit;
-                assert!(!is_usable_key(&key), "{key:?}");
-                for scalar in [[1; 32], [0x5a; 32], [0xff; 32]] {
-                    assert_eq!(x25519_dalek::x25519(scalar, key), [0; 32], "{key:?}");
-                }
+            assert!(!is_usable_key(&point), "{point:?}");
+            for scalar in [[1; 32], [0x5a; 32], [0xff; 32]] {
+                assert_eq!(shared(scalar, point), [0; 32], "{point:?}");
             }
         }
     }
 
     #[test]
+    fn only_the_form_below_p_is_used() {
+        // p + 2 is the point 2, and 2 with the top bit is.
+        let two = {
+            let mut two = [0; 32];
+            two[0] = 2;
+            two
+        };
+        let mut with_top_bit = two;
+        with_top_bit[31] |= 0x80;
+        for other in [near_p(0xef), with_top_bit] {
+            assert_eq!(shared([1; 32], two), shared([1; 32], other));
+            assert!(is_usable_key(&two) && !is_usable_key(&other));
+        }
+        for first in 0xed..=0xff {
+            assert!(!is_usable_key(&near_p(first)));
+        }
+        for (first, usable) in [(0xeb, true), (0xec, false)] {
+            assert_eq!(is_usable_key(&near_p(first)), usable);
+        }
+        let mut below = near_p(0xff);
+        below[17] = 0xfe;
+        assert!(is_usable_key(&below));
+        assert!(!is_usable_key(&[0xff; 32]));
+    }
+
+    #[test]
     fn other_keys_are_used() {
-        for first in (0..=u8::MAX).filter(|first| ![0, 1].contains(first)) {
+        for first in 2..=u8::MAX {
             let mut key = [0; 32];
             key[0] = first;
             assert!(is_usable_key(&key));
-            assert_ne!(x25519_dalek::x25519([1; 32], key), [0; 32]);
+            assert_ne!(shared([1; 32], key), [0; 32]);
         }
-        for first in [0xeb, 0xef] {
-            assert!(is_usable_key(&near_p(first)));
-            assert_ne!(x25519_dalek::x25519([1; 32], near_p(first)), [0; 32]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_secret_has_a_usable_key(secret: [u8; 32]) {
+            prop_assert!(is_usable_key(&x25519_dalek::x25519(secret, x25519_dalek::X25519_BASEPOINT_BYTES)));
         }
     }
 }
