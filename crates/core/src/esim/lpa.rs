@@ -17,7 +17,7 @@
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What every activation code starts with.
 const PREFIX: &str = "LPA:1$";
@@ -85,6 +85,43 @@ pub enum LpaError {
 struct Shown(char);
 
 impl ActivationCode {
+    /// An activation code of its parts, without an OID.
+    ///
+    /// # Errors
+    ///
+    /// [`LpaError`] says which part is wrong.
+    pub fn new(
+        smdp_address: &str,
+        matching_id: &str,
+        confirmation_code_required: bool,
+    ) -> Result<Self, LpaError> {
+        Self {
+            smdp_address: smdp_address.to_owned(),
+            matching_id: matching_id.to_owned(),
+            smdp_oid: None,
+            confirmation_code_required,
+        }
+        .checked()
+    }
+
+    /// Itself, if each part is well-formed and the whole is not too long.
+    fn checked(self) -> Result<Self, LpaError> {
+        check_host(&self.smdp_address).map_err(LpaError::Address)?;
+        let wrong = (1..)
+            .zip(self.matching_id.chars())
+            .find(|(_, c)| !matches!(c, 'A'..='Z' | '0'..='9' | '-'));
+        if let Some((place, character)) = wrong {
+            return Err(LpaError::MatchingId { place, character });
+        }
+        if self.smdp_oid.as_ref().is_some_and(|oid| !is_oid(oid)) {
+            return Err(LpaError::Oid);
+        }
+        match Zeroizing::new(self.to_string()).len() {
+            length if length > MAX_CHARS => Err(LpaError::TooLong(length)),
+            _ => Ok(self),
+        }
+    }
+
     /// The host name of the server that has the profile, as given.
     pub fn smdp_address(&self) -> &str {
         &self.smdp_address
@@ -116,10 +153,6 @@ impl FromStr for ActivationCode {
     /// [`LpaError`] says which part is wrong.
     fn from_str(text: &str) -> Result<Self, LpaError> {
         let parts = text.strip_prefix(PREFIX).ok_or(LpaError::Prefix)?;
-        let chars = text.chars().count();
-        if chars > MAX_CHARS {
-            return Err(LpaError::TooLong(chars));
-        }
         let mut parts = parts.split('$');
         let address = parts.next().unwrap_or_default();
         let matching_id = parts.next().ok_or(LpaError::NoMatchingId)?;
@@ -127,27 +160,16 @@ impl FromStr for ActivationCode {
         if parts.next().is_some() || flag == Some("") || (oid == Some("") && flag.is_none()) {
             return Err(LpaError::TooManyParts);
         }
-
-        check_host(address).map_err(LpaError::Address)?;
-        let wrong = (1..)
-            .zip(matching_id.chars())
-            .find(|(_, c)| !matches!(c, 'A'..='Z' | '0'..='9' | '-'));
-        if let Some((place, character)) = wrong {
-            return Err(LpaError::MatchingId { place, character });
-        }
-        let oid = oid.filter(|oid| !oid.is_empty());
-        if oid.is_some_and(|oid| !is_oid(oid)) {
-            return Err(LpaError::Oid);
-        }
         if flag.is_some_and(|flag| flag != "1") {
             return Err(LpaError::Flag);
         }
-        Ok(Self {
+        Self {
             smdp_address: address.to_owned(),
             matching_id: matching_id.to_owned(),
-            smdp_oid: oid.map(ToOwned::to_owned),
+            smdp_oid: oid.filter(|oid| !oid.is_empty()).map(ToOwned::to_owned),
             confirmation_code_required: flag.is_some(),
-        })
+        }
+        .checked()
     }
 }
 
@@ -338,6 +360,19 @@ mod tests {
     }
 
     #[test]
+    fn of_its_parts() {
+        for (required, text) in [(false, "LPA:1$a.bc$X-1"), (true, "LPA:1$a.bc$X-1$$1")] {
+            let code = ActivationCode::new("a.bc", "X-1", required).unwrap();
+            assert_eq!(code.to_string(), text);
+            assert_eq!(parse(text), Ok(code));
+        }
+        // No part can bring another one in.
+        for (address, id) in [("a.bc$Y", "X"), ("a.bc", "X$1.2"), ("a.bc", "X$$1")] {
+            assert!(ActivationCode::new(address, id, false).is_err());
+        }
+    }
+
+    #[test]
     fn addresses() {
         let long = format!("{}.com", "a".repeat(63));
         for host in ["a.b", "rsp.truphone.com", "A-1.EXAMPLE.org", "1.x", &long] {
@@ -371,12 +406,11 @@ mod tests {
         let text = format!("LPA:1$a.bc${}", "X".repeat(255 - 11));
         assert_eq!(parse(&text).unwrap().to_string(), text);
         assert_eq!(parse(&(text + "X")), Err(LpaError::TooLong(256)));
-        // The address alone is never longer, so a code is refused for its length first.
         let host = "a.".repeat(124) + "bc";
-        assert!(matches!(
+        assert_eq!(
             parse(&format!("LPA:1${host}$X")),
-            Err(LpaError::TooLong(_))
-        ));
+            Err(LpaError::TooLong(258))
+        );
         assert!(check_host(&host).is_ok());
         assert!(check_host(&("a.".repeat(127) + "bc")).is_err());
     }

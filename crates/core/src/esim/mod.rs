@@ -8,6 +8,10 @@ pub mod countries;
 pub mod ids;
 #[cfg(feature = "host")]
 pub mod lpa;
+#[cfg(feature = "host")]
+pub mod pool;
+#[cfg(feature = "host")]
+pub mod profile;
 pub mod public_key;
 
 /// Longest plan id, in bytes: it is a seed of the plan's address, and a seed has at most 32.
