@@ -2,9 +2,10 @@
 //!
 //! Without features the crate holds what a program runs on chain: Merkle leaves and proofs
 //! ([`merkle`]), H3 cell indices ([`h3cell`]), the outflow limiter ([`limiter`]), token mints and
-//! accounts read from bytes ([`mint`]), program-derived addresses ([`pda`]), and what an eSIM plan and
-//! its delivery may hold ([`esim`]). All of it is integer arithmetic on the stack: no heap, no floats,
-//! no panics, no signed 64-bit division (the SBF back end has none).
+//! accounts read from bytes ([`mint`]), program-derived addresses ([`pda`]), what an eSIM plan and its
+//! delivery may hold ([`esim`]), and what roaming operators sign ([`roaming`]). All of it is integer
+//! arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back end
+//! has none).
 //!
 //! Feature `host` (on by default) adds what only a client needs: trees with their proofs ([`tree`]),
 //! amounts and keys as text ([`amount`], [`key`]), H3 cells of places ([`h3`]), and the computation
@@ -31,5 +32,6 @@ pub mod mint;
 pub mod pda;
 #[cfg(feature = "host")]
 pub mod rewards;
+pub mod roaming;
 #[cfg(feature = "host")]
 pub mod tree;
