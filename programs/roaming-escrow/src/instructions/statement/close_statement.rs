@@ -1,0 +1,51 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    errors::RoamingEscrowError,
+    events::{StatementClosed, emit},
+    state::{Action, Agreement, Hub, Statement},
+};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CloseStatement<'info> {
+    #[account(mut)]
+    pub hub: AccountLoader<'info, Hub>,
+    #[account(has_one = hub @ RoamingEscrowError::WrongHub)]
+    pub agreement: Box<Account<'info, Agreement>>,
+    #[account(
+        mut,
+        dup,
+        close = rent_payer,
+        has_one = agreement @ RoamingEscrowError::WrongAgreement,
+        has_one = rent_payer @ RoamingEscrowError::WrongRentReceiver
+    )]
+    pub statement: Box<Account<'info, Statement>>,
+    /// Who paid the statement's rent, and gets it back.
+    #[account(mut)]
+    pub rent_payer: Signer<'info>,
+}
+
+impl CloseStatement<'_> {
+    /// Closes a settled statement.
+    ///
+    /// 1. the agreement is wound up: until then settlements need it, and auditors read it
+    /// 2. the rent goes back to who paid it
+    pub fn close_statement(ctx: Context<Self>) -> Result<()> {
+        let accounts = ctx.accounts;
+        let now = Clock::get()?.unix_timestamp;
+        require!(
+            accounts.agreement.is_wound_up(now),
+            RoamingEscrowError::NotWoundUp
+        );
+        accounts.statement.step(Action::Close, now, &|_| true)?;
+        let event = StatementClosed {
+            hub: accounts.hub.key(),
+            sequence: accounts.hub.load_mut()?.next_sequence()?,
+            agreement: accounts.agreement.key(),
+            home: accounts.statement.home,
+            period: accounts.statement.period,
+        };
+        emit(&accounts.event_authority, &event)
+    }
+}

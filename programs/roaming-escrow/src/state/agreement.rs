@@ -1,0 +1,395 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    constants::*,
+    errors::RoamingEscrowError,
+    state::{Statement, part_of},
+};
+
+/// What two operators agreed, and what each has in their common vault.
+///
+/// Address: `["agreement", hub, first, second, mint]`, where `first` is the operator with the smaller address. Its vault is
+/// the token account at `["vault", agreement]`, owned by this account: the balances are a ledger inside it. Amounts are base
+/// units of `mint`, times Unix seconds. Never closed: its periods would start again, and old vouchers would be good again.
+///
+/// INVARIANTS, checked by [`Agreement::invariant`] at the end of every instruction that moves value:
+/// - vault balance ≥ first balance + second balance + fees
+/// - a side in arrears has nothing, and at most one side is in arrears
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    pub hub: Pubkey,
+    /// The operator with the smaller address.
+    pub first: Pubkey,
+    pub second: Pubkey,
+    pub mint: Pubkey,
+    /// The token account at `["vault", agreement]`, owned by this account.
+    pub vault: Pubkey,
+    /// SPL Token or Token-2022: the program that owns the mint.
+    pub token_program: Pubkey,
+    pub state: AgreementState,
+    /// What is in force; all zero before the first acceptance.
+    pub terms: AgreementTerms,
+    /// What one side proposes; all zero when nothing is on offer.
+    pub offered: AgreementTerms,
+    /// Who proposes it.
+    pub offered_by: Side,
+    /// The hub's share of what settlements pay, as it was when the agreement was first accepted.
+    pub fee_bps: u16,
+    pub first_books: SideBooks,
+    pub second_books: SideBooks,
+    /// The hub's fees that are still in the vault.
+    pub fees: u64,
+    /// When a closing agreement takes no more statements; 0 before.
+    pub closes_at: i64,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    pub bump: u8,
+    pub vault_bump: u8,
+}
+
+/// Where an agreement is in its life.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgreementState {
+    /// Waits for the other side to accept.
+    Proposed,
+    /// Takes deposits, statements and vouchers.
+    Active,
+    /// Takes statements until `closes_at`; then each side withdraws what is its own.
+    Closing,
+}
+
+/// One of an agreement's two operators. Of a statement or voucher: the home network, whose subscribers roamed, and
+/// which pays.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    First,
+    Second,
+}
+
+impl Side {
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// As a seed of a statement's address, and in a voucher.
+    pub fn byte(self) -> u8 {
+        match self {
+            Self::First => 0,
+            Self::Second => 1,
+        }
+    }
+}
+
+/// What two operators agree on. Windows are seconds, shares basis points.
+#[derive(
+    AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq,
+)]
+pub struct AgreementTerms {
+    /// SHA-256 of the tariff for the first operator's subscribers on the second's network.
+    pub first_tariff_hash: [u8; 32],
+    /// SHA-256 of the tariff for the second operator's subscribers on the first's network.
+    pub second_tariff_hash: [u8; 32],
+    /// Basis points of a statement's total by which the books may differ.
+    pub tolerance_bps: u16,
+    /// For the home network to answer a statement, and for the visited one to restate a returned one.
+    pub statement_window: u32,
+    /// For the two to agree on a disputed difference.
+    pub dispute_window: u32,
+    /// For the arbiter to award it after that.
+    pub arbitration_window: u32,
+    /// Between the request of a withdrawal and the withdrawal, and between the start of closing and its end.
+    pub withdrawal_notice: u32,
+    /// Basis points of a disputed difference for the visited network when the arbiter stays silent.
+    pub default_award_bps: u16,
+}
+
+impl AgreementTerms {
+    /// Refuses windows that are zero or absurd, and shares above the whole.
+    pub fn validate(&self) -> Result<()> {
+        let windows = [
+            self.statement_window,
+            self.dispute_window,
+            self.arbitration_window,
+            self.withdrawal_notice,
+        ];
+        require!(
+            windows
+                .iter()
+                .all(|window| (1..=MAX_WINDOW).contains(window)),
+            RoamingEscrowError::BadWindow
+        );
+        require!(
+            self.tolerance_bps <= WHOLE_BPS && self.default_award_bps <= WHOLE_BPS,
+            RoamingEscrowError::BadShare
+        );
+        Ok(())
+    }
+}
+
+/// One side's part of an agreement's ledger.
+#[derive(
+    AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq,
+)]
+pub struct SideBooks {
+    /// What the side has in the vault.
+    pub balance: u64,
+    /// What it owes the other beyond its balance.
+    pub arrears: u64,
+    /// What it asked to withdraw.
+    pub requested: u64,
+    /// From when on it may withdraw that; 0 without a request.
+    pub withdrawable_at: i64,
+    /// As home network: what statements that are not settled may still take.
+    pub exposure: u64,
+    /// As home network: statements that are stated and neither settled nor returned.
+    pub open_statements: u32,
+    /// As home network: the period that is stated next.
+    pub next_period: u32,
+    /// As home network: the number of the first record of the next statement.
+    pub next_record: u64,
+    /// As home network: whether the last statement was returned, and waits to be restated.
+    pub returned: bool,
+    /// As home network: what vouchers of the next period moved.
+    pub vouchers: u64,
+}
+
+impl SideBooks {
+    /// Takes a statement into what may still be taken from the side.
+    pub fn open(&mut self, statement: &Statement) -> Result<()> {
+        self.exposure = self
+            .exposure
+            .checked_add(statement.exposure())
+            .ok_or(RoamingEscrowError::Overflow)?;
+        self.open_statements = self
+            .open_statements
+            .checked_add(u32::from(statement.is_open()))
+            .ok_or(RoamingEscrowError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes a statement out again, as it was: before it changes.
+    pub fn close(&mut self, statement: &Statement) -> Result<()> {
+        self.exposure = self
+            .exposure
+            .checked_sub(statement.exposure())
+            .ok_or(RoamingEscrowError::InvariantBroken)?;
+        self.open_statements = self
+            .open_statements
+            .checked_sub(u32::from(statement.is_open()))
+            .ok_or(RoamingEscrowError::InvariantBroken)?;
+        Ok(())
+    }
+}
+
+/// What a settlement moves, in base units.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Netting {
+    /// What the first side owed, arrears included.
+    pub first_owed: u64,
+    /// What the second side owed, arrears included.
+    pub second_owed: u64,
+    /// Who pays the difference.
+    pub payer: Side,
+    /// What its balance covers of the difference, the hub's fee included.
+    pub moved: u64,
+    /// The hub's part of that.
+    pub fee: u64,
+    /// What the payer's balance does not cover.
+    pub arrears: u64,
+}
+
+impl Agreement {
+    pub const SEED: &'static [u8] = b"agreement";
+    pub const VAULT_SEED: &'static [u8] = b"vault";
+    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+
+    /// The address for two operators, in whichever order.
+    pub fn find_address(hub: &Pubkey, one: &Pubkey, other: &Pubkey, mint: &Pubkey) -> (Pubkey, u8) {
+        let (first, second) = if one < other {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        Pubkey::find_program_address(
+            &[
+                Self::SEED,
+                hub.as_ref(),
+                first.as_ref(),
+                second.as_ref(),
+                mint.as_ref(),
+            ],
+            &crate::ID,
+        )
+    }
+
+    pub fn find_vault_address(agreement: &Pubkey) -> (Pubkey, u8) {
+        Pubkey::find_program_address(&[Self::VAULT_SEED, agreement.as_ref()], &crate::ID)
+    }
+
+    /// Which side an operator is.
+    pub fn side_of(&self, operator: &Pubkey) -> Result<Side> {
+        if *operator == self.first {
+            Ok(Side::First)
+        } else if *operator == self.second {
+            Ok(Side::Second)
+        } else {
+            err!(RoamingEscrowError::NotAParty)
+        }
+    }
+
+    pub fn books(&self, side: Side) -> &SideBooks {
+        match side {
+            Side::First => &self.first_books,
+            Side::Second => &self.second_books,
+        }
+    }
+
+    pub fn books_mut(&mut self, side: Side) -> &mut SideBooks {
+        match side {
+            Side::First => &mut self.first_books,
+            Side::Second => &mut self.second_books,
+        }
+    }
+
+    /// Refuses what only an accepted agreement takes.
+    pub fn require_accepted(&self) -> Result<()> {
+        require!(
+            self.state != AgreementState::Proposed,
+            RoamingEscrowError::NotAccepted
+        );
+        Ok(())
+    }
+
+    /// Refuses statements of an agreement that is not accepted, or is closed.
+    pub fn require_open(&self, now: i64) -> Result<()> {
+        self.require_accepted()?;
+        require!(
+            self.state == AgreementState::Active || now < self.closes_at,
+            RoamingEscrowError::AgreementClosed
+        );
+        Ok(())
+    }
+
+    /// Moves an amount that a side's balance covers to the other side, less the hub's fee. The fee is rounded down:
+    /// against the hub.
+    fn pay(&mut self, from: Side, amount: u64) -> Result<u64> {
+        let fee = part_of(amount, self.fee_bps)?;
+        let payer = self.books_mut(from);
+        payer.balance = payer
+            .balance
+            .checked_sub(amount)
+            .ok_or(RoamingEscrowError::InvariantBroken)?;
+        self.credit(
+            from.other(),
+            amount
+                .checked_sub(fee)
+                .ok_or(RoamingEscrowError::Overflow)?,
+        )?;
+        self.fees = self
+            .fees
+            .checked_add(fee)
+            .ok_or(RoamingEscrowError::Overflow)?;
+        Ok(fee)
+    }
+
+    fn credit(&mut self, side: Side, amount: u64) -> Result<()> {
+        let books = self.books_mut(side);
+        books.balance = books
+            .balance
+            .checked_add(amount)
+            .ok_or(RoamingEscrowError::Overflow)?;
+        Ok(())
+    }
+
+    /// Nets what each side owes, its arrears included, and moves the difference as far as the payer's balance covers it.
+    /// The rest becomes the payer's arrears.
+    pub fn net(&mut self, first_owes: u64, second_owes: u64) -> Result<Netting> {
+        let add = |a: u64, b: u64| a.checked_add(b).ok_or(RoamingEscrowError::Overflow);
+        let first_owed = add(first_owes, self.first_books.arrears)?;
+        let second_owed = add(second_owes, self.second_books.arrears)?;
+        self.first_books.arrears = 0;
+        self.second_books.arrears = 0;
+        let (payer, difference) = if first_owed >= second_owed {
+            (Side::First, first_owed.saturating_sub(second_owed))
+        } else {
+            (Side::Second, second_owed.saturating_sub(first_owed))
+        };
+        let moved = difference.min(self.books(payer).balance);
+        let fee = self.pay(payer, moved)?;
+        let arrears = difference.saturating_sub(moved);
+        self.books_mut(payer).arrears = arrears;
+        Ok(Netting {
+            first_owed,
+            second_owed,
+            payer,
+            moved,
+            fee,
+            arrears,
+        })
+    }
+
+    /// Takes a deposit in. What a side is behind with is paid first.
+    pub fn deposit(&mut self, side: Side, amount: u64) -> Result<()> {
+        self.credit(side, amount)?;
+        let arrears = self.books(side).arrears;
+        if arrears > 0 {
+            let part = arrears.min(self.books(side).balance);
+            self.books_mut(side).arrears = arrears.saturating_sub(part);
+            self.pay(side, part)?;
+        }
+        Ok(())
+    }
+
+    /// Moves what a voucher adds, without a fee: the statement trues it up, in either direction.
+    pub fn redeem(&mut self, home: Side, amount: u64) -> Result<()> {
+        let books = self.books_mut(home);
+        books.balance = books
+            .balance
+            .checked_sub(amount)
+            .ok_or(RoamingEscrowError::AboveBalance)?;
+        let visited = home.other();
+        // A visited network that is behind pays that first, back to the home network.
+        let back = self.books(visited).arrears.min(amount);
+        self.books_mut(visited).arrears = self.books(visited).arrears.saturating_sub(back);
+        self.credit(home, back)?;
+        self.credit(visited, amount.saturating_sub(back))
+    }
+
+    /// Whether it takes nothing more, and all its statements are settled: each side may leave.
+    pub fn is_wound_up(&self, now: i64) -> bool {
+        let settled = |books: &SideBooks| books.open_statements == 0 && !books.returned;
+        self.state == AgreementState::Closing
+            && now >= self.closes_at
+            && settled(&self.first_books)
+            && settled(&self.second_books)
+    }
+
+    /// What a side may withdraw: its balance less what statements may still take.
+    pub fn free_balance(&self, side: Side) -> u64 {
+        let books = self.books(side);
+        if books.arrears > 0 {
+            return 0;
+        }
+        books.balance.saturating_sub(books.exposure)
+    }
+
+    /// The agreement's books, given the vault's balance in base units.
+    pub fn invariant(&self, vault_balance: u64) -> Result<()> {
+        let owed = u128::from(self.first_books.balance)
+            .checked_add(u128::from(self.second_books.balance))
+            .and_then(|sum| sum.checked_add(u128::from(self.fees)));
+        let paid_up = |books: &SideBooks| books.arrears == 0 || books.balance == 0;
+        require!(
+            owed.is_some_and(|owed| u128::from(vault_balance) >= owed)
+                && paid_up(&self.first_books)
+                && paid_up(&self.second_books)
+                && (self.first_books.arrears == 0 || self.second_books.arrears == 0),
+            RoamingEscrowError::InvariantBroken
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! The program's accounts, with their addresses and what must hold of each.
+
+mod agreement;
+mod hub;
+mod life_cycle;
+mod operator;
+mod statement;
+
+pub use {agreement::*, hub::*, life_cycle::*, operator::*, statement::*};

@@ -1,0 +1,249 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    constants::WHOLE_BPS,
+    errors::RoamingEscrowError,
+    state::{AgreementTerms, Side, StatementState},
+};
+
+/// What a visited network says that a home network's subscribers used in one period. What may happen to it stands in
+/// [`LIFE_CYCLE`](crate::state::LIFE_CYCLE).
+///
+/// Address: `["statement", agreement, home side, period u32 LE]`. Amounts are base units of the agreement's mint, times Unix
+/// seconds (0 for what has not happened). Closed by `close_statement`; its period never comes back.
+///
+/// INVARIANTS, checked by [`Statement::invariant`] at the end of every instruction that moves value:
+/// - accepted ≤ total, and what is disputed is in no settlement
+/// - once settled, paid = accepted
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub agreement: Pubkey,
+    /// The home network, which pays.
+    pub home: Side,
+    /// 0 is the first.
+    pub period: u32,
+    pub state: StatementState,
+    /// Who paid the rent, and gets it back.
+    pub rent_payer: Pubkey,
+    /// Root of the Merkle-sum tree of the records.
+    pub root: [u8; 32],
+    /// Records in the tree.
+    pub records: u64,
+    /// Number of the first record. The next statement of the direction starts at `first_record + records`.
+    pub first_record: u64,
+    /// What the records add up to.
+    pub total: u64,
+    /// Root of the home network's own records; all zero before a counter.
+    pub counter_root: [u8; 32],
+    /// What the home network's records add up to.
+    pub counter_total: u64,
+    /// The arbiter's, the default's or the conceded part of the difference.
+    pub award: u64,
+    /// What the home network owes for the period, as far as it is decided.
+    pub accepted: u64,
+    /// What it has paid: by vouchers, by settlements, or by arrears that a settlement recorded.
+    pub paid: u64,
+    /// How often it was returned.
+    pub returns: u8,
+    /// The agreement's terms when it was stated.
+    pub terms: AgreementTerms,
+    pub stated_at: i64,
+    /// Until then the home network answers, or the visited one restates.
+    pub answer_by: i64,
+    /// Until then the two may agree on the difference.
+    pub dispute_by: i64,
+    /// Until then the arbiter may award it.
+    pub award_by: i64,
+    pub bump: u8,
+}
+
+/// What a visited network states.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementArgs {
+    /// Root of the Merkle-sum tree of the records; all zero without records.
+    pub root: [u8; 32],
+    /// Records in the tree.
+    pub records: u64,
+    /// Number of the first record: the direction's next.
+    pub first_record: u64,
+    /// What the records add up to, in base units.
+    pub total: u64,
+}
+
+impl StatementArgs {
+    /// Refuses a period without traffic that charges, or claims records.
+    pub fn validate(&self) -> Result<()> {
+        require!(
+            self.records > 0 || (self.total == 0 && self.root == [0; 32]),
+            RoamingEscrowError::BadStatement
+        );
+        require!(
+            self.records == 0 || self.root != [0; 32],
+            RoamingEscrowError::BadStatement
+        );
+        Ok(())
+    }
+
+    /// The number of the record after the last.
+    pub fn next_record(&self) -> Result<u64> {
+        self.first_record
+            .checked_add(self.records)
+            .ok_or(RoamingEscrowError::Overflow.into())
+    }
+}
+
+/// What a statement owes at a settlement, in base units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payable {
+    /// From the home to the visited network.
+    pub to_visited: u64,
+    /// Back to the home network, whose vouchers moved too much.
+    pub to_home: u64,
+}
+
+/// `bps` basis points of an amount, rounded down.
+pub fn part_of(amount: u64, bps: u16) -> Result<u64> {
+    let part = u128::from(amount)
+        .checked_mul(u128::from(bps))
+        .and_then(|product| product.checked_div(u128::from(WHOLE_BPS)))
+        .ok_or(RoamingEscrowError::Overflow)?;
+    u64::try_from(part).map_err(|_| RoamingEscrowError::Overflow.into())
+}
+
+/// The time so many seconds later.
+pub fn after(now: i64, seconds: u32) -> Result<i64> {
+    Ok(now
+        .checked_add(i64::from(seconds))
+        .ok_or(RoamingEscrowError::Overflow)?)
+}
+
+impl Statement {
+    pub const SEED: &'static [u8] = b"statement";
+    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+
+    pub fn find_address(agreement: &Pubkey, home: Side, period: u32) -> (Pubkey, u8) {
+        Pubkey::find_program_address(
+            &[
+                Self::SEED,
+                agreement.as_ref(),
+                &[home.byte()],
+                &period.to_le_bytes(),
+            ],
+            &crate::ID,
+        )
+    }
+
+    /// States, or restates, what was used.
+    pub fn state_usage(&mut self, args: &StatementArgs, now: i64) -> Result<()> {
+        self.root = args.root;
+        self.records = args.records;
+        self.first_record = args.first_record;
+        self.total = args.total;
+        self.stated_at = now;
+        self.answer_by = after(now, self.terms.statement_window)?;
+        Ok(())
+    }
+
+    /// Takes the home network's own total: a difference within the tolerance is none. The tolerance is rounded down.
+    pub fn counter(&mut self, root: [u8; 32], total: u64, now: i64) -> Result<()> {
+        let difference = self
+            .total
+            .checked_sub(total)
+            .ok_or(RoamingEscrowError::CounterAboveTotal)?;
+        self.counter_root = root;
+        self.counter_total = total;
+        if difference <= part_of(self.total, self.terms.tolerance_bps)? {
+            self.state = StatementState::Matched;
+            self.accepted = self.total;
+        } else {
+            self.accepted = total;
+            self.dispute_by = after(now, self.terms.dispute_window)?;
+            self.award_by = after(self.dispute_by, self.terms.arbitration_window)?;
+        }
+        Ok(())
+    }
+
+    /// What is disputed: 0 but in a countered statement.
+    pub fn disputed(&self) -> u64 {
+        match self.state {
+            StatementState::Countered => self.total.saturating_sub(self.counter_total),
+            _ => 0,
+        }
+    }
+
+    /// Gives a part of the disputed difference to the visited network, the rest to the home network.
+    pub fn resolve(&mut self, difference: u64, award: u64) -> Result<()> {
+        require!(
+            award <= difference,
+            RoamingEscrowError::AwardAboveDifference
+        );
+        self.award = award;
+        self.accepted = self
+            .counter_total
+            .checked_add(award)
+            .ok_or(RoamingEscrowError::Overflow)?;
+        Ok(())
+    }
+
+    /// What the home network may still have to pay.
+    pub fn exposure(&self) -> u64 {
+        match self.state {
+            StatementState::Stated | StatementState::Countered => self.total,
+            StatementState::Matched | StatementState::Resolved => self.accepted,
+            StatementState::Returned | StatementState::Settled => 0,
+        }
+        .saturating_sub(self.paid)
+    }
+
+    /// Whether it is neither settled nor waits to be restated.
+    pub fn is_open(&self) -> bool {
+        !matches!(
+            self.state,
+            StatementState::Returned | StatementState::Settled
+        )
+    }
+
+    /// What a settlement takes from it. Nothing goes back to the home network before all is decided.
+    pub fn payable(&self) -> Payable {
+        let to_visited = self.accepted.saturating_sub(self.paid);
+        let back = self.paid.saturating_sub(self.accepted);
+        match self.state {
+            StatementState::Matched | StatementState::Resolved => Payable {
+                to_visited,
+                to_home: back,
+            },
+            StatementState::Countered => Payable {
+                to_visited,
+                to_home: 0,
+            },
+            StatementState::Stated | StatementState::Returned | StatementState::Settled => {
+                Payable::default()
+            }
+        }
+    }
+
+    /// Books a settlement of what is payable.
+    pub fn settle(&mut self) {
+        let countered = self.state == StatementState::Countered;
+        // What vouchers moved beyond the undisputed part stays until the dispute is resolved.
+        self.paid = if countered {
+            self.paid.max(self.accepted)
+        } else {
+            self.accepted
+        };
+        if !countered {
+            self.state = StatementState::Settled;
+        }
+    }
+
+    /// The statement's books.
+    pub fn invariant(&self) -> Result<()> {
+        let settled = self.state == StatementState::Settled;
+        require!(
+            self.accepted <= self.total && (!settled || self.paid == self.accepted),
+            RoamingEscrowError::InvariantBroken
+        );
+        Ok(())
+    }
+}
