@@ -8,11 +8,11 @@ use solana_pubkey::Pubkey;
 use wayfare_client::instruction;
 use wayfare_core::merkle;
 use wayfare_tests::chain::Tx;
-use wayfare_tests::crowd::honest;
+use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
+use wayfare_tests::rewards::world::{Stage, World};
 
 /// Roam's nodes, the size that the costs are told for.
 const RECIPIENTS: u32 = 1_700_000;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use anchor_lang::{AccountDeserialize, Owner};
 use litesvm::LiteSVM;
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
@@ -12,12 +13,10 @@ use solana_message::Message;
 use solana_pubkey::Pubkey;
 use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
-use wayfare_client::account::{self, FromAccount};
 
-use crate::books::Books;
 use crate::event::{self, Event};
-use crate::keys;
 use crate::refusal::Refusal;
+use crate::{esim, keys, rewards};
 
 /// When each chain starts: 2026-01-01 00:00:00 UTC.
 pub const START: i64 = 1_767_225_600;
@@ -38,8 +37,10 @@ pub struct Chain {
 /// What a transaction that was carried out did.
 #[derive(Debug)]
 pub struct Accepted {
-    /// What the program told, in order.
+    /// What node-rewards told, in order.
     pub events: Vec<Event>,
+    /// What esim-market told, in order.
+    pub market_events: Vec<esim::event::Event>,
     pub compute_units: u64,
     /// Bytes of the signed transaction.
     pub bytes: usize,
@@ -49,9 +50,15 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// The only event of the transaction.
+    /// The only event of node-rewards in the transaction.
     pub fn event(self) -> Event {
         let [event] = <[Event; 1]>::try_from(self.events).expect("one event");
+        event
+    }
+
+    /// The only event of esim-market in the transaction.
+    pub fn market_event(self) -> esim::event::Event {
+        let [event] = <[_; 1]>::try_from(self.market_events).expect("one event");
         event
     }
 }
@@ -87,26 +94,31 @@ impl<const N: usize> From<[Instruction; N]> for Tx {
 /// Every account of a chain but the sysvars and the features, which the runtime writes.
 pub type Snapshot = HashMap<Pubkey, AccountSharedData>;
 
-/// The programs as `cargo xtask build` left them.
-static PROGRAM: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// A program as `cargo xtask build` left it.
+fn program(name: &str) -> Vec<u8> {
     let deploy = std::env::var_os("WAYFARE_PROGRAMS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy")),
         PathBuf::from,
     );
-    let path = deploy.join("node_rewards.so");
+    let path = deploy.join(name).with_extension("so");
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!(
             "cannot read {}: {error}. Run `cargo xtask build` first, or name the folder in WAYFARE_PROGRAMS",
             path.display()
         )
     })
-});
+}
 
 /// The chain that every other one is cloned from: loading the programs takes longer than most tests.
 static GENESIS: LazyLock<Mutex<Chain>> = LazyLock::new(|| {
     let mut svm = LiteSVM::new();
-    svm.add_program(node_rewards::ID, &PROGRAM)
-        .expect("the runtime takes the program");
+    for (id, name) in [
+        (node_rewards::ID, "node_rewards"),
+        (esim_market::ID, "esim_market"),
+    ] {
+        svm.add_program(id, &program(name))
+            .expect("the runtime takes the program");
+    }
     let mut chain = Chain { svm };
     chain.set_time(START);
     chain.give_lamports(&Chain::fee_payer(), 1_000_000_000_000);
@@ -165,13 +177,13 @@ impl Chain {
         self.svm.minimum_balance_for_rent_exemption(space)
     }
 
-    /// An account of the program.
-    pub fn read<T: FromAccount>(&self, address: &Pubkey) -> T {
+    /// An account of one of the programs.
+    pub fn read<T: AccountDeserialize + Owner>(&self, address: &Pubkey) -> T {
         let account = self
             .account(address)
             .unwrap_or_else(|| panic!("no account at {address}"));
-        account::decode_as(address, &account.owner, &account.data)
-            .unwrap_or_else(|error| panic!("{error}"))
+        assert_eq!(account.owner, T::owner(), "{address} is another program's");
+        T::try_deserialize(&mut &account.data[..]).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Puts lamports at an address from nowhere, as a transfer by a stranger would.
@@ -244,7 +256,10 @@ impl Chain {
     pub fn refuse_at(&mut self, tx: impl Into<Tx>, instruction: usize, why: impl Into<Refusal>) {
         let why = why.into();
         match self.attempt(tx) {
-            Ok(accepted) => panic!("accepted, where {why} was due: {:#?}", accepted.events),
+            Ok(accepted) => panic!(
+                "accepted, where {why} was due: {:#?} {:#?}",
+                accepted.events, accepted.market_events
+            ),
             Err(refused) => assert!(
                 why.is(&refused.error, instruction),
                 "not refused with {why} by instruction {instruction}: {}",
@@ -255,7 +270,7 @@ impl Chain {
 
     /// Sends a transaction, signed by the fee payer and by everybody whom its instructions name as a signer.
     ///
-    /// Carried out, it must leave the books of every network in order, and lamports must neither appear nor vanish but
+    /// Carried out, it must leave the books of every network and market in order, and lamports must neither appear nor vanish but
     /// for the fee. Refused, it must leave every byte and lamport of every account as they were, but for the fee.
     pub fn attempt(&mut self, tx: impl Into<Tx>) -> Result<Accepted, Refused> {
         let before = self.snapshot();
@@ -267,7 +282,13 @@ impl Chain {
             u128::from(accepted.fee),
             "lamports appeared or vanished"
         );
-        Books::read(&after).check_after(&Books::read(&before), &accepted.events);
+        rewards::books::Books::read(&after)
+            .check_after(&rewards::books::Books::read(&before), &accepted.events);
+        esim::books::Books::read(&after).check_after(
+            &esim::books::Books::read(&before),
+            (&before, &after),
+            &accepted.market_events,
+        );
         Ok(accepted)
     }
 
@@ -287,7 +308,8 @@ impl Chain {
         self.svm.expire_blockhash();
         match result {
             Ok(meta) => Ok(Accepted {
-                events: event::decode(&keys, &meta.inner_instructions),
+                events: event::of_node_rewards(&keys, &meta.inner_instructions),
+                market_events: event::of_esim_market(&keys, &meta.inner_instructions),
                 compute_units: meta.compute_units_consumed,
                 bytes,
                 fee: meta.fee,

@@ -1,4 +1,4 @@
-//! What the program told in a transaction.
+//! What the programs told in a transaction.
 
 use solana_message::inner_instruction::InnerInstructionsList;
 use solana_pubkey::Pubkey;
@@ -6,19 +6,37 @@ use wayfare_client::event;
 
 pub use wayfare_client::event::Event;
 
-/// The events among the inner instructions of a transaction with these accounts, in order. The program calls itself for
-/// nothing else.
-pub fn decode(keys: &[Pubkey], inner: &InnerInstructionsList) -> Vec<Event> {
-    inner
-        .iter()
-        .flatten()
-        .map(|inner| &inner.instruction)
-        .map(|call| (keys[usize::from(call.program_id_index)], &call.data))
-        .filter(|(program, _)| *program == node_rewards::ID)
-        .map(|(program, data)| {
-            event::decode(&program, data)
+/// The events of node-rewards among the inner instructions of a transaction with these accounts, in order.
+pub fn of_node_rewards(keys: &[Pubkey], inner: &InnerInstructionsList) -> Vec<Event> {
+    calls_of_itself(&node_rewards::ID, keys, inner)
+        .map(|data| {
+            event::decode(&node_rewards::ID, data)
                 .expect("an event")
                 .unwrap_or_else(|error| panic!("{error}"))
         })
         .collect()
+}
+
+/// The events of esim-market, likewise.
+pub fn of_esim_market(
+    keys: &[Pubkey],
+    inner: &InnerInstructionsList,
+) -> Vec<crate::esim::event::Event> {
+    calls_of_itself(&esim_market::ID, keys, inner)
+        .map(crate::esim::event::decode)
+        .collect()
+}
+
+/// A program calls itself for nothing but to tell an event.
+fn calls_of_itself<'a>(
+    program: &'a Pubkey,
+    keys: &'a [Pubkey],
+    inner: &'a InnerInstructionsList,
+) -> impl Iterator<Item = &'a [u8]> {
+    inner
+        .iter()
+        .flatten()
+        .map(|inner| &inner.instruction)
+        .filter(move |call| keys[usize::from(call.program_id_index)] == *program)
+        .map(|call| call.data.as_slice())
 }

@@ -1,16 +1,21 @@
-//! The program's interface, as `cargo xtask idl` wrote it: what the generated tests go through.
+//! The programs' interfaces, as `cargo xtask idl` wrote them: what the generated tests go through.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 /// The interface of node-rewards.
-pub static NODE_REWARDS: LazyLock<Idl> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../idls/node_rewards.json");
-    let text = std::fs::read_to_string(path)
+pub static NODE_REWARDS: LazyLock<Idl> = LazyLock::new(|| read("node_rewards"));
+
+/// The interface of esim-market.
+pub static ESIM_MARKET: LazyLock<Idl> = LazyLock::new(|| read("esim_market"));
+
+fn read(program: &str) -> Idl {
+    let path = format!("{}/../idls/{program}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("cannot read {path}: {error}. Run `cargo xtask idl` first"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
-});
+}
 
 #[derive(Debug, Deserialize)]
 pub struct Idl {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anchor_lang::error::ErrorCode;
+use esim_market::errors::EsimMarketError;
 use node_rewards::errors::NodeRewardsError;
 use solana_instruction::error::InstructionError;
 use solana_system_interface::error::SystemError;
@@ -44,6 +45,13 @@ impl fmt::Display for Refusal {
 
 impl From<NodeRewardsError> for Refusal {
     fn from(error: NodeRewardsError) -> Self {
+        let name = format!("{error:?}");
+        Self::custom(error.into(), name)
+    }
+}
+
+impl From<EsimMarketError> for Refusal {
+    fn from(error: EsimMarketError) -> Self {
         let name = format!("{error:?}");
         Self::custom(error.into(), name)
     }

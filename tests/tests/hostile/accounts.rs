@@ -7,12 +7,12 @@ use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_client::{address, instruction};
 use wayfare_tests::chain::Chain;
-use wayfare_tests::crowd::stranger;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::{EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::crowd::stranger;
+use wayfare_tests::rewards::network::{EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 /// The attacker has a network of its own, with itself as every role, and passes the victim's vault for its own.
 #[test]

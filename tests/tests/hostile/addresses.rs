@@ -6,10 +6,10 @@ use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
 use wayfare_client::address;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::EPOCH_LENGTH;
+use wayfare_tests::rewards::network::EPOCH_LENGTH;
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 /// The address with the next bump below the canonical one that gives an address at all.
 pub fn non_canonical(seeds: &[&[u8]], program: &Pubkey) -> (Pubkey, u8) {
@@ -98,7 +98,8 @@ fn addresses_2_names_that_concatenate_alike() {
     ];
     let mut addresses = BTreeSet::new();
     for name in names {
-        let mut other = wayfare_tests::network::NetworkFixture::new(name, net.mint, net.token);
+        let mut other =
+            wayfare_tests::rewards::network::NetworkFixture::new(name, net.mint, net.token);
         other.operator = net.operator;
         chain.accept(other.create());
         assert_eq!(chain.read::<Network>(&other.address).name(), name);

@@ -8,13 +8,13 @@ use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_client::instruction::{self, compute_unit_limit};
 use wayfare_tests::chain::{Chain, START};
-use wayfare_tests::crowd::{Honest, honest};
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::Ledger;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, TERMS};
+use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::ledger::Ledger;
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, TERMS};
+use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{OPERATOR_TOKENS, Stage, World};
 
 const EDGES: [u64; 8] = [
     0,

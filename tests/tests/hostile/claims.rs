@@ -13,13 +13,15 @@ use wayfare_client::{address, instruction::Claim};
 use wayfare_core::merkle::{PADDING, node, reward_leaf};
 use wayfare_core::tree::Tree;
 use wayfare_tests::chain::Chain;
-use wayfare_tests::crowd::stranger;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::Ledger;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture, TERMS};
+use wayfare_tests::rewards::crowd::stranger;
+use wayfare_tests::rewards::ledger::Ledger;
+use wayfare_tests::rewards::network::{
+    CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture, TERMS,
+};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{TokenProgram, set_authority};
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 use crate::addresses::non_canonical;
 
@@ -254,7 +256,7 @@ fn claims_7_a_proof_of_another_network() {
         let mut other = NetworkFixture::new("suburb", world.net.mint, token);
         other.ledger.leaves[0].lifetime += 1;
         other.terms.emission_cap += 1;
-        wayfare_tests::world::raise(&mut world.chain, &other, Stage::Active);
+        wayfare_tests::rewards::world::raise(&mut world.chain, &other, Stage::Active);
         let net = world.net.clone();
         // The same owner at the same index, who earned more there.
         let claim = instruction::claim(&net.accounts(), other.ledger.claim(0, net.owner(0)));

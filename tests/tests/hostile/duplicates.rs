@@ -6,10 +6,10 @@ use node_rewards::state::{Network, Node, NodeKind, Payout};
 use solana_instruction::error::InstructionError;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_client::instruction::{self, accept_node, offer_node, retire_node};
-use wayfare_tests::network::{EPOCH_LENGTH, location};
+use wayfare_tests::rewards::network::{EPOCH_LENGTH, location};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 #[test]
 fn duplicates_1_source_equals_destination() {

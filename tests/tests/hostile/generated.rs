@@ -1,7 +1,7 @@
 //! Attacks that need no imagination: every instruction, every account slot, everything that could stand there.
 //!
 //! The instructions and slots come from the IDL. An instruction without an honest call in
-//! [`wayfare_tests::crowd::honest`] fails these tests, so a new one cannot be forgotten.
+//! [`wayfare_tests::rewards::crowd::honest`] fails these tests, so a new one cannot be forgotten.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -15,12 +15,12 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use wayfare_client::address;
 use wayfare_tests::chain::Chain;
-use wayfare_tests::crowd::{Candidate, Honest, honest, stranger};
 use wayfare_tests::idl::{self, NODE_REWARDS, Slot};
 use wayfare_tests::keys;
 use wayfare_tests::refusal::Refusal;
+use wayfare_tests::rewards::crowd::{Candidate, Honest, honest, stranger};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// Runs a check on every honest call of every instruction, with both token programs where the call names a vault. What
 /// is wrong with a call does not stop the others.

@@ -7,12 +7,12 @@ use spl_token_2022_interface::instruction::transfer_checked;
 use wayfare_client::instruction::{
     self, accept_authority, nominate_authority, set_guardian, set_publishers, unpause,
 };
-use wayfare_tests::crowd::{Honest, honest};
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 #[test]
 fn governance_1_a_replaced_nominee_accepts() {

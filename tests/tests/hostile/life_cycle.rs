@@ -8,12 +8,12 @@ use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::close_account;
 use wayfare_client::instruction::{self, accept_node, move_node, offer_node, retire_node};
 use wayfare_tests::chain::Chain;
-use wayfare_tests::crowd::stranger;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, location};
+use wayfare_tests::rewards::crowd::stranger;
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, location};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// Lamports from the fee payer, as anybody can send them anywhere.
 fn send(to: &Pubkey, lamports: u64) -> Instruction {

@@ -6,13 +6,13 @@ use wayfare_client::instruction::{
 };
 use wayfare_core::merkle::{MAX_DEPTH, fold_proof, reward_leaf};
 use wayfare_tests::chain::PACKET_DATA_SIZE;
-use wayfare_tests::crowd::{Honest, honest};
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::Ledger;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::ledger::Ledger;
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// Compute units that an instruction may use where the transaction asks for nothing else
 /// (`DEFAULT_INSTRUCTION_COMPUTE_UNIT_LIMIT` in `solana-compute-budget`).

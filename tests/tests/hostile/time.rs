@@ -2,9 +2,9 @@ use node_rewards::constants::MAX_PAUSE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::NetworkTermsChange;
 use wayfare_client::instruction::{self, update_network};
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 const HOUR: i64 = 3_600;
 

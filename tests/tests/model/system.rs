@@ -14,9 +14,9 @@ use wayfare_client::address;
 use wayfare_client::instruction::{self, Claim};
 use wayfare_core::merkle::depth_for;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::{Leaf, Ledger};
+use wayfare_tests::rewards::ledger::{Leaf, Ledger};
+use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::token::{TokenProgram, freeze_authority};
-use wayfare_tests::world::{OPERATOR_TOKENS, Stage, World};
 
 use crate::SEEN;
 use crate::reference::{Attempt, DEVICES, Forgery, Model, OWNERS, Op, Reference, TERMS, WALLETS};

@@ -1,3 +1,4 @@
 //! The programs, instruction by instruction, in LiteSVM: the honest case, then every way to get it wrong.
 
+mod esim_market;
 mod node_rewards;

@@ -4,8 +4,8 @@ use solana_pubkey::Pubkey;
 use wayfare_client::instruction::{accept_authority, nominate_authority, unpause};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn hands_the_network_over() {

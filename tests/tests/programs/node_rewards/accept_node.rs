@@ -5,10 +5,10 @@ use solana_pubkey::Pubkey;
 use wayfare_client::instruction::{accept_node, move_node, offer_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::location;
+use wayfare_tests::rewards::network::location;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// A network with one node of owner 0, which is on offer to `buyer`.
 fn offered() -> World {

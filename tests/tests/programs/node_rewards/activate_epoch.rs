@@ -5,10 +5,10 @@ use solana_instruction::AccountMeta;
 use wayfare_client::address;
 use wayfare_client::instruction::{set_publishers, update_network};
 use wayfare_tests::event::Event;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 /// An approved first epoch whose challenge period is over.
 fn ready(token: TokenProgram) -> World {

@@ -3,10 +3,10 @@ use node_rewards::events::EpochApproved;
 use wayfare_client::address;
 use wayfare_client::instruction::{self, set_publishers};
 use wayfare_tests::event::Event;
-use wayfare_tests::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn counts_once_for_each_publisher() {

@@ -8,11 +8,11 @@ use node_rewards::state::{ClaimPage, NetworkTermsChange};
 use wayfare_client::instruction::update_network;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::Ledger;
-use wayfare_tests::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
+use wayfare_tests::rewards::ledger::Ledger;
+use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
+use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, Stage, World};
 
 fn counter(world: &World, index: u32) -> u64 {
     let (page, slot) = ClaimPage::locate(index);

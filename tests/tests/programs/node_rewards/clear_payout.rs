@@ -5,10 +5,10 @@ use node_rewards::state::Payout;
 use wayfare_client::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::LIFETIMES;
+use wayfare_tests::rewards::network::LIFETIMES;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// A network in which owner 0 has named `wallet`.
 fn with_payout(stage: Stage, token: TokenProgram) -> World {

@@ -10,11 +10,11 @@ use solana_system_interface::error::SystemError;
 use wayfare_core::mint::token_account;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::{NetworkFixture, TERMS};
 use wayfare_tests::refusal::Refusal;
+use wayfare_tests::rewards::network::{NetworkFixture, TERMS};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{DECIMALS, TokenProgram};
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn creates_an_empty_network_and_its_vault() {

@@ -7,9 +7,9 @@ use solana_system_interface::error::SystemError;
 use wayfare_client::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn creates_a_page_of_zeros() {

@@ -6,9 +6,9 @@ use spl_token_2022_interface::instruction::approve;
 use wayfare_client::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::world::{FUNDED, OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{FUNDED, OPERATOR_TOKENS, Stage, World};
 
 #[test]
 fn moves_tokens_into_the_vault() {

@@ -4,10 +4,10 @@ use node_rewards::state::{NetworkTermsChange, Node};
 use wayfare_client::instruction::{move_node, offer_node, update_network};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::location;
+use wayfare_tests::rewards::network::location;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// A network with one node, of owner 0.
 fn with_node() -> World {

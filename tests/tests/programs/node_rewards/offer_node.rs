@@ -5,8 +5,8 @@ use solana_pubkey::Pubkey;
 use wayfare_client::instruction::offer_node;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 fn with_node() -> World {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);

@@ -3,8 +3,8 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
 use wayfare_client::instruction;
 use wayfare_tests::event::Event;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn lasts_until_a_time() {

@@ -8,11 +8,11 @@ use wayfare_client::instruction::{self, set_publishers};
 use wayfare_core::merkle::MAX_DEPTH;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::ledger::Ledger;
-use wayfare_tests::network::{EPOCH_LENGTH, TERMS};
+use wayfare_tests::rewards::ledger::Ledger;
+use wayfare_tests::rewards::network::{EPOCH_LENGTH, TERMS};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 /// A funded network whose first epoch is over.
 fn ready() -> World {

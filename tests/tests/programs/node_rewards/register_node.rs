@@ -7,10 +7,10 @@ use solana_system_interface::error::SystemError;
 use wayfare_client::instruction::{self, retire_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::location;
+use wayfare_tests::rewards::network::location;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn registers_a_device_of_an_owner() {

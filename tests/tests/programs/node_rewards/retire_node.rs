@@ -5,9 +5,9 @@ use node_rewards::state::Node;
 use wayfare_client::instruction::{accept_node, offer_node, retire_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 fn with_node() -> World {
     let mut world = World::at(Stage::Created, TokenProgram::Spl);

@@ -5,9 +5,9 @@ use solana_pubkey::Pubkey;
 use wayfare_client::instruction::set_publishers;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
-use wayfare_tests::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 fn people(count: u8) -> Vec<Pubkey> {
     (0..count).map(|n| person(&format!("p{n}"))).collect()

@@ -2,8 +2,8 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
 use wayfare_client::instruction::unpause;
 use wayfare_tests::event::Event;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn ends_a_pause_at_once() {

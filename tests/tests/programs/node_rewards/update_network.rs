@@ -5,9 +5,9 @@ use node_rewards::state::{NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
 use wayfare_client::instruction::update_network;
 use wayfare_tests::event::Event;
-use wayfare_tests::network::{NetworkFixture, TERMS};
+use wayfare_tests::rewards::network::{NetworkFixture, TERMS};
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 fn update(net: &NetworkFixture, change: NetworkTermsChange) -> Instruction {
     update_network(net.address, net.authority, change)

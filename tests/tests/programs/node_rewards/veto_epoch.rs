@@ -3,9 +3,9 @@ use node_rewards::events::EpochVetoed;
 use node_rewards::state::EpochStatus;
 use wayfare_client::instruction;
 use wayfare_tests::event::Event;
-use wayfare_tests::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
+use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::world::{Stage, World};
 
 #[test]
 fn refuses_a_proposal() {

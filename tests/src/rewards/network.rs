@@ -8,7 +8,7 @@ use wayfare_client::address;
 use wayfare_client::instruction::{self, NetworkAccounts};
 
 use crate::keys::person;
-use crate::ledger::Ledger;
+use crate::rewards::ledger::Ledger;
 use crate::token::TokenProgram;
 
 /// The H3 cell of Times Square, New York.

@@ -5,7 +5,7 @@ use solana_pubkey::Pubkey;
 
 use crate::chain::{Chain, Tx, changed};
 use crate::event::Event;
-use crate::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use crate::token::TokenProgram;
 
 /// What the operator has at the beginning, in base units.

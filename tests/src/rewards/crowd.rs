@@ -5,9 +5,9 @@ use solana_pubkey::Pubkey;
 use wayfare_client::{address, instruction};
 
 use crate::keys::person;
-use crate::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture, location};
+use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture, location};
+use crate::rewards::world::{Stage, World, raise};
 use crate::token::TokenProgram;
-use crate::world::{Stage, World, raise};
 
 /// A chain with two networks that pay in the same mint, and everything that belongs to them.
 #[derive(Clone)]

@@ -1,0 +1,7 @@
+//! A network of hotspots with its people, its owners' earnings and every stage of its life.
+
+pub mod books;
+pub mod crowd;
+pub mod ledger;
+pub mod network;
+pub mod world;
