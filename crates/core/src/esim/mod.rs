@@ -5,6 +5,10 @@
 
 pub mod countries;
 #[cfg(feature = "host")]
+pub mod delivery;
+#[cfg(feature = "host")]
+pub mod delivery_key;
+#[cfg(feature = "host")]
 pub mod ids;
 #[cfg(feature = "host")]
 pub mod lpa;
