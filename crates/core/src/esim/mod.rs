@@ -17,6 +17,8 @@ pub mod pool;
 #[cfg(feature = "host")]
 pub mod profile;
 pub mod public_key;
+#[cfg(feature = "host")]
+pub mod shop;
 
 /// Longest plan id, in bytes: it is a seed of the plan's address, and a seed has at most 32.
 pub const MAX_PLAN_ID_LEN: usize = 32;
