@@ -11,7 +11,7 @@ use crate::{
 
 /// The accounts through which an ended order pays what it owes.
 pub struct Payment<'a, 'info> {
-    pub vault: &'a mut Account<'info, MarketVault>,
+    pub vault: &'a AccountLoader<'info, MarketVault>,
     pub tokens: &'a AccountInfo<'info>,
     pub token_program: &'a AccountInfo<'info>,
     /// Who paid gets a refund here.
@@ -22,6 +22,12 @@ pub struct Payment<'a, 'info> {
     pub fee_to: &'a AccountInfo<'info>,
 }
 
+/// A vault after what moved value in it, in base units.
+pub struct VaultBooks {
+    pub held: u64,
+    pub balance: u64,
+}
+
 /// The balance of a vault's token account in base units.
 pub fn vault_balance(tokens: &AccountInfo) -> Result<u64> {
     Ok(token::balance(tokens).ok_or(EsimMarketError::WrongVault)?)
@@ -29,46 +35,57 @@ pub fn vault_balance(tokens: &AccountInfo) -> Result<u64> {
 
 impl<'info> Payment<'_, 'info> {
     /// Pays what an ended order owes, each part to the associated token account of whom it is due. Returns the vault's
-    /// balance after it.
+    /// books after it.
     ///
     /// A part whose account cannot take it stays due: nobody's closed or frozen account holds the others up. `pay_out`
     /// tries again.
-    pub fn pay(&mut self, order: &mut Order) -> Result<u64> {
+    pub fn pay(&self, order: &mut Order) -> Result<VaultBooks> {
         let before = vault_balance(self.tokens)?;
-        let owed = order.due.total()?;
-        if self.try_pay(order.due.refund, &order.payer, self.refund_to)? {
-            order.due.refund = 0;
+        let owed = order.due().total()?;
+        // A copy: the account must not be borrowed while the token program runs.
+        let vault = *self.vault.load()?;
+        if self.try_pay(&vault, order.refund_due, &order.payer, self.refund_to)? {
+            order.refund_due = 0;
         }
-        if self.try_pay(order.due.release, &order.payout, self.release_to)? {
-            order.due.release = 0;
+        if self.try_pay(&vault, order.release_due, &order.payout, self.release_to)? {
+            order.release_due = 0;
         }
-        if self.try_pay(order.due.fee, &order.treasury, self.fee_to)? {
-            order.due.fee = 0;
+        if self.try_pay(&vault, order.fee_due, &order.treasury, self.fee_to)? {
+            order.fee_due = 0;
         }
         let paid = owed
-            .checked_sub(order.due.total()?)
+            .checked_sub(order.due().total()?)
             .ok_or(EsimMarketError::InvariantBroken)?;
-        self.vault.let_go(paid)?;
-
         let balance = vault_balance(self.tokens)?;
         require!(
             before.checked_sub(paid) == Some(balance),
             EsimMarketError::WrongVaultDelta
         );
+
+        let mut vault = self.vault.load_mut()?;
+        vault.let_go(paid)?;
         order.invariant()?;
-        self.vault.invariant(balance)?;
-        Ok(balance)
+        vault.invariant(balance)?;
+        Ok(VaultBooks {
+            held: vault.held,
+            balance,
+        })
     }
 
     /// Pays an amount to a wallet's associated token account, if the account can take it.
-    fn try_pay(&self, amount: u64, wallet: &Pubkey, to: &AccountInfo<'info>) -> Result<bool> {
+    fn try_pay(
+        &self,
+        vault: &MarketVault,
+        amount: u64,
+        wallet: &Pubkey,
+        to: &AccountInfo<'info>,
+    ) -> Result<bool> {
         if amount == 0 {
             return Ok(false);
         }
-        let address =
-            token::associated_token_address(wallet, &self.vault.token_program, &self.vault.mint);
+        let address = token::associated_token_address(wallet, &vault.token_program, &vault.mint);
         require!(address == Some(*to.key), EsimMarketError::WrongDestination);
-        if !self.can_take(wallet, to)? {
+        if !Self::can_take(vault, wallet, to)? {
             return Ok(false);
         }
         Transfer {
@@ -81,9 +98,9 @@ impl<'info> Payment<'_, 'info> {
             amount,
             &[&[
                 MarketVault::SEED,
-                self.vault.market.as_ref(),
-                self.vault.mint.as_ref(),
-                &[self.vault.bump],
+                vault.market.as_ref(),
+                vault.mint.as_ref(),
+                &[vault.bump],
             ]],
         )?;
         Ok(true)
@@ -91,14 +108,14 @@ impl<'info> Payment<'_, 'info> {
 
     /// Whether a transfer to the account would succeed, and reach the wallet: the account exists, is not frozen, was not
     /// given away, and wants no memo.
-    fn can_take(&self, wallet: &Pubkey, to: &AccountInfo) -> Result<bool> {
-        if *to.owner != self.vault.token_program {
+    fn can_take(vault: &MarketVault, wallet: &Pubkey, to: &AccountInfo) -> Result<bool> {
+        if *to.owner != vault.token_program {
             return Ok(false);
         }
         let data = to.try_borrow_data()?;
         Ok(token_account(&data).is_some_and(|account| {
             account.owner == wallet.as_array()
-                && account.mint == self.vault.mint.as_array()
+                && account.mint == vault.mint.as_array()
                 && !account.is_frozen
         }) && !requires_memo(&data))
     }

@@ -13,14 +13,14 @@ pub struct ChangeOrder<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     #[account(mut, dup)]
-    pub seller: Box<Account<'info, Seller>>,
+    pub seller: AccountLoader<'info, Seller>,
     #[account(
         mut,
         dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]
-    pub order: Box<Account<'info, Order>>,
+    pub order: AccountLoader<'info, Order>,
     /// Who does it: the life-cycle's table says who may.
     pub actor: Signer<'info>,
 }
@@ -34,25 +34,25 @@ impl ChangeOrder<'_> {
     pub fn dispute(ctx: Context<Self>, reason: DisputeReason) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let order = &mut accounts.order;
+        let mut order = accounts.order.load_mut()?;
         order.step(Action::Dispute, accounts.actor.key, now)?;
         require!(
             reason != DisputeReason::None,
             EsimMarketError::BadDisputeReason
         );
         require!(
-            reason != DisputeReason::Unused || order.refund_right_holds(),
+            reason != DisputeReason::Unused || order.refund_right_holds()?,
             EsimMarketError::RefundRightEnded
         );
 
-        order.reason = reason;
+        order.reason = reason as u8;
         order.disputed_at = now;
         order.answer_by = after(now, order.answer_window)?;
-        count(&mut accounts.seller.disputed_count)?;
+        count(&mut accounts.seller.load_mut()?.disputed_count)?;
         let event = OrderDisputed {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: order.key(),
+            order: accounts.order.key(),
             reason,
             answer_by: order.answer_by,
         };
@@ -67,10 +67,10 @@ impl ChangeOrder<'_> {
     pub fn answer_dispute(ctx: Context<Self>, answer_hash: [u8; 32]) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let order = &mut accounts.order;
+        let mut order = accounts.order.load_mut()?;
         order.step(Action::Answer, accounts.actor.key, now)?;
         require!(
-            order.reason != DisputeReason::Unused || !order.refund_right_holds(),
+            order.reason()? != DisputeReason::Unused || !order.refund_right_holds()?,
             EsimMarketError::RefundRightHolds
         );
 
@@ -79,7 +79,7 @@ impl ChangeOrder<'_> {
         let event = DisputeAnswered {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: order.key(),
+            order: accounts.order.key(),
             answer_hash,
             resolve_by: order.resolve_by,
         };
@@ -110,14 +110,14 @@ impl ChangeOrder<'_> {
     fn report(ctx: Context<Self>, note: impl FnOnce(&mut Order, i64) -> Result<()>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let order = &mut accounts.order;
+        let mut order = accounts.order.load_mut()?;
         order.step(Action::Report, accounts.actor.key, now)?;
 
-        note(order, now)?;
+        note(&mut order, now)?;
         let event = UseReported {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: order.key(),
+            order: accounts.order.key(),
             installed_at: order.installed_at,
             activated_at: order.activated_at,
         };

@@ -18,7 +18,7 @@ pub struct CloseOrder<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = payer @ EsimMarketError::WrongRentReceiver
     )]
-    pub order: Box<Account<'info, Order>>,
+    pub order: AccountLoader<'info, Order>,
     /// The order's delivery, where there was one.
     #[account(
         mut,
@@ -49,7 +49,7 @@ impl CloseOrder<'_> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
         let actor = accounts.actor.key();
-        let order = &mut accounts.order;
+        let mut order = accounts.order.load_mut()?;
         let action = if actor == order.buyer {
             Action::CloseOwn
         } else {
@@ -65,7 +65,7 @@ impl CloseOrder<'_> {
         let event = OrderClosed {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: order.key(),
+            order: accounts.order.key(),
             by: actor,
         };
         emit(&accounts.event_authority, &event)

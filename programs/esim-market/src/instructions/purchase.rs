@@ -7,8 +7,7 @@ use crate::{
     events::{OrderPaid, emit},
     payment::vault_balance,
     state::{
-        DisputeReason, Division, Market, MarketVault, Order, OrderState, Plan, Quote, Seller,
-        SellerStatus, after, count,
+        Market, MarketVault, Order, OrderState, Plan, Quote, Seller, SellerStatus, after, count,
     },
 };
 
@@ -24,7 +23,7 @@ pub struct Purchase<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     #[account(mut, dup, has_one = market @ EsimMarketError::WrongMarket)]
-    pub seller: Box<Account<'info, Seller>>,
+    pub seller: AccountLoader<'info, Seller>,
     #[account(
         mut,
         dup,
@@ -38,9 +37,9 @@ pub struct Purchase<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = tokens @ EsimMarketError::WrongVault,
         has_one = token_program @ EsimMarketError::WrongTokenProgram,
-        constraint = vault.mint == plan.terms.mint @ EsimMarketError::WrongVault
+        constraint = vault.load()?.mint == plan.terms.mint @ EsimMarketError::WrongVault
     )]
-    pub vault: Box<Account<'info, MarketVault>>,
+    pub vault: AccountLoader<'info, MarketVault>,
     /// CHECK: the vault's own, by `has_one`.
     #[account(mut)]
     pub tokens: UncheckedAccount<'info>,
@@ -55,9 +54,9 @@ pub struct Purchase<'info> {
         seeds = [Order::SEED, plan.key().as_ref(), buyer.key().as_ref(), &order_id.to_le_bytes()],
         bump
     )]
-    pub order: Box<Account<'info, Order>>,
+    pub order: AccountLoader<'info, Order>,
     /// The order to top up; a purchase has none.
-    pub parent: Option<Box<Account<'info, Order>>>,
+    pub parent: Option<AccountLoader<'info, Order>>,
     /// CHECK: the vault's own, by `has_one`.
     pub token_program: UncheckedAccount<'info>,
     pub system_program: Program<'info, System>,
@@ -87,23 +86,25 @@ impl Purchase<'_> {
         plan_version: u64,
         max_price: u64,
     ) -> Result<()> {
-        let parent = ctx
-            .accounts
-            .parent
-            .as_ref()
-            .ok_or(EsimMarketError::WrongParent)?;
-        require_keys_eq!(
-            parent.buyer,
-            ctx.accounts.buyer.key(),
-            EsimMarketError::NotBuyer
-        );
-        require!(
-            parent.seller == ctx.accounts.seller.key()
-                && parent.terms.top_up
-                && matches!(parent.state, OrderState::Delivered | OrderState::Completed),
-            EsimMarketError::NoTopUp
-        );
-        let encryption_key = parent.encryption_key;
+        let encryption_key = {
+            let parent = ctx.accounts.parent.as_ref();
+            let parent = parent.ok_or(EsimMarketError::WrongParent)?.load()?;
+            require_keys_eq!(
+                parent.buyer,
+                ctx.accounts.buyer.key(),
+                EsimMarketError::NotBuyer
+            );
+            require!(
+                parent.seller == ctx.accounts.seller.key()
+                    && parent.top_up == 1
+                    && matches!(
+                        parent.state()?,
+                        OrderState::Delivered | OrderState::Completed
+                    ),
+                EsimMarketError::NoTopUp
+            );
+            parent.encryption_key
+        };
         Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
     }
 
@@ -111,7 +112,7 @@ impl Purchase<'_> {
         let market = self.market.load()?;
         market.require_not_paused(now)?;
         require!(
-            self.seller.status == SellerStatus::Approved,
+            self.seller.load()?.status()? == SellerStatus::Approved,
             EsimMarketError::SellerNotApproved
         );
         require!(
@@ -149,53 +150,39 @@ impl Purchase<'_> {
         require!(quote.paid <= max_price, EsimMarketError::AbovePriceLimit);
 
         accounts.plan.sell()?;
-        count(&mut accounts.seller.order_count)?;
-        accounts.order.set_inner(Order {
-            market: accounts.market.key(),
-            seller: accounts.seller.key(),
-            plan: accounts.plan.key(),
-            buyer: accounts.buyer.key(),
-            payer: accounts.payer.key(),
-            seller_authority: accounts.seller.authority,
-            payout: accounts.seller.payout,
-            treasury: market.treasury,
-            arbiter: market.arbiter,
-            attester: accounts.seller.attester,
-            parent: accounts
-                .parent
-                .as_ref()
-                .map_or(Pubkey::default(), |parent| parent.key()),
-            encryption_key,
-            commitment: [0; 32],
-            answer_hash: [0; 32],
-            order_id,
-            plan_version,
-            terms,
-            fee_bps: market.fee_bps,
-            answer_window: market.answer_window,
-            arbiter_window: market.arbiter_window,
-            retention: market.retention,
-            discount: quote.discount,
-            paid: quote.paid,
-            state: OrderState::Paid,
-            reason: DisputeReason::None,
-            purchased_at: now,
-            deliver_by: after(now, terms.delivery_window)?,
-            delivered_at: 0,
-            release_at: 0,
-            installed_at: 0,
-            activated_at: 0,
-            disputed_at: 0,
-            answer_by: 0,
-            resolve_by: 0,
-            ended_at: 0,
-            closable_at: 0,
-            refunded: 0,
-            released: 0,
-            fee: 0,
-            due: Division::default(),
-            bump: ctx.bumps.order,
-        });
+        let mut order = accounts.order.load_init()?;
+        {
+            let mut seller = accounts.seller.load_mut()?;
+            count(&mut seller.order_count)?;
+            order.seller_authority = seller.authority;
+            order.payout = seller.payout;
+            order.attester = seller.attester;
+        }
+        order.market = accounts.market.key();
+        order.seller = accounts.seller.key();
+        order.plan = accounts.plan.key();
+        order.buyer = accounts.buyer.key();
+        order.payer = accounts.payer.key();
+        order.treasury = market.treasury;
+        order.arbiter = market.arbiter;
+        order.parent = accounts
+            .parent
+            .as_ref()
+            .map_or(Pubkey::default(), |parent| parent.key());
+        order.encryption_key = encryption_key;
+        order.order_id = order_id;
+        order.plan_version = plan_version;
+        order.set_terms(&terms);
+        order.fee_bps = market.fee_bps;
+        order.answer_window = market.answer_window;
+        order.arbiter_window = market.arbiter_window;
+        order.retention = market.retention;
+        order.discount = quote.discount;
+        order.paid = quote.paid;
+        order.set_state(OrderState::Paid);
+        order.purchased_at = now;
+        order.deliver_by = after(now, terms.delivery_window)?;
+        order.bump = ctx.bumps.order;
 
         let before = vault_balance(&accounts.tokens)?;
         Transfer {
@@ -211,9 +198,10 @@ impl Purchase<'_> {
             EsimMarketError::WrongVaultDelta
         );
 
-        accounts.vault.hold(quote.paid)?;
-        accounts.order.invariant()?;
-        accounts.vault.invariant(vault_balance)?;
+        let mut vault = accounts.vault.load_mut()?;
+        vault.hold(quote.paid)?;
+        order.invariant()?;
+        vault.invariant(vault_balance)?;
         let event = OrderPaid {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
@@ -222,12 +210,12 @@ impl Purchase<'_> {
             plan_version,
             buyer: accounts.buyer.key(),
             payer: accounts.payer.key(),
-            parent: accounts.order.parent,
+            parent: order.parent,
             paid: quote.paid,
             discount: quote.discount,
-            deliver_by: accounts.order.deliver_by,
+            deliver_by: order.deliver_by,
             stock: accounts.plan.stock,
-            held: accounts.vault.held,
+            held: vault.held,
             vault_balance,
         };
         emit(&accounts.event_authority, &event)

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     errors::EsimMarketError,
     events::{DuesPaid, OrderEnded, emit},
-    payment::Payment,
+    payment::{Payment, VaultBooks},
     state::{Action, Division, Market, MarketVault, Order, Seller, count},
 };
 
@@ -14,16 +14,16 @@ pub struct Settle<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     #[account(mut, dup)]
-    pub seller: Box<Account<'info, Seller>>,
+    pub seller: AccountLoader<'info, Seller>,
     #[account(
         mut,
         dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = tokens @ EsimMarketError::WrongVault,
         has_one = token_program @ EsimMarketError::WrongTokenProgram,
-        constraint = vault.mint == order.terms.mint @ EsimMarketError::WrongVault
+        constraint = vault.load()?.mint == order.load()?.mint @ EsimMarketError::WrongVault
     )]
-    pub vault: Account<'info, MarketVault>,
+    pub vault: AccountLoader<'info, MarketVault>,
     /// CHECK: the vault's own, by `has_one`.
     #[account(mut)]
     pub tokens: UncheckedAccount<'info>,
@@ -33,7 +33,7 @@ pub struct Settle<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]
-    pub order: Box<Account<'info, Order>>,
+    pub order: AccountLoader<'info, Order>,
     /// Who does it: the life-cycle's table says who may.
     pub actor: Signer<'info>,
     /// The buyer, where seller and buyer must agree: `refund_part`.
@@ -76,9 +76,7 @@ impl Share {
             Self::Release => Division::part(order.paid, 0, order.fee_bps),
             Self::Part(amount) => Division::part(order.paid, amount, order.fee_bps),
             Self::Split(bps) => Division::split(order.paid, bps, order.fee_bps),
-            Self::Default => {
-                Division::split(order.paid, order.terms.default_split_bps, order.fee_bps)
-            }
+            Self::Default => Division::split(order.paid, order.default_split_bps, order.fee_bps),
         }
     }
 }
@@ -101,16 +99,12 @@ impl Settle<'_> {
 
     /// The seller gives a part of it back and is paid for the rest, as agreed with the buyer.
     pub fn refund_part(ctx: Context<Self>, amount: u64) -> Result<()> {
-        let accounts = &ctx.accounts;
-        let buyer = accounts.buyer.as_ref().map(|buyer| buyer.key());
-        require!(
-            buyer == Some(accounts.order.buyer),
-            EsimMarketError::NotBuyer
-        );
-        require!(
-            amount > 0 && amount < accounts.order.paid,
-            EsimMarketError::BadPart
-        );
+        {
+            let order = ctx.accounts.order.load()?;
+            let buyer = ctx.accounts.buyer.as_ref().map(|buyer| buyer.key());
+            require!(buyer == Some(order.buyer), EsimMarketError::NotBuyer);
+            require!(amount > 0 && amount < order.paid, EsimMarketError::BadPart);
+        }
         ctx.accounts.end(Action::RefundPart, Share::Part(amount))
     }
 
@@ -141,22 +135,21 @@ impl Settle<'_> {
     pub fn pay_out(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        accounts
-            .order
-            .step(Action::PayOut, accounts.actor.key, now)?;
+        let mut order = accounts.order.load_mut()?;
+        order.step(Action::PayOut, accounts.actor.key, now)?;
 
-        let due = accounts.order.due;
-        let vault_balance = accounts.pay()?;
-        if accounts.order.due == due {
+        let due = order.due();
+        let vault = accounts.pay(&mut order)?;
+        if order.due() == due {
             return Ok(());
         }
         let event = DuesPaid {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
             order: accounts.order.key(),
-            due: accounts.order.due,
-            held: accounts.vault.held,
-            vault_balance,
+            due: order.due(),
+            held: vault.held,
+            vault_balance: vault.balance,
         };
         emit(&accounts.event_authority, &event)
     }
@@ -167,16 +160,17 @@ impl Settle<'_> {
     /// 2. the order's money is divided, to the last unit
     /// 3. each part is paid, or stays due where the account cannot take it
     #[inline(never)]
-    fn end(&mut self, action: Action, share: Share) -> Result<()> {
+    fn end(&self, action: Action, share: Share) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
-        self.order.step(action, self.actor.key, now)?;
+        let mut order = self.order.load_mut()?;
+        order.step(action, self.actor.key, now)?;
 
-        let division = share.of(&self.order)?;
-        self.order.end(division, now)?;
+        let division = share.of(&order)?;
+        order.end(division, now)?;
         if division.refund > 0 {
-            count(&mut self.seller.refunded_count)?;
+            count(&mut self.seller.load_mut()?.refunded_count)?;
         }
-        let vault_balance = self.pay()?;
+        let vault = self.pay(&mut order)?;
 
         let event = OrderEnded {
             market: self.market.key(),
@@ -185,22 +179,22 @@ impl Settle<'_> {
             action,
             by: self.actor.key(),
             division,
-            due: self.order.due,
-            held: self.vault.held,
-            vault_balance,
+            due: order.due(),
+            held: vault.held,
+            vault_balance: vault.balance,
         };
         emit(&self.event_authority, &event)
     }
 
-    fn pay(&mut self) -> Result<u64> {
+    fn pay(&self, order: &mut Order) -> Result<VaultBooks> {
         Payment {
-            vault: &mut self.vault,
+            vault: &self.vault,
             tokens: &self.tokens,
             token_program: &self.token_program,
             refund_to: &self.refund_to,
             release_to: &self.release_to,
             fee_to: &self.fee_to,
         }
-        .pay(&mut self.order)
+        .pay(order)
     }
 }

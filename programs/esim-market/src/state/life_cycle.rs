@@ -242,7 +242,7 @@ impl Order {
     /// Whether the action is possible now, by whoever may.
     pub fn is_due(&self, action: Action, now: i64) -> bool {
         let row = action.transition();
-        row.from.contains(&self.state)
+        self.state().is_ok_and(|state| row.from.contains(&state))
             && row.opens.is_none_or(|opens| now >= self.at(opens))
             && row.closes.is_none_or(|closes| now < self.at(closes))
     }
@@ -251,7 +251,10 @@ impl Order {
     #[inline(never)]
     pub fn step(&mut self, action: Action, actor: &Pubkey, now: i64) -> Result<()> {
         let row = action.transition();
-        require!(row.from.contains(&self.state), EsimMarketError::WrongState);
+        require!(
+            row.from.contains(&self.state()?),
+            EsimMarketError::WrongState
+        );
         if !self.is(row.actor, actor) {
             return Err(match row.actor {
                 Actor::Buyer => EsimMarketError::NotBuyer.into(),
@@ -274,7 +277,7 @@ impl Order {
             return err!(EsimMarketError::TooLate);
         }
         if let Some(to) = row.to {
-            self.state = to;
+            self.set_state(to);
         }
         Ok(())
     }
@@ -305,6 +308,13 @@ mod tests {
             Close,
         ]
     };
+
+    #[test]
+    fn a_state_is_its_number() {
+        for (number, state) in OrderState::ALL.into_iter().enumerate() {
+            assert_eq!(state as usize, number);
+        }
+    }
 
     #[test]
     fn every_action_has_its_row() {
@@ -432,16 +442,16 @@ mod tests {
                 for (name, key) in &actors {
                     for now in deadlines.iter().flat_map(|at| [at - 1, *at, at + 1]) {
                         let mut order = order();
-                        order.state = state;
-                        let result = order.step(action, key, now).map(|()| order.state);
+                        order.set_state(state);
+                        let result = order.step(action, key, now).and_then(|()| order.state());
                         let want = expected(action, state, name, now, &template);
                         assert_eq!(
                             result,
                             want.map_err(Into::into),
                             "{action:?} from {state:?} by {name} at {now}"
                         );
-                        let mut before = template.clone();
-                        before.state = state;
+                        let mut before = template;
+                        before.set_state(state);
                         if result.is_err() {
                             assert_eq!(order, before);
                         }

@@ -10,8 +10,8 @@ use crate::errors::EsimMarketError;
 /// - the token account's balance ≥ `held`
 ///
 /// `held` is the sum of what each order still owes: [`Order::owes`](crate::state::Order::owes).
-#[account]
-#[derive(InitSpace, Debug, PartialEq, Eq)]
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct MarketVault {
     pub market: Pubkey,
     pub mint: Pubkey,
@@ -24,12 +24,13 @@ pub struct MarketVault {
     /// Decimals of the mint.
     pub decimals: u8,
     pub bump: u8,
+    pub padding: [u8; 6],
 }
 
 impl MarketVault {
     pub const SEED: &'static [u8] = b"vault";
     pub const TOKENS_SEED: &'static [u8] = b"tokens";
-    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
     pub fn find_address(market: &Pubkey, mint: &Pubkey) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::SEED, market.as_ref(), mint.as_ref()], &crate::ID)
@@ -66,6 +67,8 @@ impl MarketVault {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::{offset_of, size_of};
+
     use anchor_lang::Discriminator;
 
     use super::*;
@@ -76,21 +79,13 @@ mod tests {
             MarketVault::DISCRIMINATOR,
             [49, 9, 150, 132, 124, 162, 137, 208]
         );
-        let vault = MarketVault {
-            market: Pubkey::new_from_array([1; 32]),
-            mint: Pubkey::new_from_array([2; 32]),
-            tokens: Pubkey::new_from_array([3; 32]),
-            token_program: Pubkey::new_from_array([4; 32]),
-            held: 5,
-            decimals: 6,
-            bump: 7,
-        };
-        let mut bytes = vec![];
-        vault.serialize(&mut bytes).unwrap();
-        let mut expected = [[1; 32], [2; 32], [3; 32], [4; 32]].concat();
-        expected.extend(5u64.to_le_bytes());
-        expected.extend([6, 7]);
-        assert_eq!(bytes, expected);
-        assert_eq!(bytes.len(), MarketVault::INIT_SPACE);
+        assert_eq!(size_of::<MarketVault>(), 144);
+        assert_eq!(offset_of!(MarketVault, market), 0);
+        assert_eq!(offset_of!(MarketVault, mint), 32);
+        assert_eq!(offset_of!(MarketVault, tokens), 64);
+        assert_eq!(offset_of!(MarketVault, token_program), 96);
+        assert_eq!(offset_of!(MarketVault, held), 128);
+        assert_eq!(offset_of!(MarketVault, decimals), 136);
+        assert_eq!(offset_of!(MarketVault, bump), 137);
     }
 }

@@ -1,9 +1,10 @@
 use anchor_lang::prelude::*;
+use wayfare_core::esim::countries::COUNTRIES_BYTES;
 
 use crate::{
     constants::WHOLE_BPS,
     errors::EsimMarketError,
-    state::{OrderState, PlanTerms, RefundPolicy},
+    state::{ActivationPolicy, OrderState, PlanTerms, RefundPolicy, variant},
 };
 
 /// A purchase, with a copy of every term under which it was made. What may happen to it stands in
@@ -16,8 +17,8 @@ use crate::{
 /// - while open, nothing is decided: refunded, released and fee are 0
 /// - once ended, refunded + released + fee = paid, and never change
 /// - what is still due to each is at most what was decided for it
-#[account]
-#[derive(InitSpace, Debug, PartialEq, Eq)]
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Order {
     pub market: Pubkey,
     pub seller: Pubkey,
@@ -41,21 +42,18 @@ pub struct Order {
     pub commitment: [u8; 32],
     /// SHA-256 of what the seller says to a dispute; all zero before.
     pub answer_hash: [u8; 32],
+    /// The plan's terms: see [`PlanTerms`], as all fields up to `description_hash`.
+    pub mint: Pubkey,
+    pub description_hash: [u8; 32],
+    pub price: u64,
+    pub floor_price: u64,
+    pub data_mb: u64,
     /// Chosen by the buyer.
     pub order_id: u64,
     pub plan_version: u64,
-    pub terms: PlanTerms,
-    /// The market's share of what the seller gets, in basis points.
-    pub fee_bps: u16,
-    pub answer_window: u32,
-    pub arbiter_window: u32,
-    pub retention: u32,
     pub discount: u64,
     /// The price less the discount: what went into the vault.
     pub paid: u64,
-    pub state: OrderState,
-    /// Why the buyer complained.
-    pub reason: DisputeReason,
     pub purchased_at: i64,
     pub deliver_by: i64,
     pub delivered_at: i64,
@@ -74,15 +72,47 @@ pub struct Order {
     pub released: u64,
     /// What was decided for the market.
     pub fee: u64,
-    /// What of it is still in the vault, since the account that gets it could not take it.
-    pub due: Division,
+    /// What of `refunded` is still in the vault, since the account that gets it could not take it.
+    pub refund_due: u64,
+    /// What of `released` is still in the vault.
+    pub release_due: u64,
+    /// What of `fee` is still in the vault.
+    pub fee_due: u64,
+    pub voice_minutes: u32,
+    pub sms: u32,
+    pub throttle_kbps: u32,
+    /// Seconds.
+    pub delivery_window: u32,
+    /// Seconds.
+    pub release_window: u32,
+    /// Seconds.
+    pub answer_window: u32,
+    /// Seconds.
+    pub arbiter_window: u32,
+    /// Seconds.
+    pub retention: u32,
+    pub discount_bps: u16,
+    pub validity_days: u16,
+    pub default_split_bps: u16,
+    /// The market's share of what the seller gets, in basis points.
+    pub fee_bps: u16,
+    /// An [`ActivationPolicy`].
+    pub activation_policy: u8,
+    /// A [`RefundPolicy`].
+    pub refund_policy: u8,
+    /// 1 where it can be the parent of top-ups, else 0.
+    pub top_up: u8,
+    /// An [`OrderState`].
+    pub state: u8,
+    /// A [`DisputeReason`]: why the buyer complained.
+    pub reason: u8,
     pub bump: u8,
+    pub countries: [u8; COUNTRIES_BYTES],
+    pub padding: [u8; 5],
 }
 
 /// What an order's money becomes, in base units.
-#[derive(
-    AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq,
-)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Division {
     /// To who paid.
     pub refund: u64,
@@ -110,6 +140,19 @@ pub enum DisputeReason {
     /// The plan is unused, and its refund policy gives the money back.
     Unused,
     Other,
+}
+
+impl DisputeReason {
+    pub const ALL: [Self; 8] = [
+        Self::None,
+        Self::Unreadable,
+        Self::NotInstallable,
+        Self::NoService,
+        Self::NotAsDescribed,
+        Self::UsedBefore,
+        Self::Unused,
+        Self::Other,
+    ];
 }
 
 /// `bps` basis points of an amount, rounded down.
@@ -173,7 +216,7 @@ impl Division {
 
 impl Order {
     pub const SEED: &'static [u8] = b"order";
-    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
     pub fn find_address(plan: &Pubkey, buyer: &Pubkey, order_id: u64) -> (Pubkey, u8) {
         Pubkey::find_program_address(
@@ -187,22 +230,99 @@ impl Order {
         )
     }
 
+    pub fn state(&self) -> Result<OrderState> {
+        variant(&OrderState::ALL, self.state)
+    }
+
+    pub fn set_state(&mut self, state: OrderState) {
+        self.state = state as u8;
+    }
+
+    pub fn reason(&self) -> Result<DisputeReason> {
+        variant(&DisputeReason::ALL, self.reason)
+    }
+
+    pub fn refund_policy(&self) -> Result<RefundPolicy> {
+        variant(&RefundPolicy::ALL, self.refund_policy)
+    }
+
+    /// The terms of the plan under which it was bought.
+    pub fn terms(&self) -> Result<PlanTerms> {
+        Ok(PlanTerms {
+            mint: self.mint,
+            price: self.price,
+            floor_price: self.floor_price,
+            discount_bps: self.discount_bps,
+            data_mb: self.data_mb,
+            validity_days: self.validity_days,
+            countries: self.countries,
+            voice_minutes: self.voice_minutes,
+            sms: self.sms,
+            throttle_kbps: self.throttle_kbps,
+            activation_policy: variant(&ActivationPolicy::ALL, self.activation_policy)?,
+            refund_policy: self.refund_policy()?,
+            top_up: self.top_up == 1,
+            delivery_window: self.delivery_window,
+            release_window: self.release_window,
+            default_split_bps: self.default_split_bps,
+            description_hash: self.description_hash,
+        })
+    }
+
+    pub fn set_terms(&mut self, terms: &PlanTerms) {
+        self.mint = terms.mint;
+        self.price = terms.price;
+        self.floor_price = terms.floor_price;
+        self.discount_bps = terms.discount_bps;
+        self.data_mb = terms.data_mb;
+        self.validity_days = terms.validity_days;
+        self.countries = terms.countries;
+        self.voice_minutes = terms.voice_minutes;
+        self.sms = terms.sms;
+        self.throttle_kbps = terms.throttle_kbps;
+        self.activation_policy = terms.activation_policy as u8;
+        self.refund_policy = terms.refund_policy as u8;
+        self.top_up = u8::from(terms.top_up);
+        self.delivery_window = terms.delivery_window;
+        self.release_window = terms.release_window;
+        self.default_split_bps = terms.default_split_bps;
+        self.description_hash = terms.description_hash;
+    }
+
+    /// What was decided about the order's money: all 0 while it is open.
+    pub fn division(&self) -> Division {
+        Division {
+            refund: self.refunded,
+            release: self.released,
+            fee: self.fee,
+        }
+    }
+
+    /// What of it is still in the vault.
+    pub fn due(&self) -> Division {
+        Division {
+            refund: self.refund_due,
+            release: self.release_due,
+            fee: self.fee_due,
+        }
+    }
+
     /// What the vault still holds for the order.
     pub fn owes(&self) -> Result<u64> {
-        if self.state.is_terminal() {
-            self.due.total()
+        if self.state()?.is_terminal() {
+            self.due().total()
         } else {
             Ok(self.paid)
         }
     }
 
     /// Whether the right to a refund of an unused plan still holds.
-    pub fn refund_right_holds(&self) -> bool {
-        match self.terms.refund_policy {
+    pub fn refund_right_holds(&self) -> Result<bool> {
+        Ok(match self.refund_policy()? {
             RefundPolicy::UntilDelivery => self.delivered_at == 0,
             RefundPolicy::UntilInstalled => self.installed_at == 0,
             RefundPolicy::UntilActivated => self.activated_at == 0,
-        }
+        })
     }
 
     /// Whether the order was ever delivered, and so has a delivery account.
@@ -217,7 +337,9 @@ impl Order {
         self.refunded = division.refund;
         self.released = division.release;
         self.fee = division.fee;
-        self.due = division;
+        self.refund_due = division.refund;
+        self.release_due = division.release;
+        self.fee_due = division.fee;
         self.ended_at = now;
         self.closable_at = if self.was_delivered() && division.refund < self.paid {
             after(now, self.retention)?
@@ -229,22 +351,19 @@ impl Order {
 
     /// The order's books.
     pub fn invariant(&self) -> Result<()> {
-        let decided = Division {
-            refund: self.refunded,
-            release: self.released,
-            fee: self.fee,
-        };
+        let decided = self.division();
+        let due = self.due();
         let total = decided.total()?;
-        let holds = if self.state.is_terminal() {
+        let holds = if self.state()?.is_terminal() {
             total == self.paid
         } else {
             total == 0
         };
         require!(
             holds
-                && self.due.refund <= self.refunded
-                && self.due.release <= self.released
-                && self.due.fee <= self.fee,
+                && due.refund <= decided.refund
+                && due.release <= decided.release
+                && due.fee <= decided.fee,
             EsimMarketError::InvariantBroken
         );
         Ok(())
@@ -260,85 +379,124 @@ pub fn after(now: i64, seconds: u32) -> Result<i64> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::mem::{offset_of, size_of};
+
     use anchor_lang::Discriminator;
 
     use super::*;
-    use crate::state::plan::tests::{terms, terms_bytes};
+    use crate::state::plan::tests::terms;
 
-    /// An order with another value in each field.
+    /// An order with different roles and times.
     pub fn order() -> Order {
         let key = |n: u8| Pubkey::new_from_array([n; 32]);
-        Order {
-            market: key(1),
-            seller: key(2),
-            plan: key(3),
-            buyer: key(4),
-            payer: key(5),
-            seller_authority: key(6),
-            payout: key(7),
-            treasury: key(8),
-            arbiter: key(9),
-            attester: key(10),
-            parent: key(11),
-            encryption_key: [12; 32],
-            commitment: [13; 32],
-            answer_hash: [14; 32],
-            order_id: 15,
-            plan_version: 16,
-            terms: terms(),
-            fee_bps: 17,
-            answer_window: 18,
-            arbiter_window: 19,
-            retention: 20,
-            discount: 21,
-            paid: 22,
-            state: OrderState::Resolved,
-            reason: DisputeReason::Other,
-            purchased_at: 1_000,
-            deliver_by: 2_000,
-            delivered_at: 1_500,
-            release_at: 3_000,
-            installed_at: 1_600,
-            activated_at: 1_700,
-            disputed_at: 1_800,
-            answer_by: 4_000,
-            resolve_by: 5_000,
-            ended_at: 1_900,
-            closable_at: 6_000,
-            refunded: 23,
-            released: 24,
-            fee: 25,
-            due: Division {
-                refund: 26,
-                release: 27,
-                fee: 28,
-            },
-            bump: 29,
-        }
+        let mut order: Order = bytemuck::Zeroable::zeroed();
+        order.buyer = key(4);
+        order.payer = key(5);
+        order.seller_authority = key(6);
+        order.arbiter = key(9);
+        order.attester = key(10);
+        order.deliver_by = 2_000;
+        order.release_at = 3_000;
+        order.answer_by = 4_000;
+        order.resolve_by = 5_000;
+        order.closable_at = 6_000;
+        order.set_terms(&terms());
+        order
     }
 
     #[test]
     fn layout() {
         assert_eq!(Order::DISCRIMINATOR, [134, 173, 223, 185, 77, 86, 28, 51]);
-        let mut bytes = vec![];
-        order().serialize(&mut bytes).unwrap();
-        let mut expected: Vec<u8> = (1..=14).flat_map(|n: u8| [n; 32]).collect();
-        expected.extend(15u64.to_le_bytes());
-        expected.extend(16u64.to_le_bytes());
-        expected.extend(terms_bytes());
-        expected.extend(17u16.to_le_bytes());
-        expected.extend((18u32..=20).flat_map(u32::to_le_bytes));
-        expected.extend((21u64..=22).flat_map(u64::to_le_bytes));
-        expected.extend([6, 7]);
-        for time in [
-            1_000i64, 2_000, 1_500, 3_000, 1_600, 1_700, 1_800, 4_000, 5_000, 1_900, 6_000,
-        ] {
-            expected.extend(time.to_le_bytes());
+        assert_eq!(size_of::<Order>(), 840);
+        let keys = [
+            offset_of!(Order, market),
+            offset_of!(Order, seller),
+            offset_of!(Order, plan),
+            offset_of!(Order, buyer),
+            offset_of!(Order, payer),
+            offset_of!(Order, seller_authority),
+            offset_of!(Order, payout),
+            offset_of!(Order, treasury),
+            offset_of!(Order, arbiter),
+            offset_of!(Order, attester),
+            offset_of!(Order, parent),
+            offset_of!(Order, encryption_key),
+            offset_of!(Order, commitment),
+            offset_of!(Order, answer_hash),
+            offset_of!(Order, mint),
+            offset_of!(Order, description_hash),
+        ];
+        assert!(keys.into_iter().eq((0..512).step_by(32)));
+        let longs = [
+            offset_of!(Order, price),
+            offset_of!(Order, floor_price),
+            offset_of!(Order, data_mb),
+            offset_of!(Order, order_id),
+            offset_of!(Order, plan_version),
+            offset_of!(Order, discount),
+            offset_of!(Order, paid),
+            offset_of!(Order, purchased_at),
+            offset_of!(Order, deliver_by),
+            offset_of!(Order, delivered_at),
+            offset_of!(Order, release_at),
+            offset_of!(Order, installed_at),
+            offset_of!(Order, activated_at),
+            offset_of!(Order, disputed_at),
+            offset_of!(Order, answer_by),
+            offset_of!(Order, resolve_by),
+            offset_of!(Order, ended_at),
+            offset_of!(Order, closable_at),
+            offset_of!(Order, refunded),
+            offset_of!(Order, released),
+            offset_of!(Order, fee),
+            offset_of!(Order, refund_due),
+            offset_of!(Order, release_due),
+            offset_of!(Order, fee_due),
+        ];
+        assert!(longs.into_iter().eq((512..704).step_by(8)));
+        let ints = [
+            offset_of!(Order, voice_minutes),
+            offset_of!(Order, sms),
+            offset_of!(Order, throttle_kbps),
+            offset_of!(Order, delivery_window),
+            offset_of!(Order, release_window),
+            offset_of!(Order, answer_window),
+            offset_of!(Order, arbiter_window),
+            offset_of!(Order, retention),
+        ];
+        assert!(ints.into_iter().eq((704..736).step_by(4)));
+        let shorts = [
+            offset_of!(Order, discount_bps),
+            offset_of!(Order, validity_days),
+            offset_of!(Order, default_split_bps),
+            offset_of!(Order, fee_bps),
+        ];
+        assert!(shorts.into_iter().eq((736..744).step_by(2)));
+        let bytes = [
+            offset_of!(Order, activation_policy),
+            offset_of!(Order, refund_policy),
+            offset_of!(Order, top_up),
+            offset_of!(Order, state),
+            offset_of!(Order, reason),
+            offset_of!(Order, bump),
+            offset_of!(Order, countries),
+        ];
+        assert!(bytes.into_iter().eq(744..751));
+    }
+
+    #[test]
+    fn terms_are_taken_along_whole() {
+        assert_eq!(order().terms(), Ok(terms()));
+        let mut broken = order();
+        broken.activation_policy = 2;
+        assert_eq!(broken.terms(), Err(EsimMarketError::InvariantBroken.into()));
+    }
+
+    #[test]
+    fn a_reason_is_its_number() {
+        for (number, reason) in DisputeReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number);
         }
-        expected.extend((23u64..=28).flat_map(u64::to_le_bytes));
-        expected.push(29);
-        assert_eq!(bytes, expected);
-        assert_eq!(bytes.len(), Order::INIT_SPACE);
     }
 
     #[test]

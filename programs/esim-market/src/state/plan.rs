@@ -88,6 +88,18 @@ pub enum RefundPolicy {
     UntilActivated,
 }
 
+impl ActivationPolicy {
+    pub const ALL: [Self; 2] = [Self::Installation, Self::FirstUse];
+}
+
+impl RefundPolicy {
+    pub const ALL: [Self; 3] = [
+        Self::UntilDelivery,
+        Self::UntilInstalled,
+        Self::UntilActivated,
+    ];
+}
+
 /// What a purchase costs, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
@@ -303,6 +315,16 @@ pub(crate) mod tests {
             quote(u64::MAX, 1, 1_000, 0),
             paid(1_844_674_407_370_955, u64::MAX - 1_844_674_407_370_955)
         );
+    }
+
+    #[test]
+    fn a_policy_is_its_number() {
+        for (number, policy) in ActivationPolicy::ALL.into_iter().enumerate() {
+            assert_eq!(policy as usize, number);
+        }
+        for (number, policy) in RefundPolicy::ALL.into_iter().enumerate() {
+            assert_eq!(policy as usize, number);
+        }
     }
 
     #[test]

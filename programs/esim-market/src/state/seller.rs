@@ -5,8 +5,8 @@ use crate::errors::EsimMarketError;
 /// Who sells eSIM plans in a market.
 ///
 /// Address: `["seller", market, authority]`. Never closed: its counters are its record.
-#[account]
-#[derive(InitSpace, Debug, PartialEq, Eq)]
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Seller {
     pub market: Pubkey,
     /// Offers plans, delivers and answers.
@@ -17,9 +17,6 @@ pub struct Seller {
     pub attester: Pubkey,
     /// X25519 public key for messages to the seller, or all zero.
     pub contact: [u8; 32],
-    pub status: SellerStatus,
-    /// Plans that exist.
-    pub plan_count: u32,
     /// Orders ever paid, top-ups included.
     pub order_count: u64,
     /// Orders ever delivered.
@@ -28,7 +25,12 @@ pub struct Seller {
     pub disputed_count: u64,
     /// Orders ever refunded, for whatever reason.
     pub refunded_count: u64,
+    /// Plans that exist.
+    pub plan_count: u32,
+    /// A [`SellerStatus`].
+    pub status: u8,
     pub bump: u8,
+    pub padding: [u8; 2],
 }
 
 /// Whether a seller may sell.
@@ -62,15 +64,23 @@ impl SellerProfile {
     }
 }
 
+impl SellerStatus {
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Approved, Self::Suspended];
+}
+
 impl Seller {
     pub const SEED: &'static [u8] = b"seller";
-    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
     pub fn find_address(market: &Pubkey, authority: &Pubkey) -> (Pubkey, u8) {
         Pubkey::find_program_address(
             &[Self::SEED, market.as_ref(), authority.as_ref()],
             &crate::ID,
         )
+    }
+
+    pub fn status(&self) -> Result<SellerStatus> {
+        variant(&SellerStatus::ALL, self.status)
     }
 
     pub fn profile(&self) -> SellerProfile {
@@ -88,6 +98,13 @@ impl Seller {
     }
 }
 
+/// The variant with this number. Only the program writes the byte, so any other is a broken account.
+pub fn variant<T: Copy>(all: &[T], byte: u8) -> Result<T> {
+    Ok(*all
+        .get(usize::from(byte))
+        .ok_or(EsimMarketError::InvariantBroken)?)
+}
+
 /// Adds one to a counter.
 pub fn count(counter: &mut u64) -> Result<()> {
     *counter = counter.checked_add(1).ok_or(EsimMarketError::Overflow)?;
@@ -96,6 +113,8 @@ pub fn count(counter: &mut u64) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::{offset_of, size_of};
+
     use anchor_lang::Discriminator;
 
     use super::*;
@@ -103,30 +122,29 @@ mod tests {
     #[test]
     fn layout() {
         assert_eq!(Seller::DISCRIMINATOR, [76, 163, 162, 59, 115, 49, 116, 39]);
-        let seller = Seller {
-            market: Pubkey::new_from_array([1; 32]),
-            authority: Pubkey::new_from_array([2; 32]),
-            payout: Pubkey::new_from_array([3; 32]),
-            attester: Pubkey::new_from_array([4; 32]),
-            contact: [5; 32],
-            status: SellerStatus::Suspended,
-            plan_count: 6,
-            order_count: 7,
-            delivered_count: 8,
-            disputed_count: 9,
-            refunded_count: 10,
-            bump: 11,
-        };
-        let mut bytes = vec![];
-        seller.serialize(&mut bytes).unwrap();
-        let mut expected = [[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]].concat();
-        expected.push(2);
-        expected.extend(6u32.to_le_bytes());
-        for counter in 7u64..=10 {
-            expected.extend(counter.to_le_bytes());
+        assert_eq!(size_of::<Seller>(), 200);
+        assert_eq!(offset_of!(Seller, market), 0);
+        assert_eq!(offset_of!(Seller, authority), 32);
+        assert_eq!(offset_of!(Seller, payout), 64);
+        assert_eq!(offset_of!(Seller, attester), 96);
+        assert_eq!(offset_of!(Seller, contact), 128);
+        assert_eq!(offset_of!(Seller, order_count), 160);
+        assert_eq!(offset_of!(Seller, delivered_count), 168);
+        assert_eq!(offset_of!(Seller, disputed_count), 176);
+        assert_eq!(offset_of!(Seller, refunded_count), 184);
+        assert_eq!(offset_of!(Seller, plan_count), 192);
+        assert_eq!(offset_of!(Seller, status), 196);
+        assert_eq!(offset_of!(Seller, bump), 197);
+    }
+
+    #[test]
+    fn a_status_is_its_number() {
+        for (number, status) in SellerStatus::ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, number);
         }
-        expected.push(11);
-        assert_eq!(bytes, expected);
-        assert_eq!(bytes.len(), Seller::INIT_SPACE);
+        assert_eq!(
+            variant(&SellerStatus::ALL, 3),
+            Err(EsimMarketError::InvariantBroken.into())
+        );
     }
 }

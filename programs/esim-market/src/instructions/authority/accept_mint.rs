@@ -25,7 +25,7 @@ pub struct AcceptMint<'info> {
         seeds = [MarketVault::SEED, market.key().as_ref(), mint.key().as_ref()],
         bump
     )]
-    pub vault: Box<Account<'info, MarketVault>>,
+    pub vault: AccountLoader<'info, MarketVault>,
     #[account(
         init,
         payer = payer,
@@ -58,16 +58,16 @@ impl AcceptMint<'_> {
         ctx.accounts.validate()?;
         let accounts = ctx.accounts;
 
-        accounts.vault.set_inner(MarketVault {
-            market: accounts.market.key(),
-            mint: accounts.mint.key(),
-            tokens: accounts.tokens.key(),
-            token_program: accounts.token_program.key(),
-            held: 0,
-            decimals: accounts.mint.decimals,
-            bump: ctx.bumps.vault,
-        });
-        accounts.vault.invariant(accounts.tokens.amount)?;
+        {
+            let mut vault = accounts.vault.load_init()?;
+            vault.market = accounts.market.key();
+            vault.mint = accounts.mint.key();
+            vault.tokens = accounts.tokens.key();
+            vault.token_program = accounts.token_program.key();
+            vault.decimals = accounts.mint.decimals;
+            vault.bump = ctx.bumps.vault;
+            vault.invariant(accounts.tokens.amount)?;
+        }
         let event = {
             let mut market = accounts.market.load_mut()?;
             market.accept_mint(accounts.mint.key())?;

@@ -14,7 +14,7 @@ pub struct ReadmitMint<'info> {
     pub authority: Signer<'info>,
     /// The vault that the mint has from before.
     #[account(has_one = market @ EsimMarketError::WrongMarket)]
-    pub vault: Account<'info, MarketVault>,
+    pub vault: AccountLoader<'info, MarketVault>,
 }
 
 impl ReadmitMint<'_> {
@@ -23,14 +23,15 @@ impl ReadmitMint<'_> {
         let accounts = ctx.accounts;
 
         let event = {
+            let vault = accounts.vault.load()?;
             let mut market = accounts.market.load_mut()?;
-            market.accept_mint(accounts.vault.mint)?;
+            market.accept_mint(vault.mint)?;
             MintAccepted {
                 market: accounts.market.key(),
                 sequence: market.next_sequence()?,
-                mint: accounts.vault.mint,
+                mint: vault.mint,
                 vault: accounts.vault.key(),
-                tokens: accounts.vault.tokens,
+                tokens: vault.tokens,
             }
         };
         emit(&accounts.event_authority, &event)

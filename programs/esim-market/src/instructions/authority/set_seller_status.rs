@@ -13,7 +13,7 @@ pub struct SetSellerStatus<'info> {
     pub market: AccountLoader<'info, Market>,
     pub authority: Signer<'info>,
     #[account(mut, dup, has_one = market @ EsimMarketError::WrongMarket)]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
 }
 
 impl SetSellerStatus<'_> {
@@ -22,8 +22,12 @@ impl SetSellerStatus<'_> {
     pub fn set_seller_status(ctx: Context<Self>, status: SellerStatus) -> Result<()> {
         let accounts = ctx.accounts;
 
-        let old = accounts.seller.status;
-        accounts.seller.status = status;
+        let old = {
+            let mut seller = accounts.seller.load_mut()?;
+            let old = seller.status()?;
+            seller.status = status as u8;
+            old
+        };
         let event = SellerStatusChanged {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,

@@ -21,7 +21,7 @@ pub struct Apply<'info> {
         seeds = [Seller::SEED, market.key().as_ref(), authority.key().as_ref()],
         bump
     )]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
     pub system_program: Program<'info, System>,
 }
 
@@ -36,20 +36,14 @@ impl Apply<'_> {
         profile.validate()?;
         let accounts = ctx.accounts;
 
-        accounts.seller.set_inner(Seller {
-            market: accounts.market.key(),
-            authority: accounts.authority.key(),
-            payout: profile.payout,
-            attester: profile.attester,
-            contact: profile.contact,
-            status: SellerStatus::Pending,
-            plan_count: 0,
-            order_count: 0,
-            delivered_count: 0,
-            disputed_count: 0,
-            refunded_count: 0,
-            bump: ctx.bumps.seller,
-        });
+        {
+            let mut seller = accounts.seller.load_init()?;
+            seller.market = accounts.market.key();
+            seller.authority = accounts.authority.key();
+            seller.set_profile(&profile);
+            seller.status = SellerStatus::Pending as u8;
+            seller.bump = ctx.bumps.seller;
+        }
         let event = SellerApplied {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,

@@ -30,7 +30,7 @@ pub struct CreatePlan<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
     pub authority: Signer<'info>,
     #[account(
         init,
@@ -62,8 +62,8 @@ impl CreatePlan<'_> {
         let stock = args.stock.applied_to(0)?;
         let accounts = ctx.accounts;
 
-        accounts.seller.plan_count = accounts
-            .seller
+        let mut seller = accounts.seller.load_mut()?;
+        seller.plan_count = seller
             .plan_count
             .checked_add(1)
             .ok_or(EsimMarketError::Overflow)?;

@@ -26,14 +26,14 @@ pub struct Deliver<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, Market>,
     #[account(mut, dup)]
-    pub seller: Box<Account<'info, Seller>>,
+    pub seller: AccountLoader<'info, Seller>,
     #[account(
         mut,
         dup,
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = seller @ EsimMarketError::WrongSeller
     )]
-    pub order: Box<Account<'info, Order>>,
+    pub order: AccountLoader<'info, Order>,
     #[account(
         init,
         payer = authority,
@@ -57,23 +57,23 @@ impl Deliver<'_> {
         );
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let order = &mut accounts.order;
+        let mut order = accounts.order.load_mut()?;
         order.step(Action::Deliver, accounts.authority.key, now)?;
 
         order.commitment = args.commitment;
         order.delivered_at = now;
-        order.release_at = after(now, order.terms.release_window)?;
+        order.release_at = after(now, order.release_window)?;
         accounts.delivery.set_inner(Delivery {
-            order: order.key(),
+            order: accounts.order.key(),
             rent_payer: accounts.authority.key(),
             bump: ctx.bumps.delivery,
             ciphertext: args.ciphertext,
         });
-        count(&mut accounts.seller.delivered_count)?;
+        count(&mut accounts.seller.load_mut()?.delivered_count)?;
         let event = OrderDelivered {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
-            order: order.key(),
+            order: accounts.order.key(),
             commitment: args.commitment,
             release_at: order.release_at,
         };

@@ -17,7 +17,7 @@ pub struct RetirePlan<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
     pub authority: Signer<'info>,
     #[account(
         mut,
@@ -37,8 +37,8 @@ impl RetirePlan<'_> {
     pub fn retire_plan(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
 
-        accounts.seller.plan_count = accounts
-            .seller
+        let mut seller = accounts.seller.load_mut()?;
+        seller.plan_count = seller
             .plan_count
             .checked_sub(1)
             .ok_or(EsimMarketError::InvariantBroken)?;

@@ -15,7 +15,7 @@ pub struct UpdatePlan<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
     pub authority: Signer<'info>,
     #[account(mut, dup, has_one = seller @ EsimMarketError::WrongSeller)]
     pub plan: Box<Account<'info, Plan>>,

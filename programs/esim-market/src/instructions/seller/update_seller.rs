@@ -17,7 +17,7 @@ pub struct UpdateSeller<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = authority @ EsimMarketError::NotSeller
     )]
-    pub seller: Account<'info, Seller>,
+    pub seller: AccountLoader<'info, Seller>,
     pub authority: Signer<'info>,
 }
 
@@ -27,8 +27,12 @@ impl UpdateSeller<'_> {
         profile.validate()?;
         let accounts = ctx.accounts;
 
-        let old = accounts.seller.profile();
-        accounts.seller.set_profile(&profile);
+        let old = {
+            let mut seller = accounts.seller.load_mut()?;
+            let old = seller.profile();
+            seller.set_profile(&profile);
+            old
+        };
         let event = SellerChanged {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
