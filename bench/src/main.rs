@@ -5,14 +5,14 @@ use anyhow::{Context, Result};
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_core::merkle;
 use wayfare_tests::chain::Tx;
-use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::token::TokenProgram;
+use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::rewards::world::{Stage, World};
+use wayfare_tests::token::TokenProgram;
 
 /// Roam's nodes, the size that the costs are told for.
 const RECIPIENTS: u32 = 1_700_000;
@@ -105,8 +105,8 @@ fn bytes(
     call: solana_instruction::Instruction,
 ) {
     let tx = [
-        instruction::compute_unit_limit(1_400_000),
-        instruction::compute_unit_price(1),
+        wayfare_client::send::compute_unit_limit(1_400_000),
+        wayfare_client::send::compute_unit_price(1),
         call,
     ];
     let accepted = chain

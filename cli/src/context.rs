@@ -12,9 +12,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
 use wayfare_client::account::AccountError;
-use wayfare_client::address;
 use wayfare_client::cluster::{Cancel, Cluster, ClusterOptions};
 use wayfare_client::error::ClientError;
+use wayfare_client::rewards::address;
 
 use crate::cli::{ConfirmArgs, GlobalArgs};
 use crate::config::Settings;

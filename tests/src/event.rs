@@ -4,7 +4,7 @@ use solana_message::inner_instruction::InnerInstructionsList;
 use solana_pubkey::Pubkey;
 use wayfare_client::event;
 
-pub use wayfare_client::event::Event;
+pub use wayfare_client::rewards::event::Event;
 
 /// The events of node-rewards among the inner instructions of a transaction with these accounts, in order.
 pub fn of_node_rewards(keys: &[Pubkey], inner: &InnerInstructionsList) -> Vec<Event> {

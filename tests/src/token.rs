@@ -6,8 +6,7 @@ use solana_pubkey::Pubkey;
 use spl_token_2022_interface::extension::ExtensionType;
 use spl_token_2022_interface::instruction::{self as token, AuthorityType};
 use spl_token_2022_interface::state::{Account, Mint, Multisig};
-use wayfare_client::address;
-use wayfare_client::instruction::create_token_account;
+use wayfare_client::token::create_token_account;
 
 use crate::chain::Chain;
 use crate::keys::person;
@@ -119,7 +118,7 @@ impl Chain {
             mint,
             &program.id(),
         ));
-        address::token_account(wallet, mint, &program.id())
+        wayfare_client::token::token_account(wallet, mint, &program.id())
     }
 
     /// A multisig of one signer.

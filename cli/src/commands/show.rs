@@ -1,5 +1,6 @@
-use anyhow::Result;
-use wayfare_client::account::NodeRewardsAccount as Account;
+use anyhow::{Result, bail};
+use wayfare_client::account::AnyAccount;
+use wayfare_client::rewards::account::NodeRewardsAccount as Account;
 
 use crate::cli::ShowArgs;
 use crate::commands::Printer;
@@ -11,7 +12,11 @@ use crate::views::{ClaimPageView, EpochView, NetworkView, NodeView, PayoutView};
 pub fn run(args: &ShowArgs, ctx: &Context, print: &Printer) -> Result<Exit> {
     let cluster = ctx.cluster()?;
     let at = &args.address;
-    match cluster.any_state(at)? {
+    let account = match cluster.any_state(at)? {
+        AnyAccount::NodeRewards(account) => account,
+        AnyAccount::EsimMarket(account) => bail!("{at} is of esim-market: {:?}", account),
+    };
+    match account {
         Account::Network(network) => print.result(Ok(NetworkView::new(at, &network))),
         Account::Epoch(epoch) => {
             let network = cluster.state(&epoch.network)?;

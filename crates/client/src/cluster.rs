@@ -4,7 +4,6 @@
 //! call them from a blocking one.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +14,6 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use node_rewards::state::{Epoch, Network, Node, Payout};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use solana_account::Account;
@@ -50,10 +48,9 @@ use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use crate::{
-    account::{self, AccountError, FromAccount, NodeRewardsAccount},
-    address::{self, PROGRAM},
+    account::{self, AccountError, AccountKind, AnyAccount, FromAccount, ProgramAccount},
     error::{ClientError, InputError, RpcTrouble, from_rpc},
-    event::{self, Event, EventError},
+    event::{self, EventError, ProgramEvent},
 };
 
 /// Most accounts that one `getMultipleAccounts` may name (`MAX_MULTIPLE_ACCOUNTS` in `solana-rpc-client-types`).
@@ -142,6 +139,13 @@ pub struct Accounts {
     pub slot: u64,
     /// `None` where there is no account.
     pub accounts: Vec<Option<Account>>,
+}
+
+/// Accounts of one kind, as they were read.
+pub(crate) struct States<T> {
+    /// The slot that they were read at.
+    pub slot: u64,
+    pub states: Vec<(Pubkey, T)>,
 }
 
 /// An HTTP status that is no success, and when the server wants to be asked again.
@@ -398,34 +402,28 @@ impl Cluster {
         Ok(accounts.into_iter().next().flatten())
     }
 
-    /// Any account of the program, decoded and at its own address.
+    /// Any account of any of the programs, decoded and at its own address.
     ///
     /// # Errors
     ///
-    /// [`AccountError`] when there is none, or it is none of the program's.
-    pub fn any_state(&self, address: &Pubkey) -> Result<NodeRewardsAccount, ClientError> {
+    /// [`AccountError`] when there is none, or it is none of the programs'.
+    pub fn any_state(&self, address: &Pubkey) -> Result<AnyAccount, ClientError> {
         let account = self
             .account(address)?
             .ok_or(AccountError::Missing(*address))?;
-        let state = account::decode(address, &account.owner, &account.data)?;
-        account::check_address(address, &state)?;
-        Ok(state)
+        Ok(account::decode_any(address, &account.owner, &account.data)?)
     }
 
-    /// An account of the program of a known kind, at its own address.
+    /// An account of a known kind, at its own address.
     ///
     /// # Errors
     ///
     /// [`AccountError`] when it is missing or something else.
     pub fn state<T: FromAccount>(&self, address: &Pubkey) -> Result<T, ClientError> {
-        let state = self.any_state(address)?;
-        let found = state.kind();
-        let state = T::from_account(state).ok_or(AccountError::OtherKind {
-            address: *address,
-            expected: T::KIND,
-            found,
-        })?;
-        Ok(state)
+        let account = self
+            .account(address)?
+            .ok_or(AccountError::Missing(*address))?;
+        Ok(state_of(address, &account)?)
     }
 
     /// Like [`Cluster::state`], but `None` when there is no account.
@@ -437,34 +435,25 @@ impl Cluster {
         }
     }
 
-    /// A network by its name, and its address.
-    pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
-        Network::check_name(name).map_err(|_| InputError::NetworkName(name.to_owned()))?;
-        let address =
-            address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
-        Ok((address, self.state(&address)?))
-    }
-
-    /// All accounts of one kind whose data have certain bytes at certain places, decoded and at their own addresses.
-    fn states<T: FromAccount>(
+    /// All accounts of one kind whose data have certain bytes at certain places, decoded and at their own addresses, in
+    /// order of these. The node filters; that it did so right is for the caller to check, who knows the fields.
+    pub(crate) fn states<T: FromAccount>(
         &self,
-        places: &[(usize, &Pubkey)],
-    ) -> Result<Vec<(Pubkey, T)>, ClientError> {
+        places: &[(usize, &[u8])],
+    ) -> Result<States<T>, ClientError> {
         let memcmp = |offset, bytes: &[u8]| {
             RpcFilterType::Memcmp(Memcmp::new(
                 offset,
                 MemcmpEncodedBytes::Base64(BASE64_STANDARD.encode(bytes)),
             ))
         };
-        let mut filters = vec![
-            RpcFilterType::DataSize(u64::try_from(T::KIND.space()).unwrap_or(u64::MAX)),
-            memcmp(0, T::KIND.discriminator()),
-        ];
-        filters.extend(
-            places
-                .iter()
-                .map(|(offset, key)| memcmp(*offset, key.as_ref())),
-        );
+        let mut filters = vec![memcmp(0, T::KIND.discriminator())];
+        let space = T::KIND.space();
+        if space.start() == space.end() {
+            let size = u64::try_from(*space.start()).unwrap_or(u64::MAX);
+            filters.push(RpcFilterType::DataSize(size));
+        }
+        filters.extend(places.iter().map(|(offset, bytes)| memcmp(*offset, bytes)));
         let config = RpcProgramAccountsConfig {
             filters: Some(filters),
             account_config: RpcAccountInfoConfig {
@@ -476,64 +465,22 @@ impl Cluster {
             sort_results: None,
         };
         let request = RpcRequest::GetProgramAccounts;
+        let program = <T::Of as ProgramAccount>::PROGRAM;
         let answer: OptionalContext<Vec<RpcKeyedAccount>> =
-            self.read(request, json!([PROGRAM.to_string(), config]))?;
-        let mut states = Vec::new();
-        for keyed in answer.parse_value() {
+            self.read(request, json!([program.to_string(), config]))?;
+        let (slot, accounts) = match answer {
+            OptionalContext::Context(answer) => (answer.context.slot, answer.value),
+            // An old node, which says nothing of the slot: it counts as the first.
+            OptionalContext::NoContext(accounts) => (0, accounts),
+        };
+        let mut states = Vec::with_capacity(accounts.len());
+        for keyed in accounts {
             let address: Pubkey = parse(request, &keyed.pubkey)?;
             let account = binary_account(request, keyed.account)?;
-            let state = account::decode(&address, &account.owner, &account.data)?;
-            account::check_address(&address, &state)?;
-            let found = state.kind();
-            let state = T::from_account(state).ok_or(AccountError::OtherKind {
-                address,
-                expected: T::KIND,
-                found,
-            })?;
-            // The node filters; that it did so right is checked by the caller, who knows the fields.
-            states.push((address, state));
+            states.push((address, state_of(&address, &account)?));
         }
         states.sort_by_key(|(address, _)| *address);
-        Ok(states)
-    }
-
-    /// Every network on the cluster, in order of their addresses.
-    pub fn networks(&self) -> Result<Vec<(Pubkey, Network)>, ClientError> {
-        self.states(&[])
-    }
-
-    /// The nodes of a network, or of one of its owners, in order of their addresses.
-    pub fn nodes(
-        &self,
-        network: &Pubkey,
-        owner: Option<&Pubkey>,
-    ) -> Result<Vec<(Pubkey, Node)>, ClientError> {
-        // Offsets: discriminator 8, network 32, device 32, owner 32.
-        let mut places = vec![(8, network)];
-        places.extend(owner.map(|owner| (72, owner)));
-        let mut nodes = self.states::<Node>(&places)?;
-        nodes.retain(|(_, node)| {
-            node.network == *network && owner.is_none_or(|owner| node.owner == *owner)
-        });
-        Ok(nodes)
-    }
-
-    /// The payout wallets that a network's owners have set, by owner.
-    pub fn payouts(&self, network: &Pubkey) -> Result<HashMap<Pubkey, Payout>, ClientError> {
-        let payouts = self.states::<Payout>(&[(8, network)])?;
-        Ok(payouts
-            .into_iter()
-            .filter(|(_, payout)| payout.network == *network)
-            .map(|(_, payout)| (payout.owner, payout))
-            .collect())
-    }
-
-    /// The epochs of a network, in order of their numbers.
-    pub fn epochs(&self, network: &Pubkey) -> Result<Vec<(Pubkey, Epoch)>, ClientError> {
-        let mut epochs = self.states::<Epoch>(&[(8, network)])?;
-        epochs.retain(|(_, epoch)| epoch.network == *network);
-        epochs.sort_by_key(|(_, epoch)| epoch.number);
-        Ok(epochs)
+        Ok(States { slot, states })
     }
 
     /// The cluster's own time, in Unix seconds: what the program's deadlines are measured by.
@@ -737,15 +684,15 @@ impl Cluster {
             .unwrap_or_default())
     }
 
-    /// The program's events in a transaction that succeeded, in order; each with what could not be read instead.
+    /// A program's events in a transaction that succeeded, in order; each with what could not be read instead.
     ///
     /// # Errors
     ///
     /// [`RpcTrouble::Behind`] while the node does not have the transaction.
-    pub fn events(
+    pub fn events<E: ProgramEvent>(
         &self,
         signature: &Signature,
-    ) -> Result<Vec<Result<Event, EventError>>, ClientError> {
+    ) -> Result<Vec<Result<E, EventError>>, ClientError> {
         let request = RpcRequest::GetTransaction;
         let answer = self.transaction(signature)?;
         let bad = |reason: &str| bad_answer(request, reason.to_owned());
@@ -781,6 +728,13 @@ impl Cluster {
     }
 }
 
+/// The state in an account, at its own address.
+fn state_of<T: FromAccount>(address: &Pubkey, account: &Account) -> Result<T, AccountError> {
+    let any: T::Of = account::decode(address, &account.owner, &account.data)?;
+    account::check_address(address, &any)?;
+    account::of_kind(address, any)
+}
+
 fn bad_answer(request: RpcRequest, reason: String) -> ClientError {
     RpcTrouble::BadAnswer {
         request: request.to_string(),
@@ -808,8 +762,11 @@ mod tests {
     use super::*;
     use crate::{
         error::ErrorClass,
+        rewards::address::PROGRAM,
         test_server::{Answer, cut_off, http, serve},
     };
+
+    use node_rewards::state::Network;
 
     const RENT: &[u8] = br#"{"jsonrpc":"2.0","id":0,"result":123}"#;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anchor_lang::error::ErrorCode as AnchorError;
 use anchor_spl::token::spl_token::error::TokenError;
+use esim_market::errors::EsimMarketError;
 use node_rewards::errors::NodeRewardsError;
 use solana_hash::Hash;
 use solana_instruction::error::InstructionError;
@@ -21,8 +22,11 @@ use solana_transaction_error::TransactionError;
 use thiserror::Error;
 
 use crate::{
-    account::AccountError, address::PROGRAM, cluster::HttpStatus, instruction,
-    journal::JournalError, published::DataError,
+    account::AccountError,
+    cluster::HttpStatus,
+    esim,
+    journal::JournalError,
+    rewards::{self, published::DataError},
 };
 
 /// Anything that the crate can end with.
@@ -122,6 +126,8 @@ pub enum InputError {
     Url { url: String },
     #[error("\"{0}\" is not a network's name: 1 to 32 characters of a-z, 0-9 and -")]
     NetworkName(String),
+    #[error("\"{0}\" is not a market's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
+    MarketName(String),
     /// [`crate::send::PACKET_BYTES`] is what a packet holds.
     #[error(
         "the transaction has {bytes} bytes, but a packet holds {limit}: send fewer instructions at once"
@@ -347,7 +353,7 @@ pub struct FailedInstruction {
     pub index: u8,
     /// `None` when the transaction's message is not at hand.
     pub program: Option<Pubkey>,
-    /// Its name, for an instruction of node-rewards.
+    /// Its name, for an instruction of one of our programs.
     pub name: Option<&'static str>,
 }
 
@@ -383,8 +389,8 @@ impl Refusal {
                 index: *index,
                 program,
                 name: instruction
-                    .filter(|_| program == Some(PROGRAM))
-                    .and_then(|i| instruction::name(&i.data)),
+                    .zip(program)
+                    .and_then(|(i, program)| instruction_name(&program, &i.data)),
             });
             if let InstructionError::Custom(number) = error {
                 let failed = failed_program(&refusal.logs);
@@ -396,10 +402,25 @@ impl Refusal {
 
     /// The error of node-rewards, if it is one.
     pub fn node_rewards_error(&self) -> Option<NodeRewardsError> {
+        self.error_of(&rewards::address::PROGRAM)
+            .and_then(rewards::error::node_rewards_error)
+    }
+
+    /// The error of esim-market, if it is one.
+    pub fn esim_market_error(&self) -> Option<EsimMarketError> {
+        self.error_of(&esim::address::PROGRAM)
+            .and_then(esim::error::esim_market_error)
+    }
+
+    fn error_of(&self, program: &Pubkey) -> Option<u32> {
         let error = self.program_error.as_ref()?;
-        (error.program == Some(PROGRAM))
-            .then(|| node_rewards_error(error.number))
-            .flatten()
+        (error.program.as_ref() == Some(program)).then_some(error.number)
+    }
+
+    /// Whether a pause is the reason: then every other entry is refused as well.
+    pub fn is_pause(&self) -> bool {
+        matches!(self.node_rewards_error(), Some(NodeRewardsError::Paused))
+            || matches!(self.esim_market_error(), Some(EsimMarketError::Paused))
     }
 
     /// Whether the same transaction, made anew, may succeed without anything else changing.
@@ -441,9 +462,12 @@ impl Refusal {
             return Some("try again".to_owned());
         }
         if let Some(error) = self.node_rewards_error() {
-            return next_step(error)
+            return rewards::error::next_step(error)
                 .map(str::to_owned)
                 .or_else(|| self.retry_time());
+        }
+        if let Some(error) = self.esim_market_error() {
+            return esim::error::next_step(error).map(str::to_owned);
         }
         match self.program_error.as_ref()?.name.as_deref()? {
             "AccountFrozen" => {
@@ -454,7 +478,7 @@ impl Refusal {
                 Some("the program on this cluster is another release: compare versions".to_owned())
             }
             "AccountNotInitialized" => {
-                Some("an account is missing: check the network's name and the cluster".to_owned())
+                Some("an account is missing: check names, addresses and the cluster".to_owned())
             }
             _ => None,
         }
@@ -496,7 +520,7 @@ impl Refusal {
 impl ProgramError {
     fn describe(&self) -> String {
         let program = match &self.program {
-            Some(program) if *program == PROGRAM => String::new(),
+            Some(program) if is_ours(program) => String::new(),
             Some(program) => format!(" of {}", program_name(program)),
             None => String::new(),
         };
@@ -527,12 +551,12 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
         message: None,
     };
     let known = match candidate {
-        Some(program) if program == PROGRAM => {
+        Some(program) if is_ours(&program) => {
             let known = anchor_error(number)
                 .map(|e| (e.name(), e.to_string()))
-                .or_else(|| node_rewards_error(number).map(|e| (e.name(), e.to_string())));
+                .or_else(|| own_error(&program, number));
             if known.is_none() && failed.is_none() {
-                // Too low for Anchor: a program that node-rewards called. Which one only the logs tell.
+                // Too low for Anchor: a program that ours called. Which one only the logs tell.
                 error.program = None;
             }
             known
@@ -550,6 +574,33 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
     error
 }
 
+/// Whether the program is one of ours.
+fn is_ours(program: &Pubkey) -> bool {
+    [rewards::address::PROGRAM, esim::address::PROGRAM].contains(program)
+}
+
+/// Name and message of an error of one of our programs.
+fn own_error(program: &Pubkey, number: u32) -> Option<(String, String)> {
+    match *program {
+        rewards::address::PROGRAM => {
+            rewards::error::node_rewards_error(number).map(|e| (e.name(), e.to_string()))
+        }
+        esim::address::PROGRAM => {
+            esim::error::esim_market_error(number).map(|e| (e.name(), e.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// What an instruction of one of our programs is called in its IDL.
+fn instruction_name(program: &Pubkey, data: &[u8]) -> Option<&'static str> {
+    match *program {
+        rewards::address::PROGRAM => rewards::instruction::name(data),
+        esim::address::PROGRAM => esim::instruction::name(data),
+        _ => None,
+    }
+}
+
 fn system_error(number: u32) -> Option<(String, String)> {
     use num_traits::FromPrimitive;
     let error = SystemError::from_u32(number)?;
@@ -565,7 +616,8 @@ fn is_token_program(program: &Pubkey) -> bool {
 /// A program's name, or its address.
 pub fn program_name(program: &Pubkey) -> String {
     let known = [
-        (PROGRAM, "node-rewards"),
+        (rewards::address::PROGRAM, "node-rewards"),
+        (esim::address::PROGRAM, "esim-market"),
         (anchor_spl::token::ID, "SPL Token"),
         (anchor_spl::token_2022::ID, "Token-2022"),
         (
@@ -597,68 +649,7 @@ macro_rules! all_variants {
         [$($enum::$variant),*]
     }};
 }
-
-/// The error of node-rewards with a number.
-pub fn node_rewards_error(number: u32) -> Option<NodeRewardsError> {
-    all_variants!(
-        NodeRewardsError:
-        NotAuthority,
-        NotNominee,
-        NotGuardian,
-        NotPublisher,
-        NotNodeOwner,
-        NotOfferee,
-        ZeroKey,
-        BadName,
-        BadEpochLength,
-        BadChallengePeriod,
-        BadLimiter,
-        BadLocationResolution,
-        BadPublishers,
-        MintRefused,
-        Paused,
-        BadPause,
-        WrongEpochNumber,
-        EpochNotOver,
-        LifetimeTotalFell,
-        AboveEmissionCap,
-        LeafCountFell,
-        BadDepth,
-        AlreadyApproved,
-        ApprovedTwice,
-        WrongProposal,
-        NotProposed,
-        PublishersChanged,
-        TooFewApprovals,
-        ChallengePeriod,
-        Underfunded,
-        WrongPreviousEpoch,
-        NoActiveEpoch,
-        IndexOutOfRange,
-        WrongPage,
-        WrongProof,
-        LifetimeBelowCounter,
-        OutflowLimited,
-        WrongDestination,
-        DestinationFrozen,
-        WrongPayout,
-        WrongVault,
-        WrongMint,
-        WrongTokenProgram,
-        WrongVaultDelta,
-        BadLocation,
-        LocationTooFine,
-        NotOffered,
-        WrongRentReceiver,
-        Overflow,
-        InvariantBroken,
-        ZeroAmount,
-        WrongNetwork,
-        BadPageNumber,
-    )
-    .into_iter()
-    .find(|error| u32::from(*error) == number)
-}
+pub(crate) use all_variants;
 
 /// The error of the Anchor framework with a number.
 pub fn anchor_error(number: u32) -> Option<AnchorError> {
@@ -751,49 +742,13 @@ pub fn anchor_error(number: u32) -> Option<AnchorError> {
     .find(|error| u32::from(*error) == number)
 }
 
-/// What to do about a refusal, where the error's message does not say it.
-fn next_step(error: NodeRewardsError) -> Option<&'static str> {
-    use NodeRewardsError as E;
-    Some(match error {
-        E::NotAuthority => "sign with the network's authority",
-        E::NotNominee => "sign with the nominated key, or have the authority nominate this one",
-        E::NotGuardian => "sign with the network's guardian",
-        E::NotPublisher => "sign with one of the network's publishers",
-        E::NotNodeOwner => "sign with the node's owner",
-        E::NotOfferee => "sign with the key that the node is offered to",
-        E::NotOffered => "have the owner offer the node first",
-        E::Paused => "wait until the pause is over, or have the authority end it",
-        E::WrongEpochNumber => "compute the epoch after the active one",
-        E::AboveEmissionCap => "grant less, or have the authority raise the cap",
-        E::LifetimeTotalFell | E::LeafCountFell => {
-            "compute the epoch again from the data of the active one"
-        }
-        E::AlreadyApproved => "activate the proposal, or have the guardian veto it",
-        E::WrongProposal => "verify the proposal that is there now before approving it",
-        E::NotProposed => "propose the epoch anew",
-        E::TooFewApprovals => "have more publishers approve it",
-        E::ChallengePeriod => "activate it when its challenge period is over",
-        E::WrongProof | E::IndexOutOfRange => "use the published data of the active epoch",
-        E::LifetimeBelowCounter => {
-            "the data are older than what was claimed: use those of the active epoch"
-        }
-        E::NoActiveEpoch => "wait for the first epoch's activation",
-        E::DestinationFrozen => {
-            "ask the mint's freeze authority to thaw it, or set a payout wallet"
-        }
-        E::WrongPage => "create the page first",
-        E::LocationTooFine => "use the parent cell at the network's resolution",
-        E::InvariantBroken | E::WrongVaultDelta => {
-            "stop, and tell the network's authority: its books do not balance"
-        }
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
+    use crate::{
+        rewards::{address::PROGRAM, error::node_rewards_error, instruction},
+        send,
+    };
 
     fn claim_message() -> Message {
         let key = |byte| Pubkey::new_from_array([byte; 32]);
@@ -812,7 +767,7 @@ mod tests {
             proof: vec![],
         };
         let instructions = [
-            instruction::compute_unit_limit(1),
+            send::compute_unit_limit(1),
             instruction::claim(&network, claim),
         ];
         Message::new(&instructions, Some(&key(9)))
@@ -900,6 +855,6 @@ mod tests {
     fn a_foreign_program_is_named_by_its_address() {
         let unknown = Pubkey::new_from_array([77; 32]);
         assert_eq!(program_name(&unknown), unknown.to_string());
-        assert_eq!(program_name(&address::PROGRAM), "node-rewards");
+        assert_eq!(program_name(&PROGRAM), "node-rewards");
     }
 }

@@ -278,15 +278,23 @@ impl State {
                         let counter = counter.map(|n| (PROGRAM, n.to_le_bytes().to_vec()));
                         match counter.or_else(|| self.accounts.get(&key).cloned()) {
                             None => Value::Null,
-                            Some((owner, data)) => json!({
-                                "lamports": 1,
-                                "owner": owner.to_string(),
-                                "data": [BASE64_STANDARD.encode(&data), "base64"],
-                                "executable": false,
-                                "rentEpoch": 0,
-                                "space": data.len(),
-                            }),
+                            Some((owner, data)) => account_json(&owner, &data),
                         }
+                    })
+                    .collect();
+                self.context(json!(accounts))
+            }
+            RpcRequest::GetProgramAccounts => {
+                let program: Pubkey = params[0].as_str().unwrap().parse().unwrap();
+                let filters = params[1]["filters"].as_array().unwrap();
+                let accounts: Vec<Value> = self
+                    .accounts
+                    .iter()
+                    .filter(|(_, (owner, data))| {
+                        *owner == program && filters.iter().all(|filter| passes(filter, data))
+                    })
+                    .map(|(key, (owner, data))| {
+                        json!({ "pubkey": key.to_string(), "account": account_json(owner, data) })
                     })
                     .collect();
                 self.context(json!(accounts))
@@ -510,4 +518,29 @@ pub fn random_faults(seed: u64, every: u64) -> Schedule {
         let kind = chance.below(Fault::ALL.len() as u64) as usize;
         (chance.below(every) == 0).then(|| Fault::ALL[kind])
     })
+}
+
+fn account_json(owner: &Pubkey, data: &[u8]) -> Value {
+    json!({
+        "lamports": 1,
+        "owner": owner.to_string(),
+        "data": [BASE64_STANDARD.encode(data), "base64"],
+        "executable": false,
+        "rentEpoch": 0,
+        "space": data.len(),
+    })
+}
+
+/// Whether an account's data pass a filter of `getProgramAccounts`.
+fn passes(filter: &Value, data: &[u8]) -> bool {
+    if let Some(size) = filter["dataSize"].as_u64() {
+        return data.len() as u64 == size;
+    }
+    let memcmp = &filter["memcmp"];
+    let at = memcmp["offset"].as_u64().unwrap() as usize;
+    assert_eq!(memcmp["encoding"], "base64");
+    let bytes = BASE64_STANDARD
+        .decode(memcmp["bytes"].as_str().unwrap())
+        .unwrap();
+    data.get(at..).is_some_and(|data| data.starts_with(&bytes))
 }

@@ -531,7 +531,7 @@ fn record(line: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{instruction, send};
+    use crate::send;
     use solana_keypair::Keypair;
     use solana_signer::Signer;
     use std::{
@@ -555,7 +555,7 @@ mod tests {
             hash: Hash::new_from_array([4; 32]),
             last_valid_block_height: height,
         });
-        let instructions = [instruction::compute_unit_limit(5)];
+        let instructions = [send::compute_unit_limit(5)];
         let message = send::message(
             &instructions,
             &payer.pubkey(),

@@ -1,7 +1,10 @@
-//! What a program that talks to Wayfare's networks needs: addresses ([`address`]), instructions ([`instruction`]),
-//! accounts ([`account`]) and events ([`event`]); a cluster to read from ([`cluster`]) and its refusals explained
-//! ([`error`]); transactions ([`send`]) and jobs of many ([`bulk`], [`journal`]), sent so that nothing is done twice;
-//! published epochs ([`published`]), claims from them ([`claims`]), and a network's books ([`books`]).
+//! What a program that talks to Wayfare's programs needs. By program: networks that reward their owners ([`rewards`]),
+//! the market for eSIM plans ([`esim`]); each with its addresses, instructions, accounts, events and errors, and with its
+//! books.
+//!
+//! What they share: decoding of accounts ([`account`]) and events ([`event`]), token accounts ([`token`]); a cluster to
+//! read from ([`cluster`]) and its refusals explained ([`error`]); transactions ([`send`]) and jobs of many ([`bulk`],
+//! [`journal`]), sent so that nothing is done twice.
 //!
 //! Nothing here prints, and no key material is kept or logged.
 
@@ -9,20 +12,18 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
-pub mod address;
-pub mod books;
 pub mod bulk;
-pub mod claims;
 pub mod cluster;
 pub mod error;
+pub mod esim;
 pub mod event;
 #[cfg(test)]
 mod fake_chain;
-pub mod instruction;
 pub mod journal;
-pub mod published;
+pub mod rewards;
 pub mod send;
 #[cfg(test)]
 mod test_server;
+pub mod token;
 
 pub use error::ClientError;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use solana_commitment_config::CommitmentConfig;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_message::legacy::Message;
@@ -26,7 +27,6 @@ pub use solana_presigner::Presigner;
 use crate::{
     cluster::{Blockhash, Cluster},
     error::{ClientError, InputError, Refusal},
-    instruction,
 };
 
 /// Most bytes of a transaction: what a packet holds (`PACKET_DATA_SIZE` in `solana-packet`).
@@ -184,6 +184,16 @@ pub fn message(
     Ok(message)
 }
 
+/// Bounds what a transaction may compute, in compute units.
+pub fn compute_unit_limit(units: u32) -> Instruction {
+    ComputeBudgetInstruction::set_compute_unit_limit(units)
+}
+
+/// What a transaction offers for its place in a block, in micro-lamports for each compute unit of its limit.
+pub fn compute_unit_price(micro_lamports: u64) -> Instruction {
+    ComputeBudgetInstruction::set_compute_unit_price(micro_lamports)
+}
+
 fn unchecked_message(
     instructions: &[Instruction],
     payer: &Pubkey,
@@ -191,12 +201,12 @@ fn unchecked_message(
     budget: Budget,
 ) -> Message {
     let mut all = Vec::with_capacity(instructions.len().saturating_add(3));
-    all.extend(budget.limit.map(instruction::compute_unit_limit));
+    all.extend(budget.limit.map(compute_unit_limit));
     all.extend(
         budget
             .price
             .filter(|price| *price > 0)
-            .map(instruction::compute_unit_price),
+            .map(compute_unit_price),
     );
     all.extend_from_slice(instructions);
     let mut message = match lifetime {

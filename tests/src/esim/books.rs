@@ -408,8 +408,7 @@ impl Books {
                 (order.treasury, owed.fee, due.fee),
             ] {
                 let amount = u128::from(owed) - u128::from(due);
-                let to =
-                    wayfare_client::address::token_account(&wallet, &order.terms.mint, &program);
+                let to = wayfare_client::token::token_account(&wallet, &order.terms.mint, &program);
                 *got.entry(to).or_default() += amount;
                 *vault_lost.entry(vault).or_default() += amount;
             }

@@ -269,7 +269,7 @@ impl MarketFixture {
 
     /// A wallet's associated token account for the market's mint.
     pub fn tokens_of(&self, wallet: &Pubkey) -> Pubkey {
-        wayfare_client::address::token_account(wallet, &self.mint, &self.token.id())
+        wayfare_client::token::token_account(wallet, &self.mint, &self.token.id())
     }
 
     // The authority.

@@ -9,7 +9,8 @@ use node_rewards::constants::COUNTERS_PER_PAGE;
 use node_rewards::state::Network;
 use solana_account::ReadableAccount;
 use solana_pubkey::Pubkey;
-use wayfare_client::account::{self, NodeRewardsAccount};
+use wayfare_client::account;
+use wayfare_client::rewards::account::NodeRewardsAccount;
 use wayfare_core::mint::token_account;
 
 use crate::chain::Snapshot;
@@ -64,7 +65,7 @@ impl Books {
             }
         }
         for (address, page) in pages {
-            let due = wayfare_client::address::claim_page(&page.network, page.page);
+            let due = wayfare_client::rewards::address::claim_page(&page.network, page.page);
             assert_eq!(*address, due, "a claim page stands elsewhere");
             let network = books.networks.get_mut(&page.network);
             let network = network.expect("a claim page belongs to a network");

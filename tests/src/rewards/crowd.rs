@@ -2,7 +2,7 @@
 
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
-use wayfare_client::{address, instruction};
+use wayfare_client::rewards::{address, instruction};
 
 use crate::keys::person;
 use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture, location};
@@ -179,7 +179,7 @@ impl Crowd {
             ] {
                 add(
                     format!("tokens of {whose} in {mint}"),
-                    address::token_account(&wallet, &person(mint), &program.id()),
+                    wayfare_client::token::token_account(&wallet, &person(mint), &program.id()),
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use node_rewards::instructions::ProposeEpochArgs;
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction::Claim;
+use wayfare_client::rewards::instruction::Claim;
 use wayfare_core::merkle::{depth_for, reward_leaf};
 use wayfare_core::tree::Tree;
 

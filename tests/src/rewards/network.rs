@@ -4,8 +4,8 @@ use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{NetworkTerms, NodeKind, PublisherSet};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
-use wayfare_client::address;
-use wayfare_client::instruction::{self, NetworkAccounts};
+use wayfare_client::rewards::address;
+use wayfare_client::rewards::instruction::{self, NetworkAccounts};
 
 use crate::keys::person;
 use crate::rewards::ledger::Ledger;
@@ -123,7 +123,7 @@ impl NetworkFixture {
 
     /// A wallet's associated token account for the network's mint.
     pub fn tokens_of(&self, wallet: &Pubkey) -> Pubkey {
-        address::token_account(wallet, &self.mint, &self.token.id())
+        wayfare_client::token::token_account(wallet, &self.mint, &self.token.id())
     }
 
     pub fn create(&self) -> Instruction {

@@ -5,7 +5,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use solana_instruction::AccountMeta;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
-use wayfare_client::{address, instruction};
+use wayfare_client::rewards::{address, instruction};
 use wayfare_tests::chain::Chain;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::crowd::stranger;
@@ -194,9 +194,13 @@ fn accounts_7_a_fake_associated_token_program() {
         let (owner, id) = (net.owner(0), token.id());
         let seeds: &[&[u8]] = &[owner.as_ref(), id.as_ref(), net.mint.as_ref()];
         let (account, bump) = Pubkey::find_program_address(seeds, &fake);
-        let mut create =
-            instruction::create_token_account(&Chain::fee_payer(), &owner, &net.mint, &token.id())
-                .swap(&net.tokens_of(&owner), &account);
+        let mut create = wayfare_client::token::create_token_account(
+            &Chain::fee_payer(),
+            &owner,
+            &net.mint,
+            &token.id(),
+        )
+        .swap(&net.tokens_of(&owner), &account);
         create.program_id = fake;
         chain.accept(create);
         let claim = net

@@ -4,7 +4,7 @@ use anchor_lang::error::ErrorCode;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
-use wayfare_client::address;
+use wayfare_client::rewards::address;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::EPOCH_LENGTH;
 use wayfare_tests::rewards::world::{FUNDED, Stage, World};

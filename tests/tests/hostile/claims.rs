@@ -8,8 +8,8 @@ use solana_instruction::error::InstructionError;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::{AuthorityType, close_account};
-use wayfare_client::instruction::{self, update_network};
-use wayfare_client::{address, instruction::Claim};
+use wayfare_client::rewards::instruction::Claim;
+use wayfare_client::rewards::instruction::{self, update_network};
 use wayfare_core::merkle::{PADDING, node, reward_leaf};
 use wayfare_core::tree::Tree;
 use wayfare_tests::chain::Chain;
@@ -407,7 +407,7 @@ fn directed(
 
 /// A wallet's associated token account, with its bump.
 fn associated(net: &NetworkFixture, wallet: &Pubkey) -> (Pubkey, u8) {
-    address::token_account_and_bump(wallet, &net.mint, &net.token.id())
+    wayfare_client::token::token_account_and_bump(wallet, &net.mint, &net.token.id())
 }
 
 #[test]
@@ -594,7 +594,8 @@ fn claims_10_another_account_of_the_owner() {
             // One of another mint, at its own address.
             let mint = chain.create_mint(token, &format!("another mint {index}"));
             let other = chain.create_associated(token, &mint, &payee);
-            let (_, bump) = address::token_account_and_bump(&payee, &mint, &token.id());
+            let (_, bump) =
+                wayfare_client::token::token_account_and_bump(&payee, &mint, &token.id());
             let claim = net.claim_to(index, payee).swap(&own, &other);
             let claim = claim.claim_args(|args| args.destination_bump = bump);
             chain.refuse(claim, WrongDestination);

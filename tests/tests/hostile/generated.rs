@@ -13,7 +13,7 @@ use node_rewards::events::Funded;
 use solana_instruction::error::InstructionError;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
-use wayfare_client::address;
+use wayfare_client::rewards::address;
 use wayfare_tests::chain::Chain;
 use wayfare_tests::idl::{self, NODE_REWARDS, Slot};
 use wayfare_tests::keys;

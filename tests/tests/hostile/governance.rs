@@ -4,7 +4,7 @@ use node_rewards::state::PublisherSet;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::transfer_checked;
-use wayfare_client::instruction::{
+use wayfare_client::rewards::instruction::{
     self, accept_authority, nominate_authority, set_guardian, set_publishers, unpause,
 };
 use wayfare_tests::idl::NODE_REWARDS;

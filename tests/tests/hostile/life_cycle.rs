@@ -6,7 +6,7 @@ use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::close_account;
-use wayfare_client::instruction::{self, accept_node, move_node, offer_node, retire_node};
+use wayfare_client::rewards::instruction::{self, accept_node, move_node, offer_node, retire_node};
 use wayfare_tests::chain::Chain;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::crowd::stranger;
@@ -207,7 +207,7 @@ fn life_cycle_5_a_token_account_made_beforehand() {
     for token in TokenProgram::ALL {
         let World { mut chain, net } = World::at(Stage::Active, token);
         // The fixture made it, not the owner; made once more, it does not matter.
-        let again = instruction::create_token_account(
+        let again = wayfare_client::token::create_token_account(
             &Chain::fee_payer(),
             &net.owner(0),
             &net.mint,

@@ -1,9 +1,8 @@
 use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{ClaimPage, PublisherSet};
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction::{
-    self, Claim, compute_unit_limit, compute_unit_price, set_publishers,
-};
+use wayfare_client::rewards::instruction::{self, Claim, set_publishers};
+use wayfare_client::send::{compute_unit_limit, compute_unit_price};
 use wayfare_core::merkle::{MAX_DEPTH, fold_proof, reward_leaf};
 use wayfare_tests::chain::PACKET_DATA_SIZE;
 use wayfare_tests::idl::NODE_REWARDS;
@@ -45,8 +44,8 @@ fn resources_1_the_largest_network() {
             name: "n".repeat(32),
             ..net
         };
-        net.address = wayfare_client::address::network(&net.name).unwrap();
-        net.vault = wayfare_client::address::vault(&net.address);
+        net.address = wayfare_client::rewards::address::network(&net.name).unwrap();
+        net.vault = wayfare_client::rewards::address::vault(&net.address);
         net.publishers = (0..5).map(|n| person(&format!("p{n}"))).collect();
         let set = PublisherSet {
             publishers: net.publishers.clone(),

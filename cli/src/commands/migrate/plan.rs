@@ -9,7 +9,7 @@ use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange, PublisherSe
 use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_core::amount;
 
 use super::files::NetworkWanted;

@@ -2,7 +2,7 @@ use anyhow::{Context as _, Result, bail};
 use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{Network, NetworkTerms, PublisherSet};
 use wayfare_client::error::InputError;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 
 use crate::cli::{NetworkCreateArgs, TokenProgram};
 use crate::context::Context;

@@ -1,6 +1,6 @@
 use anyhow::Result;
-use wayfare_client::address;
-use wayfare_client::instruction::{self, NetworkAccounts};
+use wayfare_client::rewards::address;
+use wayfare_client::rewards::instruction::{self, NetworkAccounts};
 
 use crate::cli::NetworkFundArgs;
 use crate::context::Context;
@@ -35,7 +35,11 @@ impl NetworkFundArgs {
         };
         let units = Draft::units(&self.amount, "amount", decimals)?;
         let source = self.source.unwrap_or_else(|| {
-            address::token_account(&draft.signer, &accounts.mint, &accounts.token_program)
+            wayfare_client::token::token_account(
+                &draft.signer,
+                &accounts.mint,
+                &accounts.token_program,
+            )
         });
         draft.describe(
             format!("fund the network {name}"),

@@ -13,8 +13,8 @@ mod veto;
 
 use anyhow::Result;
 use solana_pubkey::Pubkey;
-use wayfare_client::address;
 use wayfare_client::error::InputError;
+use wayfare_client::rewards::address;
 
 use crate::cli::{AuthorityCommand, NetworkCommand, NetworkNameArgs, TokenProgram};
 use crate::commands::Printer;

@@ -1,5 +1,5 @@
 use anyhow::{Result, bail};
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 
 use crate::cli::NetworkPauseArgs;
 use crate::context::Context;

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use node_rewards::state::PublisherSet;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 
 use crate::cli::{NetworkPublishersArgs, PublisherArgs};
 use crate::context::Context;

@@ -1,7 +1,7 @@
 use anyhow::Result;
 use node_rewards::state::NetworkTermsChange;
 use serde_json::json;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_core::amount;
 
 use crate::cli::NetworkUpdateArgs;

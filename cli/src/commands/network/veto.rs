@@ -1,5 +1,5 @@
 use anyhow::Result;
-use wayfare_client::{address, instruction};
+use wayfare_client::rewards::{address, instruction};
 
 use crate::cli::NetworkVetoArgs;
 use crate::context::Context;

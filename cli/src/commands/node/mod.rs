@@ -45,7 +45,7 @@ impl NodeDeviceArgs {
     /// The node of the device.
     pub fn find(&self, ctx: &Context) -> Result<Node> {
         let (network, _) = ctx.network(&self.network.network)?;
-        let at = wayfare_client::address::node(&network, &self.device);
+        let at = wayfare_client::rewards::address::node(&network, &self.device);
         match ctx.cluster()?.find_state(&at)? {
             Some(node) => Ok(node),
             None => bail!(

@@ -1,6 +1,6 @@
 use anyhow::{Result, bail};
 use node_rewards::state::Node;
-use wayfare_client::{address, instruction};
+use wayfare_client::rewards::{address, instruction};
 
 use crate::cli::NodeRegisterArgs;
 use crate::context::Context;

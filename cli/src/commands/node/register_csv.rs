@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use wayfare_client::bulk::{NewNode, RegisterNodes};
+use wayfare_client::rewards::jobs::{NewNode, RegisterNodes};
 use wayfare_core::amount;
 
 use super::roster::{Reading, RefusedRow, Roster, Row, read_owners};

@@ -1,5 +1,5 @@
 use anyhow::Result;
-use wayfare_client::address;
+use wayfare_client::rewards::address;
 
 use crate::cli::NodeDeviceArgs;
 use crate::context::Context;

@@ -1,5 +1,5 @@
 use anyhow::{Result, bail};
-use wayfare_client::{address, instruction};
+use wayfare_client::rewards::{address, instruction};
 
 use crate::cli::PayoutClearArgs;
 use crate::context::Context;

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use node_rewards::state::Payout;
-use wayfare_client::address;
+use wayfare_client::rewards::address;
 
 use crate::cli::PayoutShowArgs;
 use crate::context::Context;

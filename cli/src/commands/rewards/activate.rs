@@ -1,7 +1,8 @@
 use anyhow::{Result, bail};
 use node_rewards::state::{Epoch, Network};
-use wayfare_client::published::{Activation, activation};
-use wayfare_client::{address, books, instruction};
+use wayfare_client::rewards::published::{Activation, activation};
+use wayfare_client::rewards::{address, instruction};
+use wayfare_client::token;
 use wayfare_core::amount;
 
 use crate::cli::ActivateArgs;
@@ -55,7 +56,7 @@ impl ActivateArgs {
 /// What stands between an epoch and its activation now.
 pub fn state(ctx: &Context, network: &Network, epoch: &Epoch) -> Result<Activation> {
     let cluster = ctx.cluster()?;
-    let balance = books::token_balance(
+    let balance = token::token_balance(
         cluster,
         &network.vault,
         &network.mint,

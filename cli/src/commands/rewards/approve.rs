@@ -1,7 +1,7 @@
 use anyhow::{Result, bail};
 use wayfare_client::error::ClientError;
-use wayfare_client::instruction;
-use wayfare_client::published::{DataError, compare_epoch, propose_args};
+use wayfare_client::rewards::instruction;
+use wayfare_client::rewards::published::{DataError, compare_epoch, propose_args};
 
 use super::compute::ManifestView;
 use super::data;

@@ -4,10 +4,10 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use solana_instruction::Instruction;
 use wayfare_client::bulk::{Assessment, Job};
-use wayfare_client::claims::{ClaimRewards, claimable};
 use wayfare_client::error::{ClientError, InputError};
-use wayfare_client::instruction::NetworkAccounts;
-use wayfare_client::published::{self, DataError, Source};
+use wayfare_client::rewards::claims::{ClaimRewards, claimable};
+use wayfare_client::rewards::instruction::NetworkAccounts;
+use wayfare_client::rewards::published::{self, DataError, Source};
 
 use super::status::OwnerStatus;
 use crate::cli::{ClaimArgs, OfflineArgs, TransactionArgs};

@@ -2,9 +2,9 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::claims::ClaimRewards;
-use wayfare_client::instruction::NetworkAccounts;
-use wayfare_client::published;
+use wayfare_client::rewards::claims::ClaimRewards;
+use wayfare_client::rewards::instruction::NetworkAccounts;
+use wayfare_client::rewards::published;
 
 use super::claim::source;
 use crate::cli::ClaimArgs;

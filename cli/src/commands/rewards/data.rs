@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use node_rewards::state::{Epoch as EpochAccount, Network};
 use solana_pubkey::Pubkey;
 use wayfare_client::account::AccountError;
-use wayfare_client::address;
 use wayfare_client::error::ClientError;
-use wayfare_client::published::{CompleteDir, DataError, Source};
+use wayfare_client::rewards::address;
+use wayfare_client::rewards::published::{CompleteDir, DataError, Source};
 use wayfare_core::rewards::epoch_data::{Epoch, EpochDir, Manifest};
 use wayfare_core::rewards::verify;
 

@@ -3,10 +3,12 @@ use std::fmt::{self, Display};
 use anyhow::{Result, bail};
 use node_rewards::state::{Epoch, EpochStatus, Network};
 use serde::Serialize;
-use wayfare_client::bulk::CreatePages;
 use wayfare_client::error::ClientError;
-use wayfare_client::instruction;
-use wayfare_client::published::{DataError, compare_next, missing_pages, pages_for, propose_args};
+use wayfare_client::rewards::instruction;
+use wayfare_client::rewards::jobs::CreatePages;
+use wayfare_client::rewards::published::{
+    DataError, compare_next, missing_pages, pages_for, propose_args,
+};
 
 use super::compute::ManifestView;
 use super::data::{self, Checked};

@@ -3,10 +3,10 @@ use std::fmt::{self, Display};
 use anyhow::{Result, bail};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::claims::{Claimable, claimable, payable_in};
-use wayfare_client::instruction::NetworkAccounts;
-use wayfare_client::published::Activation;
-use wayfare_client::{address, published};
+use wayfare_client::rewards::claims::{Claimable, claimable, payable_in};
+use wayfare_client::rewards::instruction::NetworkAccounts;
+use wayfare_client::rewards::published::Activation;
+use wayfare_client::rewards::{address, published};
 
 use super::{activate, claim, data};
 use crate::cli::StatusArgs;

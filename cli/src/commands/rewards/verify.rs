@@ -2,7 +2,7 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::published::{Mismatch, compare_epoch, compare_next};
+use wayfare_client::rewards::published::{Mismatch, compare_epoch, compare_next};
 
 use super::compute::ManifestView;
 use super::data;

@@ -2,7 +2,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NodeOwnerChanged;
 use node_rewards::state::Node;
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction::{accept_node, move_node, offer_node};
+use wayfare_client::rewards::instruction::{accept_node, move_node, offer_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::location;

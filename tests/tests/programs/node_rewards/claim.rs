@@ -5,7 +5,7 @@ use node_rewards::constants::COUNTERS_PER_PAGE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::Claimed;
 use node_rewards::state::{ClaimPage, NetworkTermsChange};
-use wayfare_client::instruction::update_network;
+use wayfare_client::rewards::instruction::update_network;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::ledger::Ledger;
@@ -302,7 +302,7 @@ fn with_a_token_account_made_for_it() {
         world.chain.pass(CHALLENGE_PERIOD);
         world.chain.accept(net.activate());
         world.chain.refuse(net.claim(5), WrongDestination);
-        let create = wayfare_client::instruction::create_token_account(
+        let create = wayfare_client::token::create_token_account(
             &net.operator,
             &net.owner(5),
             &net.mint,

@@ -2,7 +2,7 @@ use anchor_lang::error::ErrorCode;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PayoutChanged;
 use node_rewards::state::Payout;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::LIFETIMES;

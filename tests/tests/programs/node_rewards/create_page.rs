@@ -4,7 +4,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PageCreated;
 use node_rewards::state::ClaimPage;
 use solana_system_interface::error::SystemError;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};

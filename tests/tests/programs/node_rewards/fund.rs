@@ -3,7 +3,7 @@ use node_rewards::events::Funded;
 use solana_instruction::error::InstructionError;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::approve;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{FUNDED, OPERATOR_TOKENS, Stage, World};

@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NodeMoved;
 use node_rewards::state::{NetworkTermsChange, Node};
-use wayfare_client::instruction::{move_node, offer_node, update_network};
+use wayfare_client::rewards::instruction::{move_node, offer_node, update_network};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::location;

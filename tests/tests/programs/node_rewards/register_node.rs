@@ -4,7 +4,7 @@ use node_rewards::events::NodeRegistered;
 use node_rewards::state::{Node, NodeKind};
 use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
-use wayfare_client::instruction::{self, retire_node};
+use wayfare_client::rewards::instruction::{self, retire_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::location;

@@ -2,7 +2,7 @@ use anchor_lang::error::ErrorCode;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NodeRetired;
 use node_rewards::state::Node;
-use wayfare_client::instruction::{accept_node, offer_node, retire_node};
+use wayfare_client::rewards::instruction::{accept_node, offer_node, retire_node};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};

@@ -2,7 +2,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PublishersChanged;
 use node_rewards::state::PublisherSet;
 use solana_pubkey::Pubkey;
-use wayfare_client::instruction::set_publishers;
+use wayfare_client::rewards::instruction::set_publishers;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::network::CHALLENGE_PERIOD;

@@ -3,7 +3,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NetworkTermsChanged;
 use node_rewards::state::{NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
-use wayfare_client::instruction::update_network;
+use wayfare_client::rewards::instruction::update_network;
 use wayfare_tests::event::Event;
 use wayfare_tests::rewards::network::{NetworkFixture, TERMS};
 use wayfare_tests::rewards::world::{Stage, World};

@@ -1,5 +1,5 @@
 use anyhow::Result;
-use wayfare_client::instruction;
+use wayfare_client::rewards::instruction;
 
 use crate::cli::AuthorityNominateArgs;
 use crate::context::Context;

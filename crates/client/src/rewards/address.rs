@@ -5,7 +5,6 @@
 
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
-use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 
 /// The program itself.
 pub const PROGRAM: Pubkey = node_rewards::ID;
@@ -46,41 +45,9 @@ pub fn event_authority() -> Pubkey {
     node_rewards::EVENT_AUTHORITY_AND_BUMP.0
 }
 
-/// A wallet's associated token account.
-pub fn token_account(wallet: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
-    get_associated_token_address_with_program_id(wallet, mint, token_program)
-}
-
-/// A wallet's associated token account with the bump of its address, which a claim passes on.
-pub fn token_account_and_bump(
-    wallet: &Pubkey,
-    mint: &Pubkey,
-    token_program: &Pubkey,
-) -> (Pubkey, u8) {
-    Pubkey::find_program_address(
-        &[wallet.as_ref(), token_program.as_ref(), mint.as_ref()],
-        &spl_associated_token_account_interface::program::ID,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_token_accounts_agree() {
-        let key = |byte| Pubkey::new_from_array([byte; 32]);
-        let (address, bump) = token_account_and_bump(&key(1), &key(2), &key(3));
-        assert_eq!(address, token_account(&key(1), &key(2), &key(3)));
-        assert_eq!(
-            address.to_bytes(),
-            wayfare_core::pda::pda_hash(
-                [&[1; 32], &[3; 32], &[2; 32]],
-                bump,
-                &wayfare_core::pda::ASSOCIATED_TOKEN_PROGRAM
-            )
-        );
-    }
 
     #[test]
     fn the_event_authority_is_the_programs() {

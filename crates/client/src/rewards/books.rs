@@ -5,12 +5,11 @@ use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_core::{merkle::depth_for, mint::token_account};
 
+use super::{account::NodeRewardsAccount, address, published::pages_for};
 use crate::{
-    account::{self, AccountError, NodeRewardsAccount, decode_as},
-    address,
+    account::{self, AccountError, decode_as},
     cluster::{ACCOUNTS_PER_CALL, Cluster},
-    error::{ClientError, InputError, RpcTrouble},
-    published::pages_for,
+    error::{ClientError, RpcTrouble},
 };
 
 /// How often the accounts are read anew because the network changed between two calls.
@@ -314,39 +313,11 @@ fn books(address: &Pubkey, parts: Parts) -> Books {
     }
 }
 
-/// Base units in a token account of a mint.
-///
-/// # Errors
-///
-/// [`InputError::NotATokenAccount`] when the account is something else, [`AccountError::Missing`] when there is none.
-pub fn token_balance(
-    cluster: &Cluster,
-    address: &Pubkey,
-    mint: &Pubkey,
-    token_program: &Pubkey,
-) -> Result<u64, ClientError> {
-    let account = cluster
-        .account(address)?
-        .ok_or(AccountError::Missing(*address))?;
-    token_account(&account.data)
-        .filter(|view| account.owner == *token_program && view.mint == mint.as_array())
-        .map(|view| view.amount)
-        .ok_or_else(|| {
-            InputError::NotATokenAccount {
-                address: *address,
-                mint: *mint,
-            }
-            .into()
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        account::encode,
-        fake_chain::{FakeChain, Fault, Schedule, no_faults},
-    };
+    use crate::fake_chain::{FakeChain, Fault, Schedule, no_faults};
+    use crate::rewards::account::encode;
     use node_rewards::constants::COUNTERS_PER_PAGE;
     use solana_rpc_client_api::request::RpcRequest;
 
@@ -551,24 +522,5 @@ mod tests {
         });
         let behind = read(&chain(&example).cluster(behind), &example.address);
         assert!(behind.unwrap_err().is_retryable());
-    }
-
-    #[test]
-    fn a_token_accounts_balance() {
-        let example = example();
-        let cluster = chain(&example).cluster(no_faults());
-        let balance = |address, mint| token_balance(&cluster, &address, &mint, &TOKEN);
-        assert_eq!(
-            balance(example.network.vault, example.network.mint).unwrap(),
-            900
-        );
-        assert!(matches!(
-            balance(example.network.vault, Pubkey::default()),
-            Err(ClientError::Input(InputError::NotATokenAccount { .. }))
-        ));
-        assert!(matches!(
-            balance(Pubkey::default(), Pubkey::default()),
-            Err(ClientError::Account(AccountError::Missing(_)))
-        ));
     }
 }

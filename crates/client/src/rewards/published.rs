@@ -25,8 +25,8 @@ use wayfare_core::rewards::epoch_data::{
     self, DataError as FileError, EpochDir, LEAVES_FILE, MANIFEST_FILE, Manifest, NODES_FILE,
 };
 
+use super::address;
 use crate::{
-    address,
     cluster::{Cancel, Cluster},
     error::{ClientError, with_sources},
 };

@@ -10,11 +10,11 @@ use node_rewards::{
     instructions::{ClaimArgs, CreateNetworkArgs, ProposeEpochArgs},
     state::{ClaimPage, Network, NetworkTermsChange, NodeKind, PublisherSet},
 };
-use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
-use crate::address::{self, PROGRAM};
+use super::address::{self, PROGRAM};
+use crate::token::token_account_and_bump;
 
 /// The accounts of a network that claims and funding name: read once, used for many instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,7 +255,7 @@ pub struct Claim {
 pub fn claim(network: &NetworkAccounts, claim: Claim) -> Instruction {
     let (page, _) = ClaimPage::locate(claim.index);
     let (destination, destination_bump) =
-        address::token_account_and_bump(&claim.wallet, &network.mint, &network.token_program);
+        token_account_and_bump(&claim.wallet, &network.mint, &network.token_program);
     let accounts = accounts::Claim {
         network: network.network,
         claim_page: address::claim_page(&network.network, page),
@@ -386,33 +386,6 @@ pub fn clear_payout(network: Pubkey, owner: Pubkey, rent_payer: Pubkey) -> Instr
         program: PROGRAM,
     };
     instruction(accounts, data::ClearPayout {})
-}
-
-// Other programs.
-
-/// Creates a wallet's associated token account, unless it exists. `payer` signs and pays the rent.
-pub fn create_token_account(
-    payer: &Pubkey,
-    wallet: &Pubkey,
-    mint: &Pubkey,
-    token_program: &Pubkey,
-) -> Instruction {
-    spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent(
-        payer,
-        wallet,
-        mint,
-        token_program,
-    )
-}
-
-/// Bounds what a transaction may compute, in compute units.
-pub fn compute_unit_limit(units: u32) -> Instruction {
-    ComputeBudgetInstruction::set_compute_unit_limit(units)
-}
-
-/// What a transaction offers for its place in a block, in micro-lamports for each compute unit of its limit.
-pub fn compute_unit_price(micro_lamports: u64) -> Instruction {
-    ComputeBudgetInstruction::set_compute_unit_price(micro_lamports)
 }
 
 /// What an instruction of node-rewards is called in the IDL; `None` for bytes that are none.

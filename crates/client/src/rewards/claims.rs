@@ -14,14 +14,18 @@ use solana_sha256_hasher::hashv;
 use solana_signer::Signer;
 use wayfare_core::rewards::epoch_data::Epoch;
 
-use crate::{
-    account::{self, NodeRewardsAccount, decode_as},
+use super::{
+    account::NodeRewardsAccount,
     address,
+    instruction::{self, NetworkAccounts},
+};
+use crate::{
+    account::{self, decode_as},
     bulk::{Assessment, Job, Verdict},
     cluster::Cluster,
     error::{ClientError, Refusal},
-    instruction::{self, NetworkAccounts},
     journal::Binding,
+    token::{create_token_account, token_account},
 };
 
 /// What an owner can claim, and where it goes. Amounts are base units.
@@ -119,7 +123,7 @@ pub fn claimable(
             index,
             owner,
             wallet,
-            destination: address::token_account(&wallet, &network.mint, &network.token_program),
+            destination: token_account(&wallet, &network.mint, &network.token_program),
             has_destination: false,
             page,
             has_page: counter.is_some(),
@@ -139,7 +143,7 @@ pub fn claimable(
 /// outflow limiter pays in instalments, it waits for the next one.
 pub struct ClaimRewards<'a> {
     pub network: NetworkAccounts,
-    /// The active epoch's ([`crate::published::open_active`]).
+    /// The active epoch's ([`super::published::open_active`]).
     pub data: &'a Epoch,
     /// The owners' indices.
     pub owners: Vec<u32>,
@@ -181,7 +185,7 @@ impl ClaimRewards<'_> {
             ));
         }
         if !claimable.has_destination {
-            instructions.push(instruction::create_token_account(
+            instructions.push(create_token_account(
                 &self.payer,
                 &claimable.wallet,
                 &network.mint,
@@ -295,10 +299,10 @@ pub fn payable_in(
 mod tests {
     use super::*;
     use crate::{
-        account::encode,
         cluster::Blockhash,
         error::InputError,
         fake_chain::{FakeChain, no_faults},
+        rewards::account::encode,
         send::{self, Budget, Lifetime, MAX_COMPUTE_UNITS},
     };
     use solana_hash::Hash;
@@ -389,7 +393,7 @@ mod tests {
         };
         let payout = encode(&NodeRewardsAccount::Payout(Box::new(payout)));
         chain.put(address, address::PROGRAM, payout);
-        let destination = address::token_account(&key(99), &network().mint, &TOKEN);
+        let destination = token_account(&key(99), &network().mint, &TOKEN);
         chain.put(destination, TOKEN, vec![0; 165]);
         // Lamports alone at the third owner's payout address change nothing.
         let empty = address::payout(&network().network, &owner(&data, 2));
@@ -515,7 +519,7 @@ mod tests {
                 proof: vec![7; 21 * 32],
             },
         );
-        let create = instruction::create_token_account(&key(9), &key(4), &key(3), &TOKEN);
+        let create = create_token_account(&key(9), &key(4), &key(3), &TOKEN);
         let lifetime = Lifetime::Blockhash(Blockhash {
             hash: Hash::default(),
             last_valid_block_height: 0,

@@ -1,0 +1,173 @@
+//! What a cluster knows of markets.
+
+use std::{collections::HashMap, mem::offset_of};
+
+use esim_market::state::{Market, MarketVault, Order, OrderState, Plan, Seller, check_name};
+use solana_pubkey::Pubkey;
+
+use super::address;
+use crate::{
+    cluster::{Cluster, States},
+    error::{ClientError, InputError},
+};
+
+/// Where `market` stands in sellers, plans, orders and vaults: after the discriminator.
+const MARKET_AT: usize = 8;
+/// Where `seller` stands in plans and orders.
+const SELLER_AT: usize = MARKET_AT + 32;
+/// Where `plan` stands in orders.
+const PLAN_AT: usize = 8 + offset_of!(Order, plan);
+/// Where `buyer` stands in orders.
+const BUYER_AT: usize = 8 + offset_of!(Order, buyer);
+/// Where `state` stands in orders.
+const STATE_AT: usize = 8 + offset_of!(Order, state);
+
+/// Which orders: all that fit everything that is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OrderFilter {
+    pub market: Option<Pubkey>,
+    pub seller: Option<Pubkey>,
+    pub plan: Option<Pubkey>,
+    pub buyer: Option<Pubkey>,
+    pub state: Option<OrderState>,
+}
+
+impl OrderFilter {
+    /// Whether the order fits.
+    pub fn fits(&self, order: &Order) -> bool {
+        self.market.is_none_or(|market| order.market == market)
+            && self.seller.is_none_or(|seller| order.seller == seller)
+            && self.plan.is_none_or(|plan| order.plan == plan)
+            && self.buyer.is_none_or(|buyer| order.buyer == buyer)
+            && self.state.is_none_or(|state| order.state == state as u8)
+    }
+}
+
+impl Cluster {
+    /// A market by its name, and its address.
+    pub fn market(&self, name: &str) -> Result<(Pubkey, Market), ClientError> {
+        check_name(name).map_err(|_| InputError::MarketName(name.to_owned()))?;
+        let address =
+            address::market(name).ok_or_else(|| InputError::MarketName(name.to_owned()))?;
+        Ok((address, self.state(&address)?))
+    }
+
+    /// Every market on the cluster, in order of their addresses.
+    pub fn markets(&self) -> Result<Vec<(Pubkey, Market)>, ClientError> {
+        Ok(self.states(&[])?.states)
+    }
+
+    /// The vaults of a market, those of dropped mints too, by their mint.
+    pub fn vaults(
+        &self,
+        market: &Pubkey,
+    ) -> Result<HashMap<Pubkey, (Pubkey, MarketVault)>, ClientError> {
+        let vaults = self.vault_states(market)?.states;
+        Ok(vaults
+            .into_iter()
+            .map(|(address, vault)| (vault.mint, (address, vault)))
+            .collect())
+    }
+
+    /// The sellers of a market, by their address.
+    pub fn sellers(&self, market: &Pubkey) -> Result<HashMap<Pubkey, Seller>, ClientError> {
+        Ok(self.seller_states(market)?.states.into_iter().collect())
+    }
+
+    /// The plans of a market, or of one of its sellers, in order of their addresses.
+    pub fn plans(
+        &self,
+        market: &Pubkey,
+        seller: Option<&Pubkey>,
+    ) -> Result<Vec<(Pubkey, Plan)>, ClientError> {
+        Ok(self.plan_states(market, seller)?.states)
+    }
+
+    /// Orders, oldest first.
+    pub fn orders(&self, filter: &OrderFilter) -> Result<Vec<(Pubkey, Order)>, ClientError> {
+        let mut orders = self.order_states(filter)?.states;
+        orders.sort_by_key(|(address, order)| (order.purchased_at, *address));
+        Ok(orders)
+    }
+
+    pub(super) fn vault_states(&self, market: &Pubkey) -> Result<States<MarketVault>, ClientError> {
+        let mut vaults = self.states::<MarketVault>(&[(MARKET_AT, market.as_ref())])?;
+        vaults.states.retain(|(_, vault)| vault.market == *market);
+        Ok(vaults)
+    }
+
+    pub(super) fn seller_states(&self, market: &Pubkey) -> Result<States<Seller>, ClientError> {
+        let mut sellers = self.states::<Seller>(&[(MARKET_AT, market.as_ref())])?;
+        sellers
+            .states
+            .retain(|(_, seller)| seller.market == *market);
+        Ok(sellers)
+    }
+
+    pub(super) fn plan_states(
+        &self,
+        market: &Pubkey,
+        seller: Option<&Pubkey>,
+    ) -> Result<States<Plan>, ClientError> {
+        let mut places: Vec<(usize, &[u8])> = vec![(MARKET_AT, market.as_ref())];
+        places.extend(seller.map(|seller| (SELLER_AT, seller.as_ref())));
+        let mut plans = self.states::<Plan>(&places)?;
+        plans.states.retain(|(_, plan)| {
+            plan.market == *market && seller.is_none_or(|seller| plan.seller == *seller)
+        });
+        Ok(plans)
+    }
+
+    pub(super) fn order_states(&self, filter: &OrderFilter) -> Result<States<Order>, ClientError> {
+        let keys = [
+            (MARKET_AT, &filter.market),
+            (SELLER_AT, &filter.seller),
+            (PLAN_AT, &filter.plan),
+            (BUYER_AT, &filter.buyer),
+        ];
+        let mut places: Vec<(usize, &[u8])> = keys
+            .iter()
+            .filter_map(|(at, key)| Some((*at, key.as_ref()?.as_ref())))
+            .collect();
+        let state = filter.state.map(|state| [state as u8]);
+        places.extend(state.as_ref().map(|state| (STATE_AT, &state[..])));
+        let mut orders = self.states::<Order>(&places)?;
+        orders.states.retain(|(_, order)| filter.fits(order));
+        Ok(orders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::esim::account::{EsimMarketAccount, encode, examples};
+
+    #[test]
+    fn fields_stand_where_the_filters_look() {
+        let (_, mut order) = examples::order(7);
+        order.set_state(OrderState::Contested);
+        let data = encode(&EsimMarketAccount::Order(Box::new(order)));
+        for (at, key) in [
+            (MARKET_AT, order.market),
+            (SELLER_AT, order.seller),
+            (PLAN_AT, order.plan),
+            (BUYER_AT, order.buyer),
+        ] {
+            assert_eq!(data[at..at + 32], key.to_bytes());
+        }
+        assert_eq!(data[STATE_AT], OrderState::Contested as u8);
+        let (_, plan) = examples::plan();
+        let data = encode(&EsimMarketAccount::Plan(Box::new(plan.clone())));
+        assert_eq!(data[MARKET_AT..SELLER_AT], plan.market.to_bytes());
+        assert_eq!(data[SELLER_AT..PLAN_AT], plan.seller.to_bytes());
+        for account in [
+            EsimMarketAccount::Seller(Box::new(examples::seller().1)),
+            EsimMarketAccount::MarketVault(Box::new(examples::vault().1)),
+        ] {
+            assert_eq!(
+                encode(&account)[MARKET_AT..SELLER_AT],
+                plan.market.to_bytes()
+            );
+        }
+    }
+}

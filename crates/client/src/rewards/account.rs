@@ -1,0 +1,437 @@
+//! The accounts of node-rewards.
+
+use std::ops::RangeInclusive;
+
+use anchor_lang::Discriminator;
+use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
+use solana_pubkey::Pubkey;
+
+use super::address::PROGRAM;
+use crate::account::{AccountKind, FromAccount, Place, ProgramAccount, borsh, zero_copy};
+
+/// An account of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeRewardsAccount {
+    Network(Box<Network>),
+    Epoch(Box<Epoch>),
+    ClaimPage(Box<ClaimPage>),
+    Payout(Box<Payout>),
+    Node(Box<Node>),
+}
+
+/// The accounts' names, as the IDL and the documentation have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+pub enum NodeRewardsKind {
+    Network,
+    Epoch,
+    ClaimPage,
+    Payout,
+    Node,
+}
+
+impl AccountKind for NodeRewardsKind {
+    const ALL: &'static [Self] = &[
+        Self::Network,
+        Self::Epoch,
+        Self::ClaimPage,
+        Self::Payout,
+        Self::Node,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Network => "Network",
+            Self::Epoch => "Epoch",
+            Self::ClaimPage => "ClaimPage",
+            Self::Payout => "Payout",
+            Self::Node => "Node",
+        }
+    }
+
+    fn discriminator(self) -> &'static [u8] {
+        match self {
+            Self::Network => Network::DISCRIMINATOR,
+            Self::Epoch => Epoch::DISCRIMINATOR,
+            Self::ClaimPage => ClaimPage::DISCRIMINATOR,
+            Self::Payout => Payout::DISCRIMINATOR,
+            Self::Node => Node::DISCRIMINATOR,
+        }
+    }
+
+    fn space(self) -> RangeInclusive<usize> {
+        let space = match self {
+            Self::Network => Network::SPACE,
+            Self::Epoch => Epoch::SPACE,
+            Self::ClaimPage => ClaimPage::SPACE,
+            Self::Payout => Payout::SPACE,
+            Self::Node => Node::SPACE,
+        };
+        space..=space
+    }
+}
+
+impl std::fmt::Display for NodeRewardsKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl ProgramAccount for NodeRewardsAccount {
+    type Kind = NodeRewardsKind;
+
+    const PROGRAM: Pubkey = PROGRAM;
+    const PROGRAM_NAME: &'static str = "node-rewards";
+
+    fn kind(&self) -> NodeRewardsKind {
+        match self {
+            Self::Network(_) => NodeRewardsKind::Network,
+            Self::Epoch(_) => NodeRewardsKind::Epoch,
+            Self::ClaimPage(_) => NodeRewardsKind::ClaimPage,
+            Self::Payout(_) => NodeRewardsKind::Payout,
+            Self::Node(_) => NodeRewardsKind::Node,
+        }
+    }
+
+    fn read(kind: NodeRewardsKind, data: &[u8]) -> Result<Self, &'static str> {
+        Ok(match kind {
+            NodeRewardsKind::Network => {
+                let network = zero_copy::<Network>(data).ok_or("wrong length")?;
+                check_network(&network)?;
+                Self::Network(network)
+            }
+            NodeRewardsKind::ClaimPage => {
+                let page = zero_copy::<ClaimPage>(data).ok_or("wrong length")?;
+                if page.page >= ClaimPage::MAX_PAGES {
+                    return Err("its number is above the last page");
+                }
+                Self::ClaimPage(page)
+            }
+            NodeRewardsKind::Epoch => {
+                // The only account with a list: what is behind a short one is left as it was, so it is not checked.
+                let epoch: Epoch = borsh(data).ok_or("a list or an enum is out of range")?;
+                if epoch.approvals.len() > node_rewards::constants::MAX_PUBLISHERS {
+                    return Err("more approvals than a network can have publishers");
+                }
+                Self::Epoch(Box::new(epoch))
+            }
+            NodeRewardsKind::Payout => {
+                Self::Payout(Box::new(borsh(data).ok_or("a field is out of range")?))
+            }
+            NodeRewardsKind::Node => {
+                Self::Node(Box::new(borsh(data).ok_or("an enum is out of range")?))
+            }
+        })
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let (derived, stored_bump) = match self {
+            Self::Network(state) => {
+                let derived = Network::find_address(state.name());
+                if Network::find_vault_address(&derived.0) != (state.vault, state.vault_bump) {
+                    return Err("its vault is not the one that its address leads to");
+                }
+                (derived, state.bump)
+            }
+            Self::Epoch(epoch) => (
+                Epoch::find_address(&epoch.network, epoch.number),
+                epoch.bump,
+            ),
+            Self::ClaimPage(page) => (ClaimPage::find_address(&page.network, page.page), page.bump),
+            Self::Payout(payout) => (
+                Payout::find_address(&payout.network, &payout.owner),
+                payout.bump,
+            ),
+            Self::Node(node) => (Node::find_address(&node.network, &node.device), node.bump),
+        };
+        Ok(Place {
+            derived,
+            stored_bump,
+        })
+    }
+}
+
+/// Counts that the program's own accessors would cut short.
+fn check_network(network: &Network) -> Result<(), &'static str> {
+    let name = usize::from(network.name_len);
+    if name > network.name.len() || Network::check_name(network.name()).is_err() {
+        return Err("its name is no network's name");
+    }
+    let publishers = usize::from(network.publisher_count);
+    if publishers == 0 || publishers > network.publishers.len() {
+        return Err("it has no publishers, or more than there is room for");
+    }
+    Ok(())
+}
+
+macro_rules! from_account {
+    ($($kind:ident),*) => {$(
+        impl FromAccount for $kind {
+            type Of = NodeRewardsAccount;
+
+            const KIND: NodeRewardsKind = NodeRewardsKind::$kind;
+
+            fn from_account(account: NodeRewardsAccount) -> Option<Self> {
+                match account {
+                    NodeRewardsAccount::$kind(account) => Some(*account),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+from_account!(Network, Epoch, ClaimPage, Payout, Node);
+
+/// An account's data as the program writes them.
+#[cfg(test)]
+pub(crate) fn encode(account: &NodeRewardsAccount) -> Vec<u8> {
+    fn borsh(account: &impl anchor_lang::AnchorSerialize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        account.serialize(&mut bytes).unwrap();
+        bytes
+    }
+    let fields = match account {
+        NodeRewardsAccount::Network(a) => bytemuck::bytes_of(&**a).to_vec(),
+        NodeRewardsAccount::ClaimPage(a) => bytemuck::bytes_of(&**a).to_vec(),
+        NodeRewardsAccount::Epoch(a) => borsh(&**a),
+        NodeRewardsAccount::Payout(a) => borsh(&**a),
+        NodeRewardsAccount::Node(a) => borsh(&**a),
+    };
+    let mut data = [account.kind().discriminator(), &fields].concat();
+    data.resize(*account.kind().space().end(), 0);
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{AccountError, check_address, decode, decode_as};
+    use node_rewards::{
+        constants::COUNTERS_PER_PAGE,
+        state::{EpochStatus, NodeKind},
+    };
+    use proptest::prelude::*;
+
+    fn read(
+        address: &Pubkey,
+        owner: &Pubkey,
+        data: &[u8],
+    ) -> Result<NodeRewardsAccount, AccountError> {
+        decode(address, owner, data)
+    }
+
+    fn key(byte: u8) -> Pubkey {
+        Pubkey::new_from_array([byte; 32])
+    }
+
+    fn network() -> (Pubkey, Box<Network>) {
+        let (address, bump) = Network::find_address("wifi");
+        let (vault, vault_bump) = Network::find_vault_address(&address);
+        let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
+        network.name[..4].copy_from_slice(b"wifi");
+        network.name_len = 4;
+        network.bump = bump;
+        network.vault = vault;
+        network.vault_bump = vault_bump;
+        network.publisher_count = 1;
+        network.threshold = 1;
+        (address, network)
+    }
+
+    /// One account of each kind, at its address.
+    fn examples() -> Vec<(Pubkey, NodeRewardsAccount)> {
+        let (network_address, network) = network();
+        let (epoch_address, bump) = Epoch::find_address(&network_address, 3);
+        let epoch = Epoch {
+            network: network_address,
+            number: 3,
+            root: [1; 32],
+            depth: 2,
+            leaf_count: 3,
+            lifetime_total: 4,
+            data_hash: [5; 32],
+            proposer: key(6),
+            publisher_set: 7,
+            proposed_at: 8,
+            approved_at: 9,
+            activated_at: 10,
+            status: EpochStatus::Vetoed,
+            bump,
+            approvals: vec![key(6), key(7)],
+        };
+        let (page_address, bump) = ClaimPage::find_address(&network_address, 5);
+        let page = ClaimPage {
+            network: network_address,
+            page: 5,
+            bump,
+            padding: [0; 3],
+            counters: [11; COUNTERS_PER_PAGE],
+        };
+        let (payout_address, bump) = Payout::find_address(&network_address, &key(1));
+        let payout = Payout {
+            network: network_address,
+            owner: key(1),
+            wallet: key(2),
+            rent_payer: key(3),
+            bump,
+        };
+        let (node_address, bump) = Node::find_address(&network_address, &key(4));
+        let node = Node {
+            network: network_address,
+            device: key(4),
+            owner: key(1),
+            pending_owner: Pubkey::default(),
+            rent_payer: key(3),
+            kind: NodeKind::SmallCell,
+            location: 6,
+            registered_at: 7,
+            bump,
+        };
+        vec![
+            (network_address, NodeRewardsAccount::Network(network)),
+            (epoch_address, NodeRewardsAccount::Epoch(Box::new(epoch))),
+            (page_address, NodeRewardsAccount::ClaimPage(Box::new(page))),
+            (payout_address, NodeRewardsAccount::Payout(Box::new(payout))),
+            (node_address, NodeRewardsAccount::Node(Box::new(node))),
+        ]
+    }
+
+    #[test]
+    fn every_kind_is_read_back_and_stands_at_its_address() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            assert_eq!(decode(&address, &PROGRAM, &data), Ok(account.clone()));
+            // At any alignment.
+            let shifted = [&[0], &data[..]].concat();
+            assert_eq!(
+                decode(&address, &PROGRAM, &shifted[1..]),
+                Ok(account.clone())
+            );
+            check_address(&address, &account).unwrap();
+            let elsewhere = check_address(&key(9), &account);
+            assert!(
+                matches!(elsewhere, Err(AccountError::Misplaced { derived, .. }) if derived == address)
+            );
+        }
+    }
+
+    #[test]
+    fn no_length_but_its_own() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            for length in 0..data.len() {
+                let error = read(&address, &PROGRAM, &data[..length]).unwrap_err();
+                match length {
+                    0..8 => assert_eq!(
+                        error,
+                        AccountError::UnknownDiscriminator {
+                            address,
+                            program: "node-rewards"
+                        }
+                    ),
+                    _ => assert!(
+                        matches!(error, AccountError::Length { found, .. } if found == length)
+                    ),
+                }
+            }
+            let longer = [&data[..], &[0]].concat();
+            assert!(matches!(
+                read(&address, &PROGRAM, &longer),
+                Err(AccountError::Length { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_others() {
+        for (address, account) in examples() {
+            let data = encode(&account);
+            assert_eq!(
+                read(&address, &key(8), &data),
+                Err(AccountError::ForeignOwner {
+                    address,
+                    owner: key(8),
+                    expected: "node-rewards",
+                })
+            );
+        }
+        let system = solana_sdk_ids::system_program::ID;
+        assert_eq!(
+            read(&key(1), &system, &[]),
+            Err(AccountError::Missing(key(1)))
+        );
+    }
+
+    #[test]
+    fn another_kind_than_asked_for() {
+        let (address, account) = examples().remove(0);
+        assert_eq!(
+            decode_as::<Node>(&address, &PROGRAM, &encode(&account)),
+            Err(AccountError::OtherKind {
+                address,
+                expected: "Node",
+                found: "Network"
+            })
+        );
+    }
+
+    #[test]
+    fn fields_that_the_program_never_writes() {
+        let (address, network) = network();
+        let malformed = |change: fn(&mut Network)| {
+            let mut network = network.clone();
+            change(&mut network);
+            let data = encode(&NodeRewardsAccount::Network(network));
+            matches!(
+                read(&address, &PROGRAM, &data),
+                Err(AccountError::Malformed { .. })
+            )
+        };
+        assert!(malformed(|n| n.name_len = 0));
+        assert!(malformed(|n| n.name_len = 33));
+        assert!(malformed(|n| n.name[0] = b'W'));
+        assert!(malformed(|n| n.publisher_count = 0));
+        assert!(malformed(|n| n.publisher_count = 6));
+        assert!(!malformed(|n| n.publisher_count = 5));
+    }
+
+    #[test]
+    fn a_bump_or_a_network_that_does_not_fit() {
+        let (_, mut network) = network();
+        let address = Network::find_address("wifi").0;
+        network.bump -= 1;
+        let account = NodeRewardsAccount::Network(network.clone());
+        assert!(check_address(&address, &account).is_err());
+        network.bump += 1;
+        network.vault = key(3);
+        let account = NodeRewardsAccount::Network(network);
+        assert!(check_address(&address, &account).is_err());
+        let (address, page) = examples().remove(2);
+        let NodeRewardsAccount::ClaimPage(mut page) = page else {
+            panic!("the third example is a page");
+        };
+        page.network = key(8);
+        let account = NodeRewardsAccount::ClaimPage(page);
+        assert!(check_address(&address, &account).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_bytes_end_in_a_result(
+            kind in 0usize..5,
+            bytes in proptest::collection::vec(any::<u8>(), 2_100),
+            length in proptest::option::of(0usize..2_100),
+        ) {
+            let kind = NodeRewardsKind::ALL[kind];
+            let mut data = [kind.discriminator(), &bytes].concat();
+            data.truncate(length.unwrap_or(*kind.space().end()));
+            if let Ok(account) = read(&key(1), &PROGRAM, &data) {
+                prop_assert_eq!(account.kind(), kind);
+                prop_assert!(kind.space().contains(&data.len()));
+                let _ = check_address(&key(1), &account);
+            }
+            let _ = read(&key(1), &PROGRAM, &bytes);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Networks whose owners are rewarded: the program node-rewards, and what is published for it.
+
+pub mod account;
+pub mod address;
+pub mod books;
+pub mod claims;
+pub mod error;
+pub mod event;
+pub mod instruction;
+pub mod jobs;
+pub mod published;
+mod read;

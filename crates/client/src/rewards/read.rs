@@ -1,0 +1,61 @@
+//! What a cluster knows of networks.
+
+use std::collections::HashMap;
+
+use node_rewards::state::{Epoch, Network, Node, Payout};
+use solana_pubkey::Pubkey;
+
+use super::address;
+use crate::{
+    cluster::Cluster,
+    error::{ClientError, InputError},
+};
+
+impl Cluster {
+    /// A network by its name, and its address.
+    pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
+        Network::check_name(name).map_err(|_| InputError::NetworkName(name.to_owned()))?;
+        let address =
+            address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
+        Ok((address, self.state(&address)?))
+    }
+
+    /// Every network on the cluster, in order of their addresses.
+    pub fn networks(&self) -> Result<Vec<(Pubkey, Network)>, ClientError> {
+        Ok(self.states(&[])?.states)
+    }
+
+    /// The nodes of a network, or of one of its owners, in order of their addresses.
+    pub fn nodes(
+        &self,
+        network: &Pubkey,
+        owner: Option<&Pubkey>,
+    ) -> Result<Vec<(Pubkey, Node)>, ClientError> {
+        // Offsets: discriminator 8, network 32, device 32, owner 32.
+        let mut places: Vec<(usize, &[u8])> = vec![(8, network.as_ref())];
+        places.extend(owner.map(|owner| (72, owner.as_ref())));
+        let mut nodes = self.states::<Node>(&places)?.states;
+        nodes.retain(|(_, node)| {
+            node.network == *network && owner.is_none_or(|owner| node.owner == *owner)
+        });
+        Ok(nodes)
+    }
+
+    /// The payout wallets that a network's owners have set, by owner.
+    pub fn payouts(&self, network: &Pubkey) -> Result<HashMap<Pubkey, Payout>, ClientError> {
+        let payouts = self.states::<Payout>(&[(8, network.as_ref())])?.states;
+        Ok(payouts
+            .into_iter()
+            .filter(|(_, payout)| payout.network == *network)
+            .map(|(_, payout)| (payout.owner, payout))
+            .collect())
+    }
+
+    /// The epochs of a network, in order of their numbers.
+    pub fn epochs(&self, network: &Pubkey) -> Result<Vec<(Pubkey, Epoch)>, ClientError> {
+        let mut epochs = self.states::<Epoch>(&[(8, network.as_ref())])?.states;
+        epochs.retain(|(_, epoch)| epoch.network == *network);
+        epochs.sort_by_key(|(_, epoch)| epoch.number);
+        Ok(epochs)
+    }
+}
