@@ -1,8 +1,14 @@
 //! The eSIM market: what its program and its clients must agree on.
 //!
-//! Without features: the countries that a plan covers ([`countries`]), and the limits of what is
-//! stored on the chain.
+//! Without features: the countries that a plan covers ([`countries`]), the keys that a delivery can be encrypted to
+//! ([`public_key`]), and the limits of what is stored on the chain.
+//!
+//! With feature `host`, what the two sides of a sale need: activation codes and numbers of eSIMs ([`lpa`], [`ids`]),
+//! profiles and pools of them ([`profile`], [`pool`]), their delivery ([`delivery`], [`delivery_key`]), plans from
+//! package lists ([`airalo`]), and words for a shop ([`shop`]).
 
+#[cfg(feature = "host")]
+pub mod airalo;
 pub mod countries;
 #[cfg(feature = "host")]
 pub mod delivery;
@@ -46,6 +52,9 @@ pub const MAX_CIPHERTEXT: usize = 512;
 
 /// Longest profile, in bytes.
 pub const MAX_PROFILE_BYTES: usize = MAX_CIPHERTEXT - CIPHERTEXT_OVERHEAD;
+
+/// Longest validity of a plan, in days: a year.
+pub const MAX_VALIDITY_DAYS: u16 = 366;
 
 /// Whether these bytes can be a plan's id: 1 to 32 of `a`–`z`, `0`–`9` and `-`, neither starting nor
 /// ending with `-`.
