@@ -1,13 +1,24 @@
 //! Roaming between two operators: what the escrow program and its clients must agree on.
 //!
-//! Without features: the codes that name operators ([`tadig`]) and what a voucher's signature covers ([`voucher`]).
+//! Without features: the codes that name operators ([`tadig`]), what a voucher's signature covers ([`voucher`]), and
+//! how a record is proved to belong to a statement ([`sum_proof`]).
 
 #[cfg(feature = "host")]
 pub mod decimal;
+#[cfg(all(test, feature = "host"))]
+mod fixture;
+#[cfg(feature = "host")]
+pub mod import;
 #[cfg(feature = "host")]
 pub mod month;
+#[cfg(feature = "host")]
+pub mod record;
 pub mod sum_proof;
 #[cfg(feature = "host")]
 pub mod sum_tree;
 pub mod tadig;
+#[cfg(feature = "host")]
+pub mod tariff;
+#[cfg(feature = "host")]
+pub mod usage;
 pub mod voucher;

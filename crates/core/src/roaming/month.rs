@@ -15,7 +15,7 @@ pub struct Month {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MonthError {
     /// None of the forms.
-    #[error("\"{0}\" is not a month of the years 1900 to 9999; write it as 2019-01")]
+    #[error("{0:?} is not a month of the years 1900 to 9999; write it as 2019-01")]
     NotAMonth(String),
     /// A spreadsheet's day that is not the first of a month.
     #[error("{serial} is day {day} of {month}; a month is the number of its first day")]

@@ -55,7 +55,7 @@ mod text {
 
     /// Why a text is no TADIG code.
     #[derive(Clone, Debug, PartialEq, Eq, Error)]
-    #[error("\"{0}\" is no TADIG code: write five characters of A to Z and 0 to 9")]
+    #[error("{0:?} is no TADIG code: write five characters of A to Z and 0 to 9")]
     pub struct TadigError(
         /// What was given.
         pub String,
