@@ -90,7 +90,7 @@ pub enum Command {
     /// Compute, publish and claim rewards
     #[command(subcommand)]
     Rewards(RewardsCommand),
-    /// Decode any account of the program
+    /// Decode any account of the programs
     Show(ShowArgs),
     /// Bring a cluster to what the migrations declare
     Migrate(MigrateArgs),
@@ -1167,7 +1167,7 @@ pub struct ClaimArgs {
 
 #[derive(Args)]
 pub struct ShowArgs {
-    /// Address of an account of the program
+    /// Address of an account of one of the programs
     pub address: Pubkey,
 }
 

@@ -266,12 +266,10 @@ impl<'a> Draft<'a> {
     /// Says what the values are now, as far as the network can be asked.
     pub fn describe_before(
         &mut self,
-        name: &str,
-        before: impl FnOnce(&Network) -> Vec<(&'static str, Shown)>,
+        before: impl FnOnce() -> Result<Vec<(&'static str, Shown)>>,
     ) -> Result<()> {
         if !self.is_offline() {
-            let (_, network) = self.ctx.network(name)?;
-            self.change.before = before(&network);
+            self.change.before = before()?;
         }
         Ok(())
     }

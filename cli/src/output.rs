@@ -58,6 +58,10 @@ impl Amount {
             mint: mint.to_string(),
         }
     }
+
+    pub fn is_zero(&self) -> bool {
+        self.base_units == "0"
+    }
 }
 
 impl Display for Amount {

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::mint;
 use crate::output::Shown;
-use crate::views::{PublishersView, TermsView};
+use crate::views::rewards::{PublishersView, TermsView};
 
 impl NetworkCreateArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {

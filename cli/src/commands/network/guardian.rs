@@ -17,8 +17,9 @@ impl NetworkGuardianArgs {
             format!("replace the guardian of the network {}", self.network.name),
             vec![("guardian", self.guardian.into())],
         );
-        draft.describe_before(&self.network.name, |network| {
-            vec![("guardian", network.guardian.into())]
+        draft.describe_before(|| {
+            let (_, network) = ctx.network(&self.network.name)?;
+            Ok(vec![("guardian", network.guardian.into())])
         })?;
         draft.add(instruction::set_guardian(
             self.network.address()?,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::output::{Output, table};
-use crate::views::NetworkView;
+use crate::views::rewards::NetworkView;
 
 /// All networks of the cluster.
 #[derive(Serialize)]

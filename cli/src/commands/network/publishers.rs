@@ -6,7 +6,7 @@ use crate::cli::{NetworkPublishersArgs, PublisherArgs};
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::output::Shown;
-use crate::views::PublishersView;
+use crate::views::rewards::PublishersView;
 
 impl From<&PublisherArgs> for PublisherSet {
     fn from(args: &PublisherArgs) -> Self {
@@ -34,11 +34,10 @@ impl NetworkPublishersArgs {
             ),
             vec![("publishers", Shown::of(PublishersView::from(&set)))],
         );
-        draft.describe_before(&self.network.name, |network| {
-            vec![(
-                "publishers",
-                Shown::of(PublishersView::from(&network.publisher_set())),
-            )]
+        draft.describe_before(|| {
+            let (_, network) = ctx.network(&self.network.name)?;
+            let publishers = PublishersView::from(&network.publisher_set());
+            Ok(vec![("publishers", Shown::of(publishers))])
         })?;
         draft.add(instruction::set_publishers(
             self.network.address()?,

@@ -8,7 +8,7 @@ use crate::cli::NetworkUpdateArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::output::{Shown, Span};
-use crate::views::TermsView;
+use crate::views::rewards::TermsView;
 
 impl NetworkUpdateArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
@@ -48,8 +48,9 @@ impl NetworkUpdateArgs {
             format!("update the network {name}"),
             details(&change, decimals),
         );
-        draft.describe_before(name, |network| {
-            TermsView::new(&network.terms(), network.decimals, &network.mint).fields()
+        draft.describe_before(|| {
+            let (_, network) = ctx.network(name)?;
+            Ok(TermsView::new(&network.terms(), network.decimals, &network.mint).fields())
         })?;
         draft.add(instruction::update_network(
             self.network.address()?,

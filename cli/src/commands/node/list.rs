@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 use crate::cli::NodeListArgs;
 use crate::context::Context;
 use crate::output::{Output, table};
-use crate::views::NodeView;
+use crate::views::rewards::NodeView;
 
 /// Nodes of a network.
 #[derive(Serialize)]

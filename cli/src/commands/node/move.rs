@@ -4,7 +4,7 @@ use wayfare_client::rewards::instruction;
 use crate::cli::NodeMoveArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
-use crate::views;
+use crate::views::rewards as views;
 
 impl NodeMoveArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {

@@ -5,7 +5,7 @@ use wayfare_client::rewards::{address, instruction};
 use crate::cli::NodeRegisterArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
-use crate::views;
+use crate::views::rewards as views;
 
 impl NodeRegisterArgs {
     /// Registers one device. Owner and device sign; anyone may pay.

@@ -3,7 +3,7 @@ use wayfare_client::rewards::address;
 
 use crate::cli::NodeDeviceArgs;
 use crate::context::Context;
-use crate::views::NodeView;
+use crate::views::rewards::NodeView;
 
 pub fn run(args: &NodeDeviceArgs, ctx: &Context) -> Result<NodeView> {
     let node = args.find(ctx)?;

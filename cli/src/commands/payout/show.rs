@@ -4,7 +4,7 @@ use wayfare_client::rewards::address;
 
 use crate::cli::PayoutShowArgs;
 use crate::context::Context;
-use crate::views::PayoutView;
+use crate::views::rewards::PayoutView;
 
 impl PayoutShowArgs {
     pub fn run(&self, ctx: &Context) -> Result<PayoutView> {

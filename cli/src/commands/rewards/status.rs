@@ -12,7 +12,7 @@ use super::{activate, claim, data};
 use crate::cli::StatusArgs;
 use crate::context::Context;
 use crate::output::{Amount, Fields, Moment, Output, Span};
-use crate::views::EpochView;
+use crate::views::rewards::EpochView;
 
 /// Where a network's epochs are.
 #[derive(Serialize)]

@@ -26,9 +26,10 @@ impl AuthorityNominateArgs {
                 vec![("pending authority", "none".into())],
             ),
         }
-        draft.describe_before(name, |network| {
-            let nominee = views::key(&network.pending_authority).unwrap_or_else(|| "none".into());
-            vec![("pending authority", nominee.into())]
+        draft.describe_before(|| {
+            let (_, network) = ctx.network(name)?;
+            let nominee = views::or_none(&views::key(&network.pending_authority));
+            Ok(vec![("pending authority", nominee.into())])
         })?;
         draft.add(instruction::nominate_authority(
             self.network.address()?,

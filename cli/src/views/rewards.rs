@@ -1,4 +1,4 @@
-//! The program's accounts as results: field for field, amounts with their mint, times readable.
+//! The accounts of node-rewards as results.
 
 use std::fmt::{self, Display};
 
@@ -8,16 +8,8 @@ use node_rewards::state::{
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 
+use super::{key, or_none};
 use crate::output::{Amount, Fields, Moment, Output, Shown, Span, table};
-
-/// A key as text; the all-zero one means that there is none.
-pub fn key(key: &Pubkey) -> Option<String> {
-    (*key != Pubkey::default()).then(|| key.to_string())
-}
-
-fn or_none(text: &Option<String>) -> String {
-    text.clone().unwrap_or_else(|| "none".into())
-}
 
 /// What an authority decides about a network.
 #[derive(Clone, Debug, PartialEq, Serialize)]
