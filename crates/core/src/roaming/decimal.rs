@@ -1,6 +1,6 @@
 //! Exact decimal numbers, as they stand in usage files: charges, quantities and prices never pass through a float.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{cmp::Ordering, fmt};
 use thiserror::Error;
 
@@ -48,6 +48,15 @@ impl Decimal {
     ///
     /// [`DecimalError`]. A zero with a minus is zero.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
+        let number = Self::parse_computed(text)?;
+        if number.scale > MAX_PARSED_SCALE {
+            return Err(DecimalError::TooLong);
+        }
+        Ok(number)
+    }
+
+    /// As [`Decimal::parse`], with as many digits after the point as a computed number can have.
+    fn parse_computed(text: &str) -> Result<Self, DecimalError> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -94,7 +103,7 @@ impl Decimal {
                 .map(|whole| Self::new(whole, 0)),
         };
         number
-            .filter(|number| number.scale <= MAX_PARSED_SCALE)
+            .filter(|number| number.scale <= MAX_SCALE)
             .ok_or(DecimalError::TooLong)
     }
 
@@ -244,6 +253,19 @@ impl fmt::Display for Decimal {
 impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// In the one form that it is written in.
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match Self::parse_computed(&text) {
+            Ok(number) if number.to_string() == text => Ok(number),
+            _ => Err(D::Error::custom(format!(
+                "{text:?} is not a decimal number"
+            ))),
+        }
     }
 }
 

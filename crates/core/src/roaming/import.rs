@@ -10,6 +10,7 @@ use super::month::{Month, Spelling};
 use super::record::{Party, Pricing, Record};
 use super::tadig::Tadig;
 use super::tariff::Tariff;
+use super::text_number;
 use super::usage::{Book, Currency, Finding, List, Position, Problem, Row, UsageError};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -127,7 +128,7 @@ pub struct DirectionReport {
     /// What they cost, exactly, in the currency.
     pub exact: Decimal,
     /// What they cost in base units, each rounded half to even.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text_number")]
     pub total: u64,
     /// What rounding moved.
     pub rounding: Rounding,
@@ -143,7 +144,7 @@ pub struct Part {
     /// How many.
     pub records: usize,
     /// Their amounts, in base units.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text_number")]
     pub total: u64,
 }
 
@@ -180,7 +181,7 @@ pub struct UnpricedRow {
     /// The tariff's price of a unit, in the currency. `None`: it is carried at zero.
     pub per_unit: Option<Decimal>,
     /// What it costs now, in base units.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text_number")]
     pub amount: u64,
 }
 
@@ -192,7 +193,7 @@ pub struct DuplicateRow {
     /// Where the first of them stands.
     pub first: Position,
     /// What it costs again, in base units.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text_number")]
     pub amount: u64,
 }
 
@@ -241,14 +242,6 @@ impl Rounding {
 
 fn difference(more: Decimal, less: Decimal) -> String {
     more.checked_sub(less).unwrap_or_default().to_string()
-}
-
-/// Numbers of base units are strings in JSON, because many readers of it round above 2^53.
-pub(super) fn as_text<T: ToString, S: serde::Serializer>(
-    number: &T,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&number.to_string())
 }
 
 /// Makes records of the rows of one operator's books.

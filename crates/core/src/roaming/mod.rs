@@ -13,12 +13,16 @@ pub mod import;
 pub mod month;
 #[cfg(feature = "host")]
 pub mod record;
+#[cfg(feature = "host")]
+pub mod statement;
 pub mod sum_proof;
 #[cfg(feature = "host")]
 pub mod sum_tree;
 pub mod tadig;
 #[cfg(feature = "host")]
 pub mod tariff;
+#[cfg(feature = "host")]
+mod text_number;
 #[cfg(feature = "host")]
 pub mod usage;
 pub mod voucher;

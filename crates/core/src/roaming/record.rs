@@ -4,8 +4,9 @@ use super::decimal::Decimal;
 use super::month::Month;
 use super::sum_proof::Sum;
 use super::tadig::{Tadig, TadigError};
+use super::text_number;
 use super::usage::{Currency, MAX_SERVICE_LEN, MAX_UNIT_LEN, is_name};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{collections::BTreeSet, fmt};
 use thiserror::Error;
 
@@ -55,7 +56,8 @@ pub enum Pricing {
 }
 
 /// A row with its price.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// When.
     pub month: Month,
@@ -76,6 +78,7 @@ pub struct Record {
     /// What it costs, exactly.
     pub charge: Decimal,
     /// What it costs in base units: the charge, rounded half to even.
+    #[serde(with = "text_number")]
     pub amount: u64,
 }
 
@@ -188,6 +191,25 @@ impl Party {
         match self.networks.intersection(&other.networks).next() {
             Some(common) => Err(PartyError::BothSides(*common)),
             None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Party {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// In the one form that it is written in.
+impl<'de> Deserialize<'de> for Party {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let party = Self::fold(&text).map_err(D::Error::custom)?.party;
+        if party.to_string() == text {
+            Ok(party)
+        } else {
+            Err(D::Error::custom(format!("{text:?} is written as {party}")))
         }
     }
 }
