@@ -2,5 +2,7 @@
 //! they are.
 
 mod failures;
+mod faults;
 mod network;
+mod proxy;
 mod story;

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::network::LocalNetwork;
 
-const N: &str = "nyc-hotspots";
+pub const N: &str = "nyc-hotspots";
 
 const POLICY: &str =
     "emission = \"1000\"\n[weights]\nuptime = 5000\ntraffic = 3000\ncheck_ins = 2000\n";
 
 /// So many hotspots, the last of which is nowhere.
-fn hotspots(count: usize) -> String {
+pub fn hotspots(count: usize) -> String {
     let mut csv = "id,owner,latitude,longitude\n".to_owned();
     for n in 1..count {
         csv += &format!("{n},owner {},40.7{n:03},-73.9{n:03}\n", n % 4);
@@ -20,7 +20,12 @@ fn hotspots(count: usize) -> String {
     csv + &format!("{count},owner 0,95.0,-73.9\n")
 }
 
-fn register<'a>(csv: &'a str, devices: &'a str, owners: &'a str, journal: &'a str) -> Vec<&'a str> {
+pub fn register<'a>(
+    csv: &'a str,
+    devices: &'a str,
+    owners: &'a str,
+    journal: &'a str,
+) -> Vec<&'a str> {
     vec![
         "node",
         "register",
@@ -36,6 +41,67 @@ fn register<'a>(csv: &'a str, devices: &'a str, owners: &'a str, journal: &'a st
         "--journal",
         journal,
     ]
+}
+
+/// Computes, publishes, approves and activates an epoch from simulated metrics. Gives the folder of its data.
+pub fn epoch(net: &LocalNetwork, number: &str, previous: Option<&str>) -> String {
+    let policy = net.write("policy.toml", POLICY);
+    let (metrics, data) = (
+        net.path(&format!("m{number}.csv")),
+        net.path(&format!("e{number}")),
+    );
+    net.done(&[
+        "rewards",
+        "simulate-metrics",
+        "-n",
+        N,
+        "--seed",
+        number,
+        "--epoch-length",
+        "1d",
+        "--out",
+        &metrics,
+    ]);
+    let mut compute = vec![
+        "rewards",
+        "compute",
+        "-n",
+        N,
+        "--metrics",
+        &metrics,
+        "--simulated",
+        number,
+        "--epoch-length",
+        "1d",
+        "--policy",
+        &policy,
+        "--out",
+        &data,
+    ];
+    let (first, second) = (net.path("publisher-1.json"), net.path("publisher-2.json"));
+    let mut publish = vec![
+        "rewards",
+        "publish",
+        &data,
+        "--publisher",
+        &first,
+        "--wait",
+        "--yes",
+    ];
+    let mut approve = vec!["rewards", "approve", &data, "--publisher", &second, "--yes"];
+    if let Some(previous) = previous {
+        for args in [&mut compute, &mut publish, &mut approve] {
+            args.extend(["--previous", previous]);
+        }
+    }
+    net.done(&compute);
+    net.done(&publish);
+    // One approval of two is not enough.
+    assert_eq!(net.run(&["rewards", "activate", "-n", N]).code, Some(1));
+    net.done(&approve);
+    net.done(&["rewards", "activate", "-n", N, "--wait"]);
+    net.done(&["rewards", "verify", &data]);
+    data
 }
 
 #[test]
@@ -58,67 +124,12 @@ fn from_hotspots_to_balanced_books() {
     let nodes = net.done(&["node", "list", "-n", N]).json();
     assert_eq!(nodes.as_array().unwrap().len(), 12);
 
-    let policy = net.write("policy.toml", POLICY);
     let mut previous: Option<String> = None;
-    for epoch in ["1", "2"] {
-        let (metrics, data) = (
-            net.path(&format!("m{epoch}.csv")),
-            net.path(&format!("e{epoch}")),
-        );
-        net.done(&[
-            "rewards",
-            "simulate-metrics",
-            "-n",
-            N,
-            "--seed",
-            epoch,
-            "--epoch-length",
-            "1d",
-            "--out",
-            &metrics,
-        ]);
-        let mut compute = vec![
-            "rewards",
-            "compute",
-            "-n",
-            N,
-            "--metrics",
-            &metrics,
-            "--simulated",
-            epoch,
-            "--epoch-length",
-            "1d",
-            "--policy",
-            &policy,
-            "--out",
-            &data,
-        ];
-        let (first, second) = (net.path("publisher-1.json"), net.path("publisher-2.json"));
-        let mut publish = vec![
-            "rewards",
-            "publish",
-            &data,
-            "--publisher",
-            &first,
-            "--wait",
-            "--yes",
-        ];
-        let mut approve = vec!["rewards", "approve", &data, "--publisher", &second, "--yes"];
-        if let Some(previous) = &previous {
-            for args in [&mut compute, &mut publish, &mut approve] {
-                args.extend(["--previous", previous.as_str()]);
-            }
-        }
-        net.done(&compute);
-        net.done(&publish);
-        // One approval of two is not enough.
-        assert_eq!(net.run(&["rewards", "activate", "-n", N]).code, Some(1));
-        net.done(&approve);
-        net.done(&["rewards", "activate", "-n", N, "--wait"]);
-        net.done(&["rewards", "verify", &data]);
+    for number in ["1", "2"] {
+        let data = epoch(&net, number, previous.as_deref());
         // The second time there is nothing to claim, and that is done.
         for journal in ["first", "second"] {
-            let journal = net.path(&format!("{journal}-{epoch}.journal"));
+            let journal = net.path(&format!("{journal}-{number}.journal"));
             net.done(&[
                 "rewards",
                 "claim",
