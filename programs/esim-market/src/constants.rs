@@ -1,5 +1,7 @@
 //! Limits of the program. Times are in seconds, shares in basis points.
 
+pub use wayfare_core::esim::MAX_VALIDITY_DAYS;
+
 /// The whole, in basis points.
 pub const WHOLE_BPS: u16 = 10_000;
 
@@ -18,9 +20,6 @@ pub const MAX_WINDOW: u32 = 90 * DAY;
 
 /// Longest that an order is kept for its buyer: 366 days.
 pub const MAX_RETENTION: u32 = 366 * DAY;
-
-/// Longest validity of a plan: 366 days.
-pub const MAX_VALIDITY_DAYS: u16 = 366;
 
 /// Longest pause that a guardian can set at a time: 7 days.
 pub const MAX_PAUSE: i64 = 7 * 86_400;

@@ -44,7 +44,7 @@ pub struct PlanTerms {
     pub floor_price: u64,
     /// Basis points off the price: below 10,000.
     pub discount_bps: u16,
-    /// Data in megabytes (10⁶ bytes); 0 is unlimited.
+    /// Data in megabytes, 1,024 of which are a gigabyte as travel plans count; 0 is unlimited.
     pub data_mb: u64,
     /// Days from the activation: 1 to [`MAX_VALIDITY_DAYS`].
     pub validity_days: u16,
