@@ -16,6 +16,9 @@ pub const MAX_DISPLAY_NAME_LEN: usize = 64;
 /// Longest window of an agreement: 180 days.
 pub const MAX_WINDOW: u32 = 180 * 86_400;
 
+/// How long an announced withdrawal stays possible after its notice: 7 days.
+pub const REQUEST_LASTS: u32 = 7 * 86_400;
+
 /// How often the home network can return the statement of one period.
 pub const MAX_RETURNS: u8 = 3;
 

@@ -56,7 +56,7 @@ pub enum RoamingEscrowError {
     OperatorSuspended,
     #[msg("An agreement names two operators of one hub, the one with the smaller address first")]
     BadParties,
-    #[msg("No terms are on offer, or the signer offered them")]
+    #[msg("No terms of the side whose turn it is are on offer")]
     NothingToAccept,
     #[msg("The terms on offer are not the ones that were named: look at them again")]
     WrongTerms,
@@ -76,7 +76,7 @@ pub enum RoamingEscrowError {
     // 6025
     #[msg("The side is in arrears: deposit what it owes first")]
     InArrears,
-    #[msg("No withdrawal was requested")]
+    #[msg("No withdrawal was requested, or the request is over: request it again")]
     NoRequest,
     #[msg("The withdrawal's notice is not over: the time is in the log")]
     NoticeNotOver,
@@ -126,7 +126,7 @@ pub enum RoamingEscrowError {
     // 6045
     #[msg("The voucher's cumulative amount is not above what was redeemed")]
     StaleVoucher,
-    #[msg("The voucher is above the home network's balance")]
+    #[msg("The amount is above the balance of the side that pays")]
     AboveBalance,
 
     // 6047: accounts
@@ -152,4 +152,8 @@ pub enum RoamingEscrowError {
     // 6055
     #[msg("An invariant of the agreement does not hold")]
     InvariantBroken,
+
+    // 6056: statements
+    #[msg("Only the last statement of the direction can be returned: counter this one")]
+    NotLast,
 }

@@ -130,11 +130,11 @@ pub mod roaming_escrow {
 
     /// Accepts exactly these terms of the other side.
     pub fn accept_terms(
-        ctx: Context<ChangeAgreement>,
+        ctx: Context<AcceptTerms>,
         terms: AgreementTerms,
         max_fee_bps: u16,
     ) -> Result<()> {
-        ChangeAgreement::accept_terms(ctx, terms, max_fee_bps)
+        AcceptTerms::accept_terms(ctx, terms, max_fee_bps)
     }
 
     /// Moves tokens into the vault, to a side's balance. Anyone may send it.

@@ -7,7 +7,7 @@ use crate::{errors::RoamingEscrowError, events::Balances, state::Agreement};
 
 /// An agreement's vault and its token program.
 pub struct Vault<'a, 'info> {
-    pub agreement: &'a Account<'info, Agreement>,
+    pub agreement: &'a AccountLoader<'info, Agreement>,
     pub tokens: &'a AccountInfo<'info>,
     pub token_program: &'a AccountInfo<'info>,
 }
@@ -42,11 +42,10 @@ impl<'info> Vault<'_, 'info> {
 
     /// Moves an amount to a wallet's associated token account. Returns the vault's balance after it.
     pub fn give(&self, wallet: &Pubkey, to: &AccountInfo<'info>, amount: u64) -> Result<u64> {
-        let address = token::associated_token_address(
-            wallet,
-            &self.agreement.token_program,
-            &self.agreement.mint,
-        );
+        // A copy: the account must not be borrowed while the token program runs.
+        let agreement = *self.agreement.load()?;
+        let address =
+            token::associated_token_address(wallet, &agreement.token_program, &agreement.mint);
         require!(
             address == Some(*to.key),
             RoamingEscrowError::WrongDestination
@@ -56,12 +55,11 @@ impl<'info> Vault<'_, 'info> {
             .is_some_and(|account| account.owner == wallet.as_array());
         require!(is_theirs, RoamingEscrowError::WrongDestination);
         let before = self.balance()?;
-        let agreement = self.agreement;
         Transfer {
             token_program: self.token_program,
             from: self.tokens,
             to,
-            authority: agreement.as_ref(),
+            authority: self.agreement.as_ref(),
         }
         .invoke(
             amount,

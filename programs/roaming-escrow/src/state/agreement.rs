@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::*,
     errors::RoamingEscrowError,
-    state::{Statement, part_of},
+    state::{Statement, after, part_of},
 };
 
 /// What two operators agreed, and what each has in their common vault.
@@ -15,8 +15,8 @@ use crate::{
 /// INVARIANTS, checked by [`Agreement::invariant`] at the end of every instruction that moves value:
 /// - vault balance ≥ first balance + second balance + fees
 /// - a side in arrears has nothing, and at most one side is in arrears
-#[account]
-#[derive(InitSpace, Debug, PartialEq, Eq)]
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Agreement {
     pub hub: Pubkey,
     /// The operator with the smaller address.
@@ -27,29 +27,31 @@ pub struct Agreement {
     pub vault: Pubkey,
     /// SPL Token or Token-2022: the program that owns the mint.
     pub token_program: Pubkey,
-    pub state: AgreementState,
-    /// What is in force; all zero before the first acceptance.
-    pub terms: AgreementTerms,
-    /// What one side proposes; all zero when nothing is on offer.
-    pub offered: AgreementTerms,
-    /// Who proposes it.
-    pub offered_by: Side,
-    /// The hub's share of what settlements pay, as it was when the agreement was first accepted.
-    pub fee_bps: u16,
     pub first_books: SideBooks,
     pub second_books: SideBooks,
     /// The hub's fees that are still in the vault.
     pub fees: u64,
     /// When a closing agreement takes no more statements; 0 before.
     pub closes_at: i64,
+    /// What is in force; all zero before the first acceptance.
+    pub terms: AgreementTerms,
+    /// What one side proposes; all zero when nothing is on offer.
+    pub offered: AgreementTerms,
+    /// The hub's share of what settlements pay, as it was when the agreement was first accepted.
+    pub fee_bps: u16,
+    /// An [`AgreementState`].
+    pub state: u8,
+    /// The [`Side`] that proposes what is on offer.
+    pub offered_by: u8,
     /// Decimals of the mint.
     pub decimals: u8,
     pub bump: u8,
     pub vault_bump: u8,
+    pub padding: [u8; 1],
 }
 
 /// Where an agreement is in its life.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgreementState {
     /// Waits for the other side to accept.
     Proposed,
@@ -59,15 +61,21 @@ pub enum AgreementState {
     Closing,
 }
 
+impl AgreementState {
+    pub const ALL: [Self; 3] = [Self::Proposed, Self::Active, Self::Closing];
+}
+
 /// One of an agreement's two operators. Of a statement or voucher: the home network, whose subscribers roamed, and
 /// which pays.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     First,
     Second,
 }
 
 impl Side {
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
+
     pub fn other(self) -> Self {
         match self {
             Self::First => Self::Second,
@@ -75,26 +83,38 @@ impl Side {
         }
     }
 
-    /// As a seed of a statement's address, and in a voucher.
+    /// In accounts, in a statement's address, and in a voucher.
     pub fn byte(self) -> u8 {
-        match self {
-            Self::First => 0,
-            Self::Second => 1,
-        }
+        self as u8
     }
 }
 
-/// What two operators agree on. Windows are seconds, shares basis points.
+/// The variant with this number. Only the program writes the byte, so any other is a broken account.
+pub fn variant<T: Copy>(all: &[T], byte: u8) -> Result<T> {
+    Ok(*all
+        .get(usize::from(byte))
+        .ok_or(RoamingEscrowError::InvariantBroken)?)
+}
+
+/// What two operators agree on. Windows are seconds, shares basis points. The same bytes in accounts and in instructions.
 #[derive(
-    AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq,
+    AnchorSerialize,
+    AnchorDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    bytemuck::Pod,
+    bytemuck::Zeroable,
 )]
+#[repr(C)]
 pub struct AgreementTerms {
     /// SHA-256 of the tariff for the first operator's subscribers on the second's network.
     pub first_tariff_hash: [u8; 32],
     /// SHA-256 of the tariff for the second operator's subscribers on the first's network.
     pub second_tariff_hash: [u8; 32],
-    /// Basis points of a statement's total by which the books may differ.
-    pub tolerance_bps: u16,
     /// For the home network to answer a statement, and for the visited one to restate a returned one.
     pub statement_window: u32,
     /// For the two to agree on a disputed difference.
@@ -103,6 +123,8 @@ pub struct AgreementTerms {
     pub arbitration_window: u32,
     /// Between the request of a withdrawal and the withdrawal, and between the start of closing and its end.
     pub withdrawal_notice: u32,
+    /// Basis points of a statement's total by which the books may differ.
+    pub tolerance_bps: u16,
     /// Basis points of a disputed difference for the visited network when the arbiter stays silent.
     pub default_award_bps: u16,
 }
@@ -131,9 +153,8 @@ impl AgreementTerms {
 }
 
 /// One side's part of an agreement's ledger.
-#[derive(
-    AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq,
-)]
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct SideBooks {
     /// What the side has in the vault.
     pub balance: u64,
@@ -141,32 +162,62 @@ pub struct SideBooks {
     pub arrears: u64,
     /// What it asked to withdraw.
     pub requested: u64,
-    /// From when on it may withdraw that; 0 without a request.
+    /// From when on, and for [`REQUEST_LASTS`], it may withdraw that; 0 without a request.
     pub withdrawable_at: i64,
     /// As home network: what statements that are not settled may still take.
     pub exposure: u64,
+    /// As home network: the number of the first record of the next statement.
+    pub next_record: u64,
+    /// As home network: what vouchers of the next period moved.
+    pub vouchers: u64,
     /// As home network: statements that are stated and neither settled nor returned.
     pub open_statements: u32,
     /// As home network: the period that is stated next.
     pub next_period: u32,
-    /// As home network: the number of the first record of the next statement.
-    pub next_record: u64,
-    /// As home network: whether the last statement was returned, and waits to be restated.
-    pub returned: bool,
-    /// As home network: what vouchers of the next period moved.
-    pub vouchers: u64,
+    /// As home network: 1 while the last statement is returned, and waits to be restated; else 0.
+    pub returned: u8,
+    pub padding: [u8; 7],
 }
 
 impl SideBooks {
+    /// Whether the last statement waits to be restated.
+    pub fn is_returned(&self) -> bool {
+        self.returned != 0
+    }
+
+    /// Announces a withdrawal; an amount of 0 takes that back.
+    pub fn request(&mut self, amount: u64, now: i64, notice: u32) -> Result<()> {
+        // Of what is there now: else a request made once would let every later deposit go without a notice.
+        require!(amount <= self.balance, RoamingEscrowError::AboveBalance);
+        self.requested = amount;
+        self.withdrawable_at = if amount == 0 { 0 } else { after(now, notice)? };
+        Ok(())
+    }
+
+    /// What was announced, once the notice is over and as long as the request lasts.
+    pub fn requested(&self, now: i64) -> Result<u64> {
+        require!(self.requested > 0, RoamingEscrowError::NoRequest);
+        if now < self.withdrawable_at {
+            msg!("possible from {}", self.withdrawable_at);
+            return err!(RoamingEscrowError::NoticeNotOver);
+        }
+        // Else a request made once would be a way out without a notice for ever.
+        require!(
+            now < after(self.withdrawable_at, REQUEST_LASTS)?,
+            RoamingEscrowError::NoRequest
+        );
+        Ok(self.requested)
+    }
+
     /// Takes a statement into what may still be taken from the side.
     pub fn open(&mut self, statement: &Statement) -> Result<()> {
         self.exposure = self
             .exposure
-            .checked_add(statement.exposure())
+            .checked_add(statement.exposure()?)
             .ok_or(RoamingEscrowError::Overflow)?;
         self.open_statements = self
             .open_statements
-            .checked_add(u32::from(statement.is_open()))
+            .checked_add(u32::from(statement.is_open()?))
             .ok_or(RoamingEscrowError::Overflow)?;
         Ok(())
     }
@@ -175,11 +226,11 @@ impl SideBooks {
     pub fn close(&mut self, statement: &Statement) -> Result<()> {
         self.exposure = self
             .exposure
-            .checked_sub(statement.exposure())
+            .checked_sub(statement.exposure()?)
             .ok_or(RoamingEscrowError::InvariantBroken)?;
         self.open_statements = self
             .open_statements
-            .checked_sub(u32::from(statement.is_open()))
+            .checked_sub(u32::from(statement.is_open()?))
             .ok_or(RoamingEscrowError::InvariantBroken)?;
         Ok(())
     }
@@ -205,7 +256,7 @@ pub struct Netting {
 impl Agreement {
     pub const SEED: &'static [u8] = b"agreement";
     pub const VAULT_SEED: &'static [u8] = b"vault";
-    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
     /// The address for two operators, in whichever order.
     pub fn find_address(hub: &Pubkey, one: &Pubkey, other: &Pubkey, mint: &Pubkey) -> (Pubkey, u8) {
@@ -228,6 +279,14 @@ impl Agreement {
 
     pub fn find_vault_address(agreement: &Pubkey) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::VAULT_SEED, agreement.as_ref()], &crate::ID)
+    }
+
+    pub fn state(&self) -> Result<AgreementState> {
+        variant(&AgreementState::ALL, self.state)
+    }
+
+    pub fn offered_by(&self) -> Result<Side> {
+        variant(&Side::ALL, self.offered_by)
     }
 
     /// Which side an operator is.
@@ -258,8 +317,17 @@ impl Agreement {
     /// Refuses what only an accepted agreement takes.
     pub fn require_accepted(&self) -> Result<()> {
         require!(
-            self.state != AgreementState::Proposed,
+            self.state()? != AgreementState::Proposed,
             RoamingEscrowError::NotAccepted
+        );
+        Ok(())
+    }
+
+    /// Refuses what an agreement that ends takes no more.
+    pub fn require_not_closing(&self) -> Result<()> {
+        require!(
+            self.state()? != AgreementState::Closing,
+            RoamingEscrowError::ClosingAlready
         );
         Ok(())
     }
@@ -268,7 +336,7 @@ impl Agreement {
     pub fn require_open(&self, now: i64) -> Result<()> {
         self.require_accepted()?;
         require!(
-            self.state == AgreementState::Active || now < self.closes_at,
+            self.state()? == AgreementState::Active || now < self.closes_at,
             RoamingEscrowError::AgreementClosed
         );
         Ok(())
@@ -307,10 +375,12 @@ impl Agreement {
 
     /// Nets what each side owes, its arrears included, and moves the difference as far as the payer's balance covers it.
     /// The rest becomes the payer's arrears.
+    ///
+    /// A debt stops at `u64::MAX`, above what any mint can have supplied: absurd totals must not stop settlements, and with
+    /// them everybody's way out.
     pub fn net(&mut self, first_owes: u64, second_owes: u64) -> Result<Netting> {
-        let add = |a: u64, b: u64| a.checked_add(b).ok_or(RoamingEscrowError::Overflow);
-        let first_owed = add(first_owes, self.first_books.arrears)?;
-        let second_owed = add(second_owes, self.second_books.arrears)?;
+        let first_owed = first_owes.saturating_add(self.first_books.arrears);
+        let second_owed = second_owes.saturating_add(self.second_books.arrears);
         self.first_books.arrears = 0;
         self.second_books.arrears = 0;
         let (payer, difference) = if first_owed >= second_owed {
@@ -360,21 +430,19 @@ impl Agreement {
     }
 
     /// Whether it takes nothing more, and all its statements are settled: each side may leave.
-    pub fn is_wound_up(&self, now: i64) -> bool {
-        let settled = |books: &SideBooks| books.open_statements == 0 && !books.returned;
-        self.state == AgreementState::Closing
+    pub fn is_wound_up(&self, now: i64) -> Result<bool> {
+        let settled = |books: &SideBooks| books.open_statements == 0 && !books.is_returned();
+        Ok(self.state()? == AgreementState::Closing
             && now >= self.closes_at
             && settled(&self.first_books)
-            && settled(&self.second_books)
+            && settled(&self.second_books))
     }
 
     /// What a side may withdraw: its balance less what statements may still take.
-    pub fn free_balance(&self, side: Side) -> u64 {
+    pub fn free_balance(&self, side: Side) -> Result<u64> {
         let books = self.books(side);
-        if books.arrears > 0 {
-            return 0;
-        }
-        books.balance.saturating_sub(books.exposure)
+        require!(books.arrears == 0, RoamingEscrowError::InArrears);
+        Ok(books.balance.saturating_sub(books.exposure))
     }
 
     /// The agreement's books, given the vault's balance in base units.

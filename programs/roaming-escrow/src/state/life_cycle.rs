@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::{errors::RoamingEscrowError, state::Statement};
 
 /// Where a statement is in its life.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatementState {
     /// Stated by the visited network: the home network may answer until `answer_by`.
     Stated,
@@ -209,7 +209,7 @@ impl Statement {
     /// Whether the action is possible now, by whoever may.
     pub fn is_due(&self, action: Action, now: i64) -> bool {
         let row = action.transition();
-        row.from.contains(&self.state)
+        self.state().is_ok_and(|state| row.from.contains(&state))
             && row.opens.is_none_or(|opens| now >= self.at(opens))
             && row.closes.is_none_or(|closes| now < self.at(closes))
     }
@@ -226,7 +226,7 @@ impl Statement {
     ) -> Result<()> {
         let row = action.transition();
         require!(
-            row.from.contains(&self.state),
+            row.from.contains(&self.state()?),
             RoamingEscrowError::WrongState
         );
         if row.actor != Actor::Anyone && !acts_as(row.actor) {
@@ -250,7 +250,7 @@ impl Statement {
             return err!(RoamingEscrowError::TooLate);
         }
         if let Some(to) = row.to {
-            self.state = to;
+            self.set_state(to);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::WHOLE_BPS,
     errors::RoamingEscrowError,
-    state::{AgreementTerms, Side, StatementState},
+    state::{AgreementTerms, Side, StatementState, variant},
 };
 
 /// What a visited network says that a home network's subscribers used in one period. What may happen to it stands in
@@ -15,27 +15,22 @@ use crate::{
 /// INVARIANTS, checked by [`Statement::invariant`] at the end of every instruction that moves value:
 /// - accepted ≤ total, and what is disputed is in no settlement
 /// - once settled, paid = accepted
-#[account]
-#[derive(InitSpace, Debug, PartialEq, Eq)]
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Statement {
     pub agreement: Pubkey,
-    /// The home network, which pays.
-    pub home: Side,
-    /// 0 is the first.
-    pub period: u32,
-    pub state: StatementState,
     /// Who paid the rent, and gets it back.
     pub rent_payer: Pubkey,
     /// Root of the Merkle-sum tree of the records.
     pub root: [u8; 32],
+    /// Root of the home network's own records; all zero before a counter.
+    pub counter_root: [u8; 32],
     /// Records in the tree.
     pub records: u64,
     /// Number of the first record. The next statement of the direction starts at `first_record + records`.
     pub first_record: u64,
     /// What the records add up to.
     pub total: u64,
-    /// Root of the home network's own records; all zero before a counter.
-    pub counter_root: [u8; 32],
     /// What the home network's records add up to.
     pub counter_total: u64,
     /// The arbiter's, the default's or the conceded part of the difference.
@@ -44,10 +39,6 @@ pub struct Statement {
     pub accepted: u64,
     /// What it has paid: by vouchers, by settlements, or by arrears that a settlement recorded.
     pub paid: u64,
-    /// How often it was returned.
-    pub returns: u8,
-    /// The agreement's terms when it was stated.
-    pub terms: AgreementTerms,
     pub stated_at: i64,
     /// Until then the home network answers, or the visited one restates.
     pub answer_by: i64,
@@ -55,7 +46,18 @@ pub struct Statement {
     pub dispute_by: i64,
     /// Until then the arbiter may award it.
     pub award_by: i64,
+    /// The agreement's terms when it was stated.
+    pub terms: AgreementTerms,
+    /// 0 is the first.
+    pub period: u32,
+    /// The [`Side`] that is the home network, which pays.
+    pub home: u8,
+    /// A [`StatementState`].
+    pub state: u8,
+    /// How often it was returned.
+    pub returns: u8,
     pub bump: u8,
+    pub padding: [u8; 4],
 }
 
 /// What a visited network states.
@@ -120,7 +122,7 @@ pub fn after(now: i64, seconds: u32) -> Result<i64> {
 
 impl Statement {
     pub const SEED: &'static [u8] = b"statement";
-    pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
     pub fn find_address(agreement: &Pubkey, home: Side, period: u32) -> (Pubkey, u8) {
         Pubkey::find_program_address(
@@ -132,6 +134,18 @@ impl Statement {
             ],
             &crate::ID,
         )
+    }
+
+    pub fn home(&self) -> Result<Side> {
+        variant(&Side::ALL, self.home)
+    }
+
+    pub fn state(&self) -> Result<StatementState> {
+        variant(&StatementState::ALL, self.state)
+    }
+
+    pub fn set_state(&mut self, state: StatementState) {
+        self.state = state as u8;
     }
 
     /// States, or restates, what was used.
@@ -154,7 +168,7 @@ impl Statement {
         self.counter_root = root;
         self.counter_total = total;
         if difference <= part_of(self.total, self.terms.tolerance_bps)? {
-            self.state = StatementState::Matched;
+            self.set_state(StatementState::Matched);
             self.accepted = self.total;
         } else {
             self.accepted = total;
@@ -165,11 +179,11 @@ impl Statement {
     }
 
     /// What is disputed: 0 but in a countered statement.
-    pub fn disputed(&self) -> u64 {
-        match self.state {
+    pub fn disputed(&self) -> Result<u64> {
+        Ok(match self.state()? {
             StatementState::Countered => self.total.saturating_sub(self.counter_total),
             _ => 0,
-        }
+        })
     }
 
     /// Gives a part of the disputed difference to the visited network, the rest to the home network.
@@ -187,28 +201,28 @@ impl Statement {
     }
 
     /// What the home network may still have to pay.
-    pub fn exposure(&self) -> u64 {
-        match self.state {
+    pub fn exposure(&self) -> Result<u64> {
+        Ok(match self.state()? {
             StatementState::Stated | StatementState::Countered => self.total,
             StatementState::Matched | StatementState::Resolved => self.accepted,
             StatementState::Returned | StatementState::Settled => 0,
         }
-        .saturating_sub(self.paid)
+        .saturating_sub(self.paid))
     }
 
     /// Whether it is neither settled nor waits to be restated.
-    pub fn is_open(&self) -> bool {
-        !matches!(
-            self.state,
+    pub fn is_open(&self) -> Result<bool> {
+        Ok(!matches!(
+            self.state()?,
             StatementState::Returned | StatementState::Settled
-        )
+        ))
     }
 
     /// What a settlement takes from it. Nothing goes back to the home network before all is decided.
-    pub fn payable(&self) -> Payable {
+    pub fn payable(&self) -> Result<Payable> {
         let to_visited = self.accepted.saturating_sub(self.paid);
         let back = self.paid.saturating_sub(self.accepted);
-        match self.state {
+        Ok(match self.state()? {
             StatementState::Matched | StatementState::Resolved => Payable {
                 to_visited,
                 to_home: back,
@@ -220,12 +234,12 @@ impl Statement {
             StatementState::Stated | StatementState::Returned | StatementState::Settled => {
                 Payable::default()
             }
-        }
+        })
     }
 
     /// Books a settlement of what is payable.
-    pub fn settle(&mut self) {
-        let countered = self.state == StatementState::Countered;
+    pub fn settle(&mut self) -> Result<()> {
+        let countered = self.state()? == StatementState::Countered;
         // What vouchers moved beyond the undisputed part stays until the dispute is resolved.
         self.paid = if countered {
             self.paid.max(self.accepted)
@@ -233,13 +247,14 @@ impl Statement {
             self.accepted
         };
         if !countered {
-            self.state = StatementState::Settled;
+            self.set_state(StatementState::Settled);
         }
+        Ok(())
     }
 
     /// The statement's books.
     pub fn invariant(&self) -> Result<()> {
-        let settled = self.state == StatementState::Settled;
+        let settled = self.state()? == StatementState::Settled;
         require!(
             self.accepted <= self.total && (!settled || self.paid == self.accepted),
             RoamingEscrowError::InvariantBroken

@@ -19,7 +19,7 @@ pub struct CollectFees<'info> {
         has_one = vault @ RoamingEscrowError::WrongVault,
         has_one = token_program @ RoamingEscrowError::WrongTokenProgram
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     /// CHECK: the agreement's own, by `has_one`.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
@@ -36,10 +36,9 @@ impl CollectFees<'_> {
     pub fn collect_fees(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let treasury = accounts.hub.load()?.treasury;
-        let amount = accounts.agreement.fees;
+        let amount = std::mem::take(&mut accounts.agreement.load_mut()?.fees);
         require!(amount > 0, RoamingEscrowError::NothingFree);
 
-        accounts.agreement.fees = 0;
         let vault = Vault {
             agreement: &accounts.agreement,
             tokens: &accounts.vault,
@@ -51,7 +50,7 @@ impl CollectFees<'_> {
             sequence: accounts.hub.load_mut()?.next_sequence()?,
             agreement: accounts.agreement.key(),
             amount,
-            balances: balances(&accounts.agreement, vault)?,
+            balances: balances(&*accounts.agreement.load()?, vault)?,
         };
         emit(&accounts.event_authority, &event)
     }

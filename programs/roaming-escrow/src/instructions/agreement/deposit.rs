@@ -19,7 +19,7 @@ pub struct Deposit<'info> {
         has_one = vault @ RoamingEscrowError::WrongVault,
         has_one = token_program @ RoamingEscrowError::WrongTokenProgram
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     pub depositor: Signer<'info>,
     /// The token account that pays. The vault can never stand here: only this program signs for it.
     /// CHECK: the token program checks it.
@@ -42,9 +42,11 @@ impl Deposit<'_> {
         let now = Clock::get()?.unix_timestamp;
         require!(amount > 0, RoamingEscrowError::ZeroAmount);
         accounts.hub.load()?.require_not_paused(now)?;
-        accounts.agreement.require_accepted()?;
-
-        accounts.agreement.deposit(side, amount)?;
+        {
+            let mut agreement = accounts.agreement.load_mut()?;
+            agreement.require_accepted()?;
+            agreement.deposit(side, amount)?;
+        }
         let vault = Vault {
             agreement: &accounts.agreement,
             tokens: &accounts.vault,
@@ -57,7 +59,7 @@ impl Deposit<'_> {
             agreement: accounts.agreement.key(),
             side,
             amount,
-            balances: balances(&accounts.agreement, vault)?,
+            balances: balances(&*accounts.agreement.load()?, vault)?,
         };
         emit(&accounts.event_authority, &event)
     }

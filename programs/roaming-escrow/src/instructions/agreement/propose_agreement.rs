@@ -5,7 +5,7 @@ use wayfare_core::mint::check_mint;
 use crate::{
     errors::RoamingEscrowError,
     events::{AgreementProposed, emit},
-    state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side, SideBooks},
+    state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side},
 };
 
 #[event_cpi]
@@ -37,7 +37,7 @@ pub struct ProposeAgreement<'info> {
         ],
         bump
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     #[account(
         init,
         payer = payer,
@@ -87,27 +87,22 @@ impl ProposeAgreement<'_> {
         let by = ctx.accounts.validate(&terms, now)?;
         let accounts = ctx.accounts;
 
-        accounts.agreement.set_inner(Agreement {
-            hub: accounts.hub.key(),
-            first: accounts.first.key(),
-            second: accounts.second.key(),
-            mint: accounts.mint.key(),
-            vault: accounts.vault.key(),
-            token_program: accounts.token_program.key(),
-            state: AgreementState::Proposed,
-            terms: AgreementTerms::default(),
-            offered: terms,
-            offered_by: by,
-            fee_bps: 0,
-            first_books: SideBooks::default(),
-            second_books: SideBooks::default(),
-            fees: 0,
-            closes_at: 0,
-            decimals: accounts.mint.decimals,
-            bump: ctx.bumps.agreement,
-            vault_bump: ctx.bumps.vault,
-        });
-        accounts.agreement.invariant(accounts.vault.amount)?;
+        {
+            let mut agreement = accounts.agreement.load_init()?;
+            agreement.hub = accounts.hub.key();
+            agreement.first = accounts.first.key();
+            agreement.second = accounts.second.key();
+            agreement.mint = accounts.mint.key();
+            agreement.vault = accounts.vault.key();
+            agreement.token_program = accounts.token_program.key();
+            agreement.state = AgreementState::Proposed as u8;
+            agreement.offered = terms;
+            agreement.offered_by = by.byte();
+            agreement.decimals = accounts.mint.decimals;
+            agreement.bump = ctx.bumps.agreement;
+            agreement.vault_bump = ctx.bumps.vault;
+            agreement.invariant(accounts.vault.amount)?;
+        }
         let event = AgreementProposed {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,

@@ -19,7 +19,7 @@ pub struct Withdraw<'info> {
         has_one = vault @ RoamingEscrowError::WrongVault,
         has_one = token_program @ RoamingEscrowError::WrongTokenProgram
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     /// One of the agreement's two.
     #[account(has_one = authority @ RoamingEscrowError::NotAuthority)]
     pub operator: Box<Account<'info, Operator>>,
@@ -39,36 +39,32 @@ impl Withdraw<'_> {
     /// Pays a side out.
     ///
     /// 1. the side is not in arrears
-    /// 2. a request's notice is over: at most what was requested, and what no statement may still take; or the agreement
-    ///    is closed and all its statements are settled: everything
+    /// 2. a request's notice is over, and the request not yet: at most what was requested, and what no statement may still
+    ///    take; or the agreement is closed and all its statements are settled: everything
     pub fn withdraw(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let agreement = &mut accounts.agreement;
-        let side = agreement.side_of(&accounts.operator.key())?;
-        let books = *agreement.books(side);
-        require!(books.arrears == 0, RoamingEscrowError::InArrears);
-        let free = agreement.free_balance(side);
-        let amount = if agreement.is_wound_up(now) {
-            free
-        } else {
-            require!(books.requested > 0, RoamingEscrowError::NoRequest);
-            if now < books.withdrawable_at {
-                msg!("possible from {}", books.withdrawable_at);
-                return err!(RoamingEscrowError::NoticeNotOver);
-            }
-            books.requested.min(free)
-        };
-        require!(amount > 0, RoamingEscrowError::NothingFree);
+        let (side, amount) = {
+            let mut agreement = accounts.agreement.load_mut()?;
+            let side = agreement.side_of(&accounts.operator.key())?;
+            let free = agreement.free_balance(side)?;
+            let amount = if agreement.is_wound_up(now)? {
+                free
+            } else {
+                agreement.books(side).requested(now)?.min(free)
+            };
+            require!(amount > 0, RoamingEscrowError::NothingFree);
 
-        let books = agreement.books_mut(side);
-        books.balance = books
-            .balance
-            .checked_sub(amount)
-            .ok_or(RoamingEscrowError::InvariantBroken)?;
-        // A request is good for one withdrawal: what statements held back needs a new one.
-        books.requested = 0;
-        books.withdrawable_at = 0;
+            let books = agreement.books_mut(side);
+            books.balance = books
+                .balance
+                .checked_sub(amount)
+                .ok_or(RoamingEscrowError::InvariantBroken)?;
+            // A request is good for one withdrawal: what statements held back needs a new one.
+            books.requested = 0;
+            books.withdrawable_at = 0;
+            (side, amount)
+        };
         let vault = Vault {
             agreement: &accounts.agreement,
             tokens: &accounts.vault,
@@ -81,7 +77,7 @@ impl Withdraw<'_> {
             agreement: accounts.agreement.key(),
             side,
             amount,
-            balances: balances(&accounts.agreement, vault)?,
+            balances: balances(&*accounts.agreement.load()?, vault)?,
         };
         emit(&accounts.event_authority, &event)
     }

@@ -4,7 +4,10 @@ use crate::{
     constants::MAX_RETURNS,
     errors::RoamingEscrowError,
     events::{StatementChanged, UsageStated, emit},
-    state::{Action, Actor, Agreement, Hub, Operator, Statement, StatementArgs, after, part_of},
+    state::{
+        Action, Actor, Agreement, Hub, Operator, SideBooks, Statement, StatementArgs, after,
+        part_of,
+    },
 };
 
 /// What answers, disputes and resolves a statement. None of it moves value.
@@ -14,9 +17,9 @@ pub struct ChangeStatement<'info> {
     #[account(mut)]
     pub hub: AccountLoader<'info, Hub>,
     #[account(mut, dup, has_one = hub @ RoamingEscrowError::WrongHub)]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     #[account(mut, dup, has_one = agreement @ RoamingEscrowError::WrongAgreement)]
-    pub statement: Box<Account<'info, Statement>>,
+    pub statement: AccountLoader<'info, Statement>,
     /// Whom the actor acts for; nobody for arbiter and anyone.
     pub operator: Option<Box<Account<'info, Operator>>>,
     /// Who does it: the life-cycle's table says who may.
@@ -27,14 +30,15 @@ impl ChangeStatement<'_> {
     /// Takes the step in the table, then changes the statement, then the books of its home network.
     #[inline(never)]
     fn step(
-        &mut self,
+        &self,
         action: Action,
-        change: &mut dyn FnMut(&mut Statement, i64) -> Result<()>,
+        change: &mut dyn FnMut(&mut Statement, &mut SideBooks, i64) -> Result<()>,
     ) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
-        let home = self.statement.home;
+        let mut agreement = self.agreement.load_mut()?;
+        let mut statement = self.statement.load_mut()?;
+        let home = statement.home()?;
         let actor = self.actor.key();
-        let agreement = &self.agreement;
         let operator = self
             .operator
             .as_ref()
@@ -49,23 +53,22 @@ impl ChangeStatement<'_> {
             Actor::Anyone => true,
         };
 
-        let statement = &mut self.statement;
-        let books = self.agreement.books_mut(home);
-        books.close(statement)?;
+        let books = agreement.books_mut(home);
+        books.close(&statement)?;
         statement.step(action, now, &acts_as)?;
-        change(statement, now)?;
+        change(&mut statement, books, now)?;
         statement.invariant()?;
-        books.open(statement)?;
+        books.open(&statement)?;
         Ok(())
     }
 
-    fn changed(&mut self, action: Action) -> Result<()> {
-        let statement = &self.statement;
+    fn changed(&self, action: Action) -> Result<()> {
+        let statement = self.statement.load()?;
         let event = StatementChanged {
             hub: self.hub.key(),
             sequence: self.hub.load_mut()?.next_sequence()?,
             agreement: self.agreement.key(),
-            home: statement.home,
+            home: statement.home()?,
             period: statement.period,
             action,
             by: self.actor.key(),
@@ -88,8 +91,8 @@ impl ChangeStatement<'_> {
         Self::accept(ctx.accounts, Action::DeemAccepted)
     }
 
-    fn accept(&mut self, action: Action) -> Result<()> {
-        self.step(action, &mut |statement, _| {
+    fn accept(&self, action: Action) -> Result<()> {
+        self.step(action, &mut |statement, _, _| {
             statement.accepted = statement.total;
             Ok(())
         })?;
@@ -102,27 +105,33 @@ impl ChangeStatement<'_> {
     /// 2. a difference within the tolerance is none: matched at the visited network's total
     /// 3. else what both agree on is payable now, and the difference waits
     pub fn counter_statement(ctx: Context<Self>, root: [u8; 32], total: u64) -> Result<()> {
-        ctx.accounts.step(Action::Counter, &mut |statement, now| {
-            statement.counter(root, total, now)
-        })?;
+        ctx.accounts
+            .step(Action::Counter, &mut |statement, _, now| {
+                statement.counter(root, total, now)
+            })?;
         ctx.accounts.changed(Action::Counter)
     }
 
-    /// The home network cannot use the statement: it is for another pair, cannot be read, and so on. At most
-    /// [`MAX_RETURNS`] times in a period.
+    /// The home network cannot use the statement: it is for another pair, cannot be read, and so on.
+    ///
+    /// 1. at most [`MAX_RETURNS`] times in a period
+    /// 2. only the direction's last one: the records of the next follow it, so it can only be countered
     pub fn return_statement(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
-        accounts.step(Action::Return, &mut |statement, now| {
+        accounts.step(Action::Return, &mut |statement, books, now| {
             require!(
                 statement.returns < MAX_RETURNS,
                 RoamingEscrowError::TooManyReturns
             );
+            require!(
+                statement.period.checked_add(1) == Some(books.next_period),
+                RoamingEscrowError::NotLast
+            );
             statement.returns = statement.returns.saturating_add(1);
             statement.answer_by = after(now, statement.terms.statement_window)?;
+            books.returned = 1;
             Ok(())
         })?;
-        let home = accounts.statement.home;
-        accounts.agreement.books_mut(home).returned = true;
         accounts.changed(Action::Return)
     }
 
@@ -130,26 +139,25 @@ impl ChangeStatement<'_> {
     pub fn restate(ctx: Context<Self>, args: StatementArgs) -> Result<()> {
         let accounts = ctx.accounts;
         args.validate()?;
-        require!(
-            args.first_record == accounts.statement.first_record,
-            RoamingEscrowError::WrongFirstRecord
-        );
-        accounts.step(Action::Restate, &mut |statement, now| {
+        accounts.step(Action::Restate, &mut |statement, books, now| {
+            require!(
+                args.first_record == statement.first_record,
+                RoamingEscrowError::WrongFirstRecord
+            );
+            books.returned = 0;
+            books.next_record = args.next_record()?;
             statement.state_usage(&args, now)
         })?;
-        let home = accounts.statement.home;
-        let books = accounts.agreement.books_mut(home);
-        books.returned = false;
-        books.next_record = args.next_record()?;
+        let statement = accounts.statement.load()?;
         let event = UsageStated {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
             agreement: accounts.agreement.key(),
-            home,
-            period: accounts.statement.period,
+            home: statement.home()?,
+            period: statement.period,
             usage: args,
-            vouchers: accounts.statement.paid,
-            answer_by: accounts.statement.answer_by,
+            vouchers: statement.paid,
+            answer_by: statement.answer_by,
         };
         emit(&accounts.event_authority, &event)
     }
@@ -157,31 +165,28 @@ impl ChangeStatement<'_> {
     /// The visited network did not restate in time: the period counts as one without traffic.
     pub fn lapse_statement(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
-        accounts.step(Action::Lapse, &mut |statement, _| {
+        accounts.step(Action::Lapse, &mut |statement, books, _| {
             statement.root = [0; 32];
             statement.records = 0;
             statement.total = 0;
             statement.accepted = 0;
+            books.returned = 0;
+            books.next_record = statement.first_record;
             Ok(())
         })?;
-        let next_record = accounts.statement.first_record;
-        let home = accounts.statement.home;
-        let books = accounts.agreement.books_mut(home);
-        books.returned = false;
-        books.next_record = next_record;
         accounts.changed(Action::Lapse)
     }
 
     /// A side gives in: the home network pays the whole difference, or the visited network leaves it.
     pub fn concede(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
-        let is_home = accounts
+        let home = accounts.statement.load()?.home()?;
+        let side = accounts
             .operator
             .as_ref()
-            .map(|operator| accounts.agreement.side_of(&operator.key()))
-            .transpose()?
-            == Some(accounts.statement.home);
-        if is_home {
+            .map(|operator| accounts.agreement.load()?.side_of(&operator.key()))
+            .transpose()?;
+        if side == Some(home) {
             accounts.resolve(Action::ConcedeAll, &|_, difference| Ok(difference))
         } else {
             accounts.resolve(Action::ConcedeNone, &|_, _| Ok(0))
@@ -202,13 +207,16 @@ impl ChangeStatement<'_> {
     }
 
     fn resolve(
-        &mut self,
+        &self,
         action: Action,
         award: &dyn Fn(&Statement, u64) -> Result<u64>,
     ) -> Result<()> {
-        let difference = self.statement.disputed();
-        let award = award(&self.statement, difference)?;
-        self.step(action, &mut |statement, _| {
+        let (difference, award) = {
+            let statement = self.statement.load()?;
+            let difference = statement.disputed()?;
+            (difference, award(&statement, difference)?)
+        };
+        self.step(action, &mut |statement, _, _| {
             statement.resolve(difference, award)
         })?;
         self.changed(action)

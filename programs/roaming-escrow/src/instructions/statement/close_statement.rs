@@ -12,7 +12,7 @@ pub struct CloseStatement<'info> {
     #[account(mut)]
     pub hub: AccountLoader<'info, Hub>,
     #[account(has_one = hub @ RoamingEscrowError::WrongHub)]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     #[account(
         mut,
         dup,
@@ -20,7 +20,7 @@ pub struct CloseStatement<'info> {
         has_one = agreement @ RoamingEscrowError::WrongAgreement,
         has_one = rent_payer @ RoamingEscrowError::WrongRentReceiver
     )]
-    pub statement: Box<Account<'info, Statement>>,
+    pub statement: AccountLoader<'info, Statement>,
     /// Who paid the statement's rent, and gets it back.
     #[account(mut)]
     pub rent_payer: Signer<'info>,
@@ -35,16 +35,17 @@ impl CloseStatement<'_> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
         require!(
-            accounts.agreement.is_wound_up(now),
+            accounts.agreement.load()?.is_wound_up(now)?,
             RoamingEscrowError::NotWoundUp
         );
-        accounts.statement.step(Action::Close, now, &|_| true)?;
+        let mut statement = accounts.statement.load_mut()?;
+        statement.step(Action::Close, now, &|_| true)?;
         let event = StatementClosed {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
             agreement: accounts.agreement.key(),
-            home: accounts.statement.home,
-            period: accounts.statement.period,
+            home: statement.home()?,
+            period: statement.period,
         };
         emit(&accounts.event_authority, &event)
     }

@@ -20,7 +20,7 @@ pub struct RedeemVoucher<'info> {
         has_one = hub @ RoamingEscrowError::WrongHub,
         has_one = vault @ RoamingEscrowError::WrongVault
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     /// CHECK: the agreement's own, by `has_one`; its balance is read.
     pub vault: UncheckedAccount<'info>,
     /// The home network, whose voucher signer signed.
@@ -45,7 +45,7 @@ impl RedeemVoucher<'_> {
     ) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let agreement = &mut accounts.agreement;
+        let mut agreement = accounts.agreement.load_mut()?;
         require!(
             agreement.side_of(&accounts.operator.key())? == home,
             RoamingEscrowError::NotHome
@@ -53,12 +53,12 @@ impl RedeemVoucher<'_> {
         agreement.require_open(now)?;
         let books = agreement.books(home);
         require!(
-            period == books.next_period && !books.returned,
+            period == books.next_period && !books.is_returned(),
             RoamingEscrowError::WrongVoucher
         );
         let message = voucher::message(
             crate::ID.as_array(),
-            agreement.key().as_array(),
+            accounts.agreement.key().as_array(),
             home.byte(),
             period,
             cumulative,
@@ -84,12 +84,12 @@ impl RedeemVoucher<'_> {
         let event = VoucherRedeemed {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
-            agreement: agreement.key(),
+            agreement: accounts.agreement.key(),
             home,
             period,
             cumulative,
             amount,
-            balances: balances(agreement, vault_balance(&accounts.vault)?)?,
+            balances: balances(&agreement, vault_balance(&accounts.vault)?)?,
         };
         emit(&accounts.event_authority, &event)
     }

@@ -18,15 +18,15 @@ pub struct Settle<'info> {
         has_one = hub @ RoamingEscrowError::WrongHub,
         has_one = vault @ RoamingEscrowError::WrongVault
     )]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     /// CHECK: the agreement's own, by `has_one`; its balance is read.
     pub vault: UncheckedAccount<'info>,
     /// The period's statement that the first side pays; none while it is not stated.
     #[account(mut, dup, has_one = agreement @ RoamingEscrowError::WrongAgreement)]
-    pub first_statement: Option<Box<Account<'info, Statement>>>,
+    pub first_statement: Option<AccountLoader<'info, Statement>>,
     /// The period's statement that the second side pays; none while it is not stated.
     #[account(mut, dup, has_one = agreement @ RoamingEscrowError::WrongAgreement)]
-    pub second_statement: Option<Box<Account<'info, Statement>>>,
+    pub second_statement: Option<AccountLoader<'info, Statement>>,
 }
 
 impl Settle<'_> {
@@ -40,16 +40,17 @@ impl Settle<'_> {
     pub fn settle(ctx: Context<Self>, period: u32) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
+        let mut agreement = accounts.agreement.load_mut()?;
         let first = take(
-            &mut accounts.agreement,
-            accounts.first_statement.as_deref_mut(),
+            &mut agreement,
+            accounts.first_statement.as_ref(),
             Side::First,
             period,
             now,
         )?;
         let second = take(
-            &mut accounts.agreement,
-            accounts.second_statement.as_deref_mut(),
+            &mut agreement,
+            accounts.second_statement.as_ref(),
             Side::Second,
             period,
             now,
@@ -59,10 +60,16 @@ impl Settle<'_> {
             RoamingEscrowError::NothingToSettle
         );
 
-        let add = |a: u64, b: u64| a.checked_add(b).ok_or(RoamingEscrowError::Overflow);
-        let netting = accounts.agreement.net(
-            add(first.payable.to_visited, second.payable.to_home)?,
-            add(second.payable.to_visited, first.payable.to_home)?,
+        // Debts stop at `u64::MAX`, as they do in `net`.
+        let netting = agreement.net(
+            first
+                .payable
+                .to_visited
+                .saturating_add(second.payable.to_home),
+            second
+                .payable
+                .to_visited
+                .saturating_add(first.payable.to_home),
         )?;
         let event = PeriodSettled {
             hub: accounts.hub.key(),
@@ -70,7 +77,7 @@ impl Settle<'_> {
             agreement: accounts.agreement.key(),
             period,
             netting,
-            balances: balances(&accounts.agreement, vault_balance(&accounts.vault)?)?,
+            balances: balances(&agreement, vault_balance(&accounts.vault)?)?,
         };
         emit(&accounts.event_authority, &event)
     }
@@ -87,7 +94,7 @@ struct Taken {
 /// Takes what a direction's statement owes into a settlement, and books it there.
 fn take(
     agreement: &mut Agreement,
-    statement: Option<&mut Account<Statement>>,
+    statement: Option<&AccountLoader<Statement>>,
     home: Side,
     period: u32,
     now: i64,
@@ -97,25 +104,26 @@ fn take(
         require!(!stated, RoamingEscrowError::MissingStatement);
         return Ok(Taken::default());
     };
+    let mut statement = statement.load_mut()?;
     require!(
-        statement.home == home && statement.period == period,
+        statement.home()? == home && statement.period == period,
         RoamingEscrowError::MissingStatement
     );
     require!(
         !matches!(
-            statement.state,
+            statement.state()?,
             StatementState::Stated | StatementState::Returned
         ),
         RoamingEscrowError::WaitsForAnswer
     );
     let before = (statement.state, statement.paid);
-    let payable = statement.payable();
+    let payable = statement.payable()?;
     let books = agreement.books_mut(home);
-    books.close(statement)?;
+    books.close(&statement)?;
     statement.step(Action::Settle, now, &|_| true)?;
-    statement.settle();
+    statement.settle()?;
     statement.invariant()?;
-    books.open(statement)?;
+    books.open(&statement)?;
     Ok(Taken {
         payable,
         changed: before != (statement.state, statement.paid),

@@ -15,7 +15,7 @@ pub struct SubmitStatement<'info> {
     #[account(mut)]
     pub hub: AccountLoader<'info, Hub>,
     #[account(mut, dup, has_one = hub @ RoamingEscrowError::WrongHub)]
-    pub agreement: Box<Account<'info, Agreement>>,
+    pub agreement: AccountLoader<'info, Agreement>,
     /// The visited network.
     #[account(has_one = authority @ RoamingEscrowError::NotAuthority)]
     pub operator: Box<Account<'info, Operator>>,
@@ -32,21 +32,22 @@ pub struct SubmitStatement<'info> {
         ],
         bump
     )]
-    pub statement: Box<Account<'info, Statement>>,
+    pub statement: AccountLoader<'info, Statement>,
     pub system_program: Program<'info, System>,
 }
 
 impl SubmitStatement<'_> {
     fn validate(&self, home: Side, period: u32, args: &StatementArgs, now: i64) -> Result<()> {
-        let visited = self.agreement.side_of(&self.operator.key())?;
+        let agreement = self.agreement.load()?;
+        let visited = agreement.side_of(&self.operator.key())?;
         require!(visited == home.other(), RoamingEscrowError::NotVisited);
-        self.agreement.require_open(now)?;
+        agreement.require_open(now)?;
         require!(
-            self.agreement.books(visited).arrears == 0,
+            agreement.books(visited).arrears == 0,
             RoamingEscrowError::InArrears
         );
-        let books = self.agreement.books(home);
-        require!(!books.returned, RoamingEscrowError::NotRestated);
+        let books = agreement.books(home);
+        require!(!books.is_returned(), RoamingEscrowError::NotRestated);
         require!(period == books.next_period, RoamingEscrowError::WrongPeriod);
         require!(
             args.first_record == books.next_record,
@@ -70,47 +71,35 @@ impl SubmitStatement<'_> {
         let now = Clock::get()?.unix_timestamp;
         accounts.validate(home, period, &args, now)?;
 
-        let vouchers = accounts.agreement.books(home).vouchers;
-        let mut statement = Statement {
-            agreement: accounts.agreement.key(),
-            home,
-            period,
-            state: StatementState::Stated,
-            rent_payer: accounts.payer.key(),
-            root: args.root,
-            records: args.records,
-            first_record: args.first_record,
-            total: args.total,
-            counter_root: [0; 32],
-            counter_total: 0,
-            award: 0,
-            accepted: 0,
-            paid: vouchers,
-            returns: 0,
-            terms: accounts.agreement.terms,
-            stated_at: 0,
-            answer_by: 0,
-            dispute_by: 0,
-            award_by: 0,
-            bump: ctx.bumps.statement,
+        let event = {
+            let mut agreement = accounts.agreement.load_mut()?;
+            let mut statement = accounts.statement.load_init()?;
+            let books = agreement.books_mut(home);
+            let vouchers = books.vouchers;
+            statement.agreement = accounts.agreement.key();
+            statement.home = home.byte();
+            statement.period = period;
+            statement.set_state(StatementState::Stated);
+            statement.rent_payer = accounts.payer.key();
+            statement.paid = vouchers;
+            statement.bump = ctx.bumps.statement;
+            books.next_period = period.checked_add(1).ok_or(RoamingEscrowError::Overflow)?;
+            books.next_record = args.next_record()?;
+            books.vouchers = 0;
+            statement.terms = agreement.terms;
+            statement.state_usage(&args, now)?;
+            agreement.books_mut(home).open(&statement)?;
+            UsageStated {
+                hub: accounts.hub.key(),
+                sequence: accounts.hub.load_mut()?.next_sequence()?,
+                agreement: accounts.agreement.key(),
+                home,
+                period,
+                usage: args,
+                vouchers,
+                answer_by: statement.answer_by,
+            }
         };
-        statement.state_usage(&args, now)?;
-        let books = accounts.agreement.books_mut(home);
-        books.next_period = period.checked_add(1).ok_or(RoamingEscrowError::Overflow)?;
-        books.next_record = args.next_record()?;
-        books.vouchers = 0;
-        books.open(&statement)?;
-        let event = UsageStated {
-            hub: accounts.hub.key(),
-            sequence: accounts.hub.load_mut()?.next_sequence()?,
-            agreement: accounts.agreement.key(),
-            home,
-            period,
-            usage: args,
-            vouchers,
-            answer_by: statement.answer_by,
-        };
-        accounts.statement.set_inner(statement);
         emit(&accounts.event_authority, &event)
     }
 }
