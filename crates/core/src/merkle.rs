@@ -70,6 +70,16 @@ pub const fn depth_for(leaf_count: u32) -> u8 {
     depth.to_le_bytes()[0]
 }
 
+/// Whether `depth` is [`depth_for`] that many leaves, in fewer steps than computing it takes.
+#[inline]
+pub const fn is_depth_for(depth: u8, leaf_count: u32) -> bool {
+    let Some(places) = 1u64.checked_shl(depth as u32) else {
+        return false;
+    };
+    let leaves = leaf_count as u64;
+    leaves <= places && (depth == 0 || leaves > places >> 1)
+}
+
 /// A hash with [`NODE_PREFIX`] right before it, and itself aligned for fast copies.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(8))]
@@ -109,14 +119,15 @@ pub fn fold_proof(leaf: [u8; 32], index: u32, proof: &[u8]) -> Option<[u8; 32]> 
         return None;
     }
     let mut current = Prefixed::new(leaf);
-    let mut bits = index;
+    let mut left_sibling = Prefixed::new([0; HASH_BYTES]);
+    let mut bits = u64::from(index);
     for sibling in siblings {
-        // The system call costs by the slice: where the current node is on the left, its prefix
-        // already stands before it, and two slices do.
+        // The system call costs by the slice, so the prefix stands before what is on the left, and two slices do.
         if bits & 1 == 0 {
             current.hash = hashv(&[current.preimage(), sibling]).to_bytes();
         } else {
-            current.hash = hashv(&[&[NODE_PREFIX], sibling, &current.hash]).to_bytes();
+            left_sibling.hash = *sibling;
+            current.hash = hashv(&[left_sibling.preimage(), &current.hash]).to_bytes();
         }
         bits >>= 1;
     }
@@ -210,6 +221,20 @@ mod tests {
             (u32::MAX, 32),
         ] {
             assert_eq!(depth_for(count), depth, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_depth_is_told_from_any_other() {
+        let near = (0..=u32::BITS).flat_map(|bits| {
+            let power = 1u64 << bits;
+            [power.saturating_sub(1), power, power + 1]
+        });
+        for count in near.filter_map(|count| u32::try_from(count).ok()) {
+            for depth in 0..=u8::MAX {
+                let is = is_depth_for(depth, count);
+                assert_eq!(is, depth == depth_for(count), "{depth} for {count}");
+            }
         }
     }
 

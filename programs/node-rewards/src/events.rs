@@ -231,3 +231,46 @@ pub struct NodeRetired {
     pub owner: Pubkey,
     pub node_count: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use wayfare_program::events::MAX_EVENT_BYTES;
+
+    use super::*;
+    use crate::constants::MAX_PUBLISHERS;
+
+    #[test]
+    fn the_largest_events_fit() {
+        let publisher_set = PublisherSet {
+            publishers: vec![Pubkey::default(); MAX_PUBLISHERS],
+            threshold: 1,
+        };
+        let created = NetworkCreated {
+            network: Pubkey::default(),
+            sequence: 1,
+            authority: Pubkey::default(),
+            guardian: Pubkey::default(),
+            mint: Pubkey::default(),
+            vault: Pubkey::default(),
+            terms: NetworkTerms {
+                epoch_length: 1,
+                challenge_period: 1,
+                emission_cap: 1,
+                limiter_capacity: 1,
+                limiter_refill: 1,
+                location_resolution: 1,
+            },
+            publisher_set: publisher_set.clone(),
+        };
+        let changed = PublishersChanged {
+            network: Pubkey::default(),
+            sequence: 1,
+            old: publisher_set.clone(),
+            new: publisher_set,
+        };
+        // The others have a fixed size below these.
+        for data in [created.data(), changed.data()] {
+            assert!(8 + data.len() <= MAX_EVENT_BYTES);
+        }
+    }
+}

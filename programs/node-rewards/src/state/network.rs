@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use wayfare_core::{limiter::Limiter, merkle::depth_for};
+use wayfare_core::{limiter::Limiter, merkle::is_depth_for};
 
 use crate::{constants::*, errors::NodeRewardsError};
 
@@ -370,7 +370,7 @@ impl Network {
             self.claimed_total <= self.lifetime_total
                 && vault_balance >= self.lifetime_total.saturating_sub(self.claimed_total)
                 && self.limiter_level <= self.limiter_capacity
-                && (self.active_epoch == 0 || self.depth == depth_for(self.leaf_count)),
+                && (self.active_epoch == 0 || is_depth_for(self.depth, self.leaf_count)),
             NodeRewardsError::InvariantBroken
         );
         Ok(())

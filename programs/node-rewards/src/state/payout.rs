@@ -15,12 +15,35 @@ pub struct Payout {
     pub bump: u8,
 }
 
+/// What a claim asks a [`Payout`] for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayoutKeys<'a> {
+    pub network: &'a [u8; 32],
+    pub owner: &'a [u8; 32],
+    pub wallet: &'a [u8; 32],
+}
+
 impl Payout {
     pub const SEED: &'static [u8] = b"payout";
     pub const SPACE: usize = 8 + Self::INIT_SPACE;
 
     pub fn find_address(network: &Pubkey, owner: &Pubkey) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::SEED, network.as_ref(), owner.as_ref()], &crate::ID)
+    }
+
+    /// The keys in an account of this program, if it is a payout account: read where they stand, which costs a claim
+    /// less than a copy.
+    pub fn keys(data: &[u8]) -> Option<PayoutKeys<'_>> {
+        let whole: &[u8; Self::SPACE] = data.try_into().ok()?;
+        let keys = whole.strip_prefix(Self::DISCRIMINATOR)?;
+        let (network, keys) = keys.split_first_chunk()?;
+        let (owner, keys) = keys.split_first_chunk()?;
+        let (wallet, _) = keys.split_first_chunk()?;
+        Some(PayoutKeys {
+            network,
+            owner,
+            wallet,
+        })
     }
 }
 
@@ -48,5 +71,19 @@ mod tests {
         let expected = [&[1; 32][..], &[2; 32], &[3; 32], &[4; 32], &[5]].concat();
         assert_eq!(bytes, expected);
         assert_eq!(bytes.len(), Payout::INIT_SPACE);
+
+        let mut account = vec![];
+        payout.try_serialize(&mut account).unwrap();
+        let keys = PayoutKeys {
+            network: &[1; 32],
+            owner: &[2; 32],
+            wallet: &[3; 32],
+        };
+        assert_eq!(Payout::keys(&account), Some(keys));
+        for len in 0..account.len() {
+            assert_eq!(Payout::keys(&account[..len]), None);
+        }
+        account[7] ^= 1;
+        assert_eq!(Payout::keys(&account), None);
     }
 }

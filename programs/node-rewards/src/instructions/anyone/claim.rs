@@ -3,7 +3,7 @@ use std::cell::RefMut;
 use anchor_lang::prelude::*;
 use wayfare_core::{
     merkle,
-    mint::token_account,
+    mint::{TokenAccountView, token_account},
     pda::{ASSOCIATED_TOKEN_PROGRAM, pda_hash},
 };
 use wayfare_program::{account::load_mut, address::find_address, token::Transfer};
@@ -60,23 +60,26 @@ pub struct Claim<'info> {
 }
 
 /// Whose leaf is claimed, and whose associated token account is paid.
-struct Payee {
-    owner: Pubkey,
-    wallet: Pubkey,
+struct Payee<'a> {
+    owner: &'a [u8; 32],
+    wallet: &'a [u8; 32],
 }
 
 impl Claim<'_> {
     /// A cranker chooses the accounts, so it must not have a choice. An owner with a payout account is found in it. An
     /// owner without one is found in the destination, and then the address where its payout account would be must be
     /// shown empty: the one with the highest bump that is off the curve, since a lower one is always empty.
-    fn payee(&self, destination_owner: &[u8; 32]) -> Result<Payee> {
+    fn payee<'a>(&self, payout: &'a [u8], destination_owner: &'a [u8; 32]) -> Result<Payee<'a>> {
         let network = self.network.key;
         if self.payout.owner == &crate::ID {
-            let payout = Payout::try_deserialize(&mut &self.payout.try_borrow_data()?[..])?;
-            require_keys_eq!(payout.network, *network, NodeRewardsError::WrongPayout);
+            let keys = Payout::keys(payout).ok_or(NodeRewardsError::WrongPayout)?;
+            require!(
+                keys.network == network.as_array(),
+                NodeRewardsError::WrongPayout
+            );
             return Ok(Payee {
-                owner: payout.owner,
-                wallet: payout.wallet,
+                owner: keys.owner,
+                wallet: keys.wallet,
             });
         }
         let seeds: [&[u8]; 3] = [Payout::SEED, network.as_ref(), destination_owner];
@@ -84,42 +87,47 @@ impl Claim<'_> {
             find_address(seeds, &crate::ID).as_ref() == Some(self.payout.key),
             NodeRewardsError::WrongPayout
         );
-        let owner = Pubkey::from(*destination_owner);
         Ok(Payee {
-            owner,
-            wallet: owner,
+            owner: destination_owner,
+            wallet: destination_owner,
         })
     }
 
-    /// Refuses a destination that is not the payee's associated token account, or that the payee has given away.
+    /// Refuses a destination that is not the wallet's associated token account, or that the wallet has given away.
     ///
     /// The address is hashed with the bump that the cranker gives. That is sound because an account of a token program
     /// at such an address was made by the associated token program, which uses the highest bump alone.
-    fn check_destination(&self, network: &Network, bump: u8) -> Result<Payee> {
-        require!(
-            *self.destination.owner == network.token_program,
-            NodeRewardsError::WrongDestination
-        );
-        let data = self.destination.try_borrow_data()?;
-        let account = token_account(&data).ok_or(NodeRewardsError::WrongDestination)?;
-        let payee = self.payee(account.owner)?;
+    fn check_destination(
+        &self,
+        network: &Network,
+        destination: &TokenAccountView,
+        wallet: &[u8; 32],
+        bump: u8,
+    ) -> Result<()> {
         let seeds: [&[u8]; 3] = [
-            payee.wallet.as_ref(),
+            wallet,
             network.token_program.as_ref(),
             network.mint.as_ref(),
         ];
         let address = pda_hash(seeds, bump, &ASSOCIATED_TOKEN_PROGRAM);
         require!(
             *self.destination.key.as_array() == address
-                && account.owner == payee.wallet.as_array()
-                && account.mint == network.mint.as_array(),
+                && destination.owner == wallet
+                && destination.mint == network.mint.as_array(),
             NodeRewardsError::WrongDestination
         );
-        require!(!account.is_frozen, NodeRewardsError::DestinationFrozen);
-        Ok(payee)
+        require!(!destination.is_frozen, NodeRewardsError::DestinationFrozen);
+        Ok(())
     }
 
-    fn validate(&self, network: &Network, args: &ClaimArgs) -> Result<Payee> {
+    /// Returns whose leaf is claimed. `destination` and `payout` are those accounts' data.
+    fn validate<'a>(
+        &self,
+        network: &Network,
+        destination: &'a [u8],
+        payout: &'a [u8],
+        args: &ClaimArgs,
+    ) -> Result<&'a [u8; 32]> {
         require!(
             *self.vault.key == network.vault,
             NodeRewardsError::WrongVault
@@ -133,11 +141,17 @@ impl Claim<'_> {
             args.index < network.leaf_count,
             NodeRewardsError::IndexOutOfRange
         );
-        let payee = self.check_destination(network, args.destination_bump)?;
+        require!(
+            *self.destination.owner == network.token_program,
+            NodeRewardsError::WrongDestination
+        );
+        let destination = token_account(destination).ok_or(NodeRewardsError::WrongDestination)?;
+        let payee = self.payee(payout, destination.owner)?;
+        self.check_destination(network, &destination, payee.wallet, args.destination_bump)?;
         let leaf = merkle::reward_leaf(
             self.network.key.as_array(),
             args.index,
-            payee.owner.as_array(),
+            payee.owner,
             args.lifetime,
             &args.detail_root,
         );
@@ -145,7 +159,7 @@ impl Claim<'_> {
             merkle::verify(&network.root, network.depth, leaf, args.index, &args.proof),
             NodeRewardsError::WrongProof
         );
-        Ok(payee)
+        Ok(payee.owner)
     }
 
     /// Pays an owner what its lifetime total exceeds its claim counter by.
@@ -162,7 +176,9 @@ impl Claim<'_> {
         let (event, signer) = {
             let mut network: RefMut<Network> = load_mut(&accounts.network)?;
             let mut claim_page: RefMut<ClaimPage> = load_mut(&accounts.claim_page)?;
-            let payee = accounts.validate(&network, args)?;
+            let destination = accounts.destination.try_borrow_data()?;
+            let payout = accounts.payout.try_borrow_data()?;
+            let owner = accounts.validate(&network, &destination, &payout, args)?;
 
             let counter = claim_page.counter_mut(accounts.network.key, args.index)?;
             let due = args
@@ -192,7 +208,7 @@ impl Claim<'_> {
             let event = Claimed {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
-                owner: payee.owner,
+                owner: Pubkey::from(*owner),
                 index: args.index,
                 amount,
                 counter: *counter,
