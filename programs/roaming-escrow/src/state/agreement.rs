@@ -461,3 +461,396 @@ impl Agreement {
         Ok(())
     }
 }
+
+#[cfg(test)]
+// A test that overflows fails.
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use std::mem::{offset_of, size_of};
+
+    use anchor_lang::Discriminator;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_eq!(
+            Agreement::DISCRIMINATOR,
+            [83, 212, 5, 110, 225, 249, 197, 84]
+        );
+        assert_eq!(size_of::<Agreement>(), 528);
+        let keys = [
+            offset_of!(Agreement, hub),
+            offset_of!(Agreement, first),
+            offset_of!(Agreement, second),
+            offset_of!(Agreement, mint),
+            offset_of!(Agreement, vault),
+            offset_of!(Agreement, token_program),
+        ];
+        assert!(keys.into_iter().eq((0..192).step_by(32)));
+        assert_eq!(offset_of!(Agreement, first_books), 192);
+        assert_eq!(offset_of!(Agreement, second_books), 264);
+        assert_eq!(offset_of!(Agreement, fees), 336);
+        assert_eq!(offset_of!(Agreement, closes_at), 344);
+        assert_eq!(offset_of!(Agreement, terms), 352);
+        assert_eq!(offset_of!(Agreement, offered), 436);
+        assert_eq!(offset_of!(Agreement, fee_bps), 520);
+        let bytes = [
+            offset_of!(Agreement, state),
+            offset_of!(Agreement, offered_by),
+            offset_of!(Agreement, decimals),
+            offset_of!(Agreement, bump),
+            offset_of!(Agreement, vault_bump),
+            offset_of!(Agreement, padding),
+        ];
+        assert!(bytes.into_iter().eq(522..528));
+    }
+
+    #[test]
+    fn layout_of_a_side() {
+        assert_eq!(size_of::<SideBooks>(), 72);
+        let longs = [
+            offset_of!(SideBooks, balance),
+            offset_of!(SideBooks, arrears),
+            offset_of!(SideBooks, requested),
+            offset_of!(SideBooks, withdrawable_at),
+            offset_of!(SideBooks, exposure),
+            offset_of!(SideBooks, next_record),
+            offset_of!(SideBooks, vouchers),
+        ];
+        assert!(longs.into_iter().eq((0..56).step_by(8)));
+        assert_eq!(offset_of!(SideBooks, open_statements), 56);
+        assert_eq!(offset_of!(SideBooks, next_period), 60);
+        assert_eq!(offset_of!(SideBooks, returned), 64);
+    }
+
+    /// Terms are the same bytes in an account as in an instruction.
+    #[test]
+    fn layout_of_terms() {
+        let terms = terms();
+        let mut bytes = vec![];
+        terms.serialize(&mut bytes).unwrap();
+        let mut expected = [[1; 32], [2; 32]].concat();
+        expected.extend((3u32..=6).flat_map(u32::to_le_bytes));
+        expected.extend((7u16..=8).flat_map(u16::to_le_bytes));
+        assert_eq!(bytes, expected);
+        assert_eq!(bytemuck::bytes_of(&terms), expected);
+    }
+
+    fn terms() -> AgreementTerms {
+        AgreementTerms {
+            first_tariff_hash: [1; 32],
+            second_tariff_hash: [2; 32],
+            statement_window: 3,
+            dispute_window: 4,
+            arbitration_window: 5,
+            withdrawal_notice: 6,
+            tolerance_bps: 7,
+            default_award_bps: 8,
+        }
+    }
+
+    #[test]
+    fn terms_are_possible_ones() {
+        type Set<T> = fn(&mut AgreementTerms, T);
+        let windows: [Set<u32>; 4] = [
+            |terms, n| terms.statement_window = n,
+            |terms, n| terms.dispute_window = n,
+            |terms, n| terms.arbitration_window = n,
+            |terms, n| terms.withdrawal_notice = n,
+        ];
+        let shares: [Set<u16>; 2] = [
+            |terms, n| terms.tolerance_bps = n,
+            |terms, n| terms.default_award_bps = n,
+        ];
+        let mut tried = terms();
+        for set in windows {
+            for (window, fine) in [
+                (0, false),
+                (1, true),
+                (15_552_000, true),
+                (15_552_001, false),
+                (u32::MAX, false),
+            ] {
+                tried = terms();
+                set(&mut tried, window);
+                let expected = if fine {
+                    Ok(())
+                } else {
+                    err!(RoamingEscrowError::BadWindow)
+                };
+                assert_eq!(tried.validate(), expected, "{window}");
+            }
+        }
+        for set in shares {
+            for (share, fine) in [(0, true), (9_999, true), (10_000, true), (10_001, false)] {
+                tried = terms();
+                set(&mut tried, share);
+                let expected = if fine {
+                    Ok(())
+                } else {
+                    err!(RoamingEscrowError::BadShare)
+                };
+                assert_eq!(tried.validate(), expected, "{share}");
+            }
+        }
+        assert_ne!(tried, AgreementTerms::default());
+    }
+
+    #[test]
+    fn a_request_is_for_what_is_there_and_for_a_while() {
+        let mut books = SideBooks {
+            balance: 100,
+            ..SideBooks::default()
+        };
+        assert_eq!(books.requested(0), err!(RoamingEscrowError::NoRequest));
+        assert_eq!(
+            books.request(101, 1_000, 50),
+            err!(RoamingEscrowError::AboveBalance)
+        );
+        books.request(100, 1_000, 50).unwrap();
+        for (now, expected) in [
+            (1_049, err!(RoamingEscrowError::NoticeNotOver)),
+            (1_050, Ok(100)),
+            (1_050 + 604_799, Ok(100)),
+            (1_050 + 604_800, err!(RoamingEscrowError::NoRequest)),
+            (i64::MAX, err!(RoamingEscrowError::NoRequest)),
+        ] {
+            assert_eq!(books.requested(now), expected, "{now}");
+        }
+        books.request(0, 2_000, 50).unwrap();
+        assert_eq!((books.requested, books.withdrawable_at), (0, 0));
+        assert_eq!(
+            books.request(1, i64::MAX, 1),
+            err!(RoamingEscrowError::Overflow)
+        );
+    }
+
+    /// What two sides have, owe and paid for the hub, in numbers that do not end: a model of the ledger that shares
+    /// nothing with it. Of each side: index 0 is the first.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    struct Ledger {
+        balance: [u128; 2],
+        arrears: [u128; 2],
+        fees: u128,
+    }
+
+    impl Ledger {
+        fn of(agreement: &Agreement) -> Self {
+            let of = |read: fn(&SideBooks) -> u64| {
+                [&agreement.first_books, &agreement.second_books].map(|books| read(books).into())
+            };
+            Self {
+                balance: of(|books| books.balance),
+                arrears: of(|books| books.arrears),
+                fees: agreement.fees.into(),
+            }
+        }
+
+        fn total(&self) -> u128 {
+            self.balance[0] + self.balance[1] + self.fees
+        }
+
+        /// What each side is worth: what it has less what it owes plus what it is owed.
+        fn worth(&self, side: usize) -> i128 {
+            let signed = |n: u128| i128::try_from(n).unwrap();
+            signed(self.balance[side]) - signed(self.arrears[side]) + signed(self.arrears[1 - side])
+        }
+
+        /// A debt of one side to the other is paid out of its balance as far as that goes.
+        fn owe(&mut self, from: usize, amount: u128, fee_bps: u16) {
+            let paid = amount.min(self.balance[from]);
+            let fee = paid * u128::from(fee_bps) / 10_000;
+            self.balance[from] -= paid;
+            self.balance[1 - from] += paid - fee;
+            self.fees += fee;
+            self.arrears[from] = amount - paid;
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Net(u64, u64),
+        Deposit(Side, u64),
+        Redeem(Side, u64),
+        Withdraw(Side),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let amount = || prop_oneof![0..=30u64, 0..=1_000_000_000u64];
+        let side = || prop_oneof![Just(Side::First), Just(Side::Second)];
+        prop_oneof![
+            (amount(), amount()).prop_map(|(a, b)| Step::Net(a, b)),
+            (side(), amount()).prop_map(|(side, n)| Step::Deposit(side, n)),
+            (side(), amount()).prop_map(|(side, n)| Step::Redeem(side, n)),
+            side().prop_map(Step::Withdraw),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_ledger_is_the_one_of_an_independent_model(
+            fee_bps in 0..=100u16,
+            steps in prop::collection::vec(step(), 1..40),
+        ) {
+            let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+            agreement.fee_bps = fee_bps;
+            let mut model = Ledger::default();
+            let mut vault = 0u128;
+            for step in steps {
+                let before = model.clone();
+                let mut worth = [0, 1].map(|side| before.worth(side));
+                match step {
+                    Step::Net(first, second) => {
+                        let netting = agreement.net(first, second).unwrap();
+                        let owed = [
+                            u128::from(first) + model.arrears[0],
+                            u128::from(second) + model.arrears[1],
+                        ];
+                        model.arrears = [0, 0];
+                        let payer = usize::from(owed[0] < owed[1]);
+                        let difference = owed[0].abs_diff(owed[1]);
+                        model.owe(payer, difference, fee_bps);
+                        prop_assert_eq!(netting, Netting {
+                            first_owed: owed[0].try_into().unwrap(),
+                            second_owed: owed[1].try_into().unwrap(),
+                            payer: [Side::First, Side::Second][payer],
+                            moved: (before.balance[payer] - model.balance[payer]).try_into().unwrap(),
+                            fee: (model.fees - before.fees).try_into().unwrap(),
+                            arrears: model.arrears[payer].try_into().unwrap(),
+                        });
+                        let [a, b] = [first, second].map(i128::from);
+                        worth = [worth[0] - a + b, worth[1] - b + a];
+                    }
+                    Step::Deposit(side, amount) => {
+                        agreement.deposit(side, amount).unwrap();
+                        let i = usize::from(side.byte());
+                        model.balance[i] += u128::from(amount);
+                        let arrears = model.arrears[i];
+                        model.owe(i, arrears, fee_bps);
+                        vault += u128::from(amount);
+                        worth[i] += i128::from(amount);
+                    }
+                    Step::Redeem(home, amount) => {
+                        let i = usize::from(home.byte());
+                        if u128::from(amount) > model.balance[i] {
+                            prop_assert_eq!(
+                                agreement.redeem(home, amount),
+                                err!(RoamingEscrowError::AboveBalance)
+                            );
+                            continue;
+                        }
+                        agreement.redeem(home, amount).unwrap();
+                        let back = model.arrears[1 - i].min(amount.into());
+                        model.arrears[1 - i] -= back;
+                        model.balance[i] -= u128::from(amount) - back;
+                        model.balance[1 - i] += u128::from(amount) - back;
+                        worth[i] -= i128::from(amount);
+                        worth[1 - i] += i128::from(amount);
+                    }
+                    Step::Withdraw(side) => {
+                        let i = usize::from(side.byte());
+                        if model.arrears[i] > 0 {
+                            prop_assert_eq!(
+                                agreement.free_balance(side),
+                                err!(RoamingEscrowError::InArrears)
+                            );
+                            continue;
+                        }
+                        let free = agreement.free_balance(side).unwrap();
+                        prop_assert_eq!(u128::from(free), model.balance[i]);
+                        agreement.books_mut(side).balance = 0;
+                        model.balance[i] = 0;
+                        vault -= u128::from(free);
+                        worth[i] -= i128::from(free);
+                    }
+                }
+                prop_assert_eq!(&Ledger::of(&agreement), &model);
+                agreement.invariant(vault.try_into().unwrap()).unwrap();
+                prop_assert_eq!(model.total(), vault);
+                // Nobody gains or loses but by what is owed and, for one of the two, the fee.
+                let after = [0, 1].map(|side| model.worth(side));
+                let lost = [worth[0] - after[0], worth[1] - after[1]];
+                prop_assert!(lost.iter().all(|lost| *lost >= 0));
+                let fee = i128::try_from(model.fees - before.fees).unwrap();
+                prop_assert_eq!(lost[0] + lost[1], fee);
+                if vault > 0 {
+                    let less = u64::try_from(vault - 1).unwrap();
+                    prop_assert_eq!(
+                        agreement.invariant(less),
+                        err!(RoamingEscrowError::InvariantBroken)
+                    );
+                }
+            }
+        }
+
+        /// Whatever was stated, a settlement is possible and keeps the books.
+        #[test]
+        fn no_debt_stops_a_settlement(debts in prop::collection::vec(
+            (prop_oneof![Just(0), any::<u64>(), Just(u64::MAX)], prop_oneof![Just(0), any::<u64>(), Just(u64::MAX)]),
+            1..8,
+        )) {
+            let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+            agreement.fee_bps = 100;
+            agreement.deposit(Side::First, 1_000).unwrap();
+            agreement.deposit(Side::Second, 2_000).unwrap();
+            for (first, second) in debts {
+                agreement.net(first, second).unwrap();
+                agreement.invariant(3_000).unwrap();
+                prop_assert_eq!(Ledger::of(&agreement).total(), 3_000);
+            }
+        }
+    }
+
+    #[test]
+    fn what_statements_may_take_is_counted_in_and_out() {
+        let mut books = SideBooks::default();
+        let mut statement: Statement = bytemuck::Zeroable::zeroed();
+        (statement.total, statement.paid) = (100, 30);
+        books.open(&statement).unwrap();
+        assert_eq!((books.exposure, books.open_statements), (70, 1));
+        // A second one up to the limit, and none beyond.
+        let mut large = statement;
+        large.total = u64::MAX - 70 + 30;
+        books.open(&large).unwrap();
+        assert_eq!((books.exposure, books.open_statements), (u64::MAX, 2));
+        assert_eq!(
+            books.clone().open(&statement),
+            err!(RoamingEscrowError::Overflow)
+        );
+        books.close(&large).unwrap();
+        books.close(&statement).unwrap();
+        assert_eq!(books, SideBooks::default());
+        assert_eq!(
+            books.close(&statement),
+            err!(RoamingEscrowError::InvariantBroken)
+        );
+    }
+
+    #[test]
+    fn one_side_in_arrears_with_nothing() {
+        let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+        agreement.first_books.balance = 5;
+        agreement.fees = 2;
+        assert_eq!(agreement.invariant(7), Ok(()));
+        agreement.first_books.arrears = 1;
+        assert_eq!(
+            agreement.invariant(7),
+            err!(RoamingEscrowError::InvariantBroken)
+        );
+        agreement.first_books.balance = 0;
+        assert_eq!(agreement.invariant(7), Ok(()));
+        agreement.second_books.arrears = 1;
+        assert_eq!(
+            agreement.invariant(7),
+            err!(RoamingEscrowError::InvariantBroken)
+        );
+        agreement.second_books.arrears = 0;
+        (agreement.second_books.balance, agreement.fees) = (u64::MAX, 1);
+        assert_eq!(
+            agreement.invariant(u64::MAX),
+            err!(RoamingEscrowError::InvariantBroken)
+        );
+    }
+}

@@ -255,3 +255,189 @@ impl Statement {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::statement::tests::statement;
+
+    const ACTIONS: [Action; 12] = {
+        use Action::*;
+        [
+            Accept,
+            DeemAccepted,
+            Counter,
+            Return,
+            Restate,
+            Lapse,
+            ConcedeAll,
+            ConcedeNone,
+            Award,
+            AwardByDefault,
+            Settle,
+            Close,
+        ]
+    };
+
+    #[test]
+    fn a_state_is_its_number() {
+        for (number, state) in StatementState::ALL.into_iter().enumerate() {
+            assert_eq!(state as usize, number);
+        }
+    }
+
+    #[test]
+    fn every_action_has_its_row() {
+        for action in ACTIONS {
+            assert_eq!(action.transition().action, action);
+        }
+    }
+
+    /// What the design says, written down once more: the state after an action, by an actor at an instant, or the
+    /// refusal. Instants are one second before, at and after each deadline.
+    fn expected(
+        action: Action,
+        state: StatementState,
+        actor: Actor,
+        now: i64,
+        statement: &Statement,
+    ) -> std::result::Result<StatementState, RoamingEscrowError> {
+        use RoamingEscrowError::*;
+        use StatementState::*;
+        let by = |who: Actor, error: RoamingEscrowError| {
+            if actor == who { Ok(()) } else { Err(error) }
+        };
+        let from = |at: i64| if now >= at { Ok(()) } else { Err(TooEarly) };
+        let until = |at: i64| if now < at { Ok(()) } else { Err(TooLate) };
+        let when = |holds: bool| if holds { Ok(()) } else { Err(WrongState) };
+        match action {
+            Action::Accept | Action::Counter | Action::Return => {
+                when(state == Stated)?;
+                by(Actor::Home, NotHome)?;
+                until(statement.answer_by)?;
+                Ok(match action {
+                    Action::Accept => Matched,
+                    Action::Counter => Countered,
+                    _ => Returned,
+                })
+            }
+            Action::DeemAccepted => {
+                when(state == Stated)?;
+                from(statement.answer_by)?;
+                Ok(Matched)
+            }
+            Action::Restate => {
+                when(state == Returned)?;
+                by(Actor::Visited, NotVisited)?;
+                until(statement.answer_by)?;
+                Ok(Stated)
+            }
+            Action::Lapse => {
+                when(state == Returned)?;
+                from(statement.answer_by)?;
+                Ok(Matched)
+            }
+            Action::ConcedeAll => {
+                when(state == Countered)?;
+                by(Actor::Home, NotHome)?;
+                Ok(Resolved)
+            }
+            Action::ConcedeNone => {
+                when(state == Countered)?;
+                by(Actor::Visited, NotVisited)?;
+                Ok(Resolved)
+            }
+            Action::Award => {
+                when(state == Countered)?;
+                by(Actor::Arbiter, NotArbiter)?;
+                from(statement.dispute_by)?;
+                until(statement.award_by)?;
+                Ok(Resolved)
+            }
+            Action::AwardByDefault => {
+                when(state == Countered)?;
+                from(statement.award_by)?;
+                Ok(Resolved)
+            }
+            Action::Settle => {
+                when(!matches!(state, Stated | Returned))?;
+                Ok(state)
+            }
+            Action::Close => {
+                when(state == Settled)?;
+                Ok(state)
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_actor_and_time() {
+        let template = statement();
+        let deadlines = [template.answer_by, template.dispute_by, template.award_by];
+        let mut tried = 0;
+        for action in ACTIONS {
+            for state in StatementState::ALL {
+                for actor in [Actor::Home, Actor::Visited, Actor::Arbiter, Actor::Anyone] {
+                    for now in deadlines.iter().flat_map(|at| [at - 1, *at, at + 1]) {
+                        let mut before = template;
+                        before.set_state(state);
+                        let mut after = before;
+                        let result = after
+                            .step(action, now, &|who| who == actor)
+                            .and_then(|()| after.state());
+                        let want = expected(action, state, actor, now, &template);
+                        assert_eq!(
+                            result,
+                            want.map_err(Into::into),
+                            "{action:?} from {state:?} by {actor:?} at {now}"
+                        );
+                        if result.is_err() {
+                            assert_eq!(after, before);
+                        }
+                        if actor == action.transition().actor {
+                            assert_eq!(before.is_due(action, now), result.is_ok());
+                        }
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(tried, 12 * 6 * 4 * 9);
+    }
+
+    /// From every state anybody alone brings a statement to its end, by waiting.
+    #[test]
+    fn nobody_can_be_held_up() {
+        for state in StatementState::ALL {
+            let mut statement = statement();
+            statement.set_state(state);
+            for action in [Action::DeemAccepted, Action::Lapse, Action::AwardByDefault] {
+                if statement.is_due(action, i64::MAX) {
+                    statement.step(action, i64::MAX, &|_| false).unwrap();
+                }
+            }
+            statement
+                .step(Action::Settle, i64::MAX, &|_| false)
+                .unwrap();
+            statement.settle().unwrap();
+            assert_eq!(
+                statement.state(),
+                Ok(StatementState::Settled),
+                "from {state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_no_state_is_refused() {
+        let mut statement = statement();
+        statement.state = 6;
+        for action in ACTIONS {
+            assert_eq!(
+                statement.step(action, 0, &|_| true),
+                err!(RoamingEscrowError::InvariantBroken)
+            );
+            assert!(!statement.is_due(action, 0));
+        }
+    }
+}

@@ -262,3 +262,185 @@ impl Statement {
         Ok(())
     }
 }
+
+#[cfg(test)]
+// A test that overflows fails.
+#[allow(clippy::arithmetic_side_effects)]
+pub(crate) mod tests {
+    use std::mem::{offset_of, size_of};
+
+    use anchor_lang::Discriminator;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A statement with another instant for each deadline.
+    pub fn statement() -> Statement {
+        let mut statement: Statement = bytemuck::Zeroable::zeroed();
+        statement.home = Side::Second.byte();
+        statement.answer_by = 1_000;
+        statement.dispute_by = 2_000;
+        statement.award_by = 3_000;
+        statement
+    }
+
+    #[test]
+    fn layout() {
+        assert_eq!(
+            Statement::DISCRIMINATOR,
+            [202, 2, 247, 46, 97, 244, 139, 209]
+        );
+        assert_eq!(size_of::<Statement>(), 312);
+        let keys = [
+            offset_of!(Statement, agreement),
+            offset_of!(Statement, rent_payer),
+            offset_of!(Statement, root),
+            offset_of!(Statement, counter_root),
+        ];
+        assert!(keys.into_iter().eq((0..128).step_by(32)));
+        let longs = [
+            offset_of!(Statement, records),
+            offset_of!(Statement, first_record),
+            offset_of!(Statement, total),
+            offset_of!(Statement, counter_total),
+            offset_of!(Statement, award),
+            offset_of!(Statement, accepted),
+            offset_of!(Statement, paid),
+            offset_of!(Statement, stated_at),
+            offset_of!(Statement, answer_by),
+            offset_of!(Statement, dispute_by),
+            offset_of!(Statement, award_by),
+        ];
+        assert!(longs.into_iter().eq((128..216).step_by(8)));
+        assert_eq!(offset_of!(Statement, terms), 216);
+        assert_eq!(offset_of!(Statement, period), 300);
+        let bytes = [
+            offset_of!(Statement, home),
+            offset_of!(Statement, state),
+            offset_of!(Statement, returns),
+            offset_of!(Statement, bump),
+            offset_of!(Statement, padding),
+        ];
+        assert!(bytes.into_iter().eq(304..309));
+    }
+
+    /// Amounts near each other, near zero and near the limit.
+    fn amount() -> impl Strategy<Value = u64> {
+        prop_oneof![
+            0..=20u64,
+            (u64::MAX - 20)..=u64::MAX,
+            0..=1_000_000_000u64,
+            any::<u64>()
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_rounded_down(amount in amount(), bps in 0..=10_000u16) {
+            let exact = u128::from(amount) * u128::from(bps);
+            let part = u128::from(part_of(amount, bps).unwrap());
+            prop_assert!(part * 10_000 <= exact && exact < (part + 1) * 10_000);
+            prop_assert!(part <= u128::from(amount));
+        }
+
+        /// The life of a statement's money from its counter to its end, against sums in u128.
+        #[test]
+        fn a_countered_statement_pays_what_is_decided_once(
+            total in amount(),
+            counter in amount(),
+            vouchers in amount(),
+            award in amount(),
+            tolerance_bps in prop_oneof![Just(0), Just(10_000), 0..=10_000u16],
+            settled_before in any::<bool>(),
+        ) {
+            let mut s = statement();
+            (s.total, s.paid, s.terms.tolerance_bps) = (total, vouchers, tolerance_bps);
+            (s.terms.dispute_window, s.terms.arbitration_window) = (10, 20);
+            s.set_state(StatementState::Countered);
+            if counter > total {
+                prop_assert_eq!(s.counter([1; 32], counter, 5), err!(RoamingEscrowError::CounterAboveTotal));
+                return Ok(());
+            }
+            s.counter([1; 32], counter, 5).unwrap();
+            s.invariant().unwrap();
+            let [total, counter, vouchers] = [total, counter, vouchers].map(u128::from);
+            let difference = total - counter;
+            let matched = difference * 10_000 <= total * u128::from(tolerance_bps)
+                && difference <= total * u128::from(tolerance_bps) / 10_000;
+            let mut paid = vouchers;
+            let mut to_visited = 0;
+            let mut owes = total;
+            if matched {
+                prop_assert_eq!(s.state().unwrap(), StatementState::Matched);
+                prop_assert_eq!(s.disputed().unwrap(), 0);
+                prop_assert!(s.exposure().unwrap() == s.total.saturating_sub(s.paid));
+            } else {
+                prop_assert_eq!(s.state().unwrap(), StatementState::Countered);
+                prop_assert_eq!((s.dispute_by, s.award_by), (15, 35));
+                prop_assert_eq!(u128::from(s.disputed().unwrap()), difference);
+                if settled_before {
+                    let payable = s.payable().unwrap();
+                    prop_assert_eq!(u128::from(payable.to_visited), counter.saturating_sub(paid));
+                    prop_assert_eq!(payable.to_home, 0);
+                    to_visited += counter.saturating_sub(paid);
+                    paid += counter.saturating_sub(paid);
+                    s.settle().unwrap();
+                    s.invariant().unwrap();
+                    prop_assert_eq!(s.state().unwrap(), StatementState::Countered);
+                    prop_assert_eq!(s.payable().unwrap(), Payable::default());
+                    // What is disputed can still be taken, and nothing else.
+                    prop_assert_eq!(u128::from(s.exposure().unwrap()), total.saturating_sub(paid));
+                }
+                let difference = s.disputed().unwrap();
+                if award > difference {
+                    prop_assert_eq!(
+                        s.resolve(difference, award),
+                        err!(RoamingEscrowError::AwardAboveDifference)
+                    );
+                    return Ok(());
+                }
+                s.resolve(difference, award).unwrap();
+                s.set_state(StatementState::Resolved);
+                owes = counter + u128::from(award);
+                prop_assert_eq!(u128::from(s.exposure().unwrap()), owes.saturating_sub(paid));
+            }
+            let payable = s.payable().unwrap();
+            to_visited += u128::from(payable.to_visited);
+            let to_home = u128::from(payable.to_home);
+            prop_assert!(payable.to_visited == 0 || payable.to_home == 0);
+            s.settle().unwrap();
+            s.invariant().unwrap();
+            prop_assert_eq!(s.state().unwrap(), StatementState::Settled);
+            prop_assert_eq!(s.exposure().unwrap(), 0);
+            prop_assert_eq!(s.payable().unwrap(), Payable::default());
+            // In all, what moved is what is owed.
+            prop_assert_eq!(vouchers + to_visited - to_home, owes);
+            prop_assert_eq!(u128::from(s.paid), owes);
+        }
+    }
+
+    #[test]
+    fn a_period_without_traffic_claims_nothing() {
+        let args = |records, total, root| StatementArgs {
+            root: [root; 32],
+            records,
+            first_record: 7,
+            total,
+        };
+        for good in [args(0, 0, 0), args(1, 0, 1), args(u64::MAX, u64::MAX, 1)] {
+            assert_eq!(good.validate(), Ok(()), "{good:?}");
+        }
+        for bad in [args(0, 1, 0), args(0, 0, 1), args(1, 1, 0)] {
+            assert_eq!(
+                bad.validate(),
+                err!(RoamingEscrowError::BadStatement),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(args(u64::MAX - 7, 0, 1).next_record(), Ok(u64::MAX));
+        assert_eq!(
+            args(u64::MAX - 6, 0, 1).next_record(),
+            err!(RoamingEscrowError::Overflow)
+        );
+    }
+}
