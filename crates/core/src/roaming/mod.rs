@@ -12,7 +12,11 @@ pub mod import;
 #[cfg(feature = "host")]
 pub mod month;
 #[cfg(feature = "host")]
+pub mod reconcile;
+#[cfg(feature = "host")]
 pub mod record;
+#[cfg(feature = "host")]
+pub mod settlement;
 #[cfg(feature = "host")]
 pub mod statement;
 pub mod sum_proof;
