@@ -1,5 +1,7 @@
 //! The arguments of every command. What the commands do is in [`crate::commands`].
 
+pub mod esim;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -15,7 +17,7 @@ const TRANSACTION: &str = "Transaction";
 const OFFLINE: &str = "Offline signing and multisig";
 const GLOBAL: &str = "Global options";
 
-/// Wayfare: rewards for the owners of network nodes, on Solana
+/// Wayfare: rewards for the owners of network nodes, and a market for eSIM plans, on Solana
 ///
 /// Every setting comes from its flag, else from the Solana CLI's configuration file, else from that file's
 /// default. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the books do not balance, 100 worth retrying.
@@ -90,6 +92,9 @@ pub enum Command {
     /// Compute, publish and claim rewards
     #[command(subcommand)]
     Rewards(RewardsCommand),
+    /// Buy and sell eSIM plans: the money waits until the eSIM is delivered
+    #[command(subcommand)]
+    Esim(esim::EsimCommand),
     /// Decode any account of the programs
     Show(ShowArgs),
     /// Bring a cluster to what the migrations declare

@@ -3,6 +3,7 @@
 mod address;
 mod completions;
 mod config;
+mod esim;
 mod keygen;
 mod man;
 mod migrate;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Node(command) => node::run(command, &Context::new(global)?, &print),
         Command::Payout(command) => payout::run(command, &Context::new(global)?, &print),
         Command::Rewards(command) => rewards::run(command, &Context::new(global)?, &print),
+        Command::Esim(command) => esim::run(command, &Context::new(global)?, &print),
         Command::Show(args) => show::run(args, &Context::new(global)?, &print),
         Command::Migrate(args) => print.result(args.run(&Context::new(global)?)),
     }

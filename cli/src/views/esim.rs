@@ -512,7 +512,7 @@ fn reason(order: &Order) -> Option<&'static str> {
 }
 
 /// What an action does, as something that one can do.
-fn deed(action: Action) -> &'static str {
+pub fn deed(action: Action) -> &'static str {
     match action {
         Action::Deliver => "deliver",
         Action::RefundUndelivered => "refund, since nothing was delivered",
@@ -531,7 +531,7 @@ fn deed(action: Action) -> &'static str {
     }
 }
 
-fn role(actor: Actor) -> &'static str {
+pub fn role(actor: Actor) -> &'static str {
     match actor {
         Actor::Buyer => "buyer",
         Actor::Seller => "seller",

@@ -1,9 +1,10 @@
 //! Token accounts, of SPL Token and Token-2022 alike.
 
+use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
-use wayfare_core::mint::token_account as token_account_view;
+use wayfare_core::mint::{requires_memo, token_account as token_account_view};
 
 use crate::{
     account::AccountError,
@@ -69,6 +70,32 @@ pub fn token_balance(
         })
 }
 
+/// Why a wallet's token account cannot take a payment; `None` when it can. The programs ask the same.
+pub fn cannot_take(
+    account: Option<&Account>,
+    wallet: &Pubkey,
+    mint: &Pubkey,
+    token_program: &Pubkey,
+) -> Option<&'static str> {
+    let Some(account) = account.filter(|account| account.owner == *token_program) else {
+        return Some("does not exist");
+    };
+    let Some(view) = token_account_view(&account.data) else {
+        return Some("is not initialised");
+    };
+    if view.mint != mint.as_array() {
+        Some("is of another mint")
+    } else if view.owner != wallet.as_array() {
+        Some("was given away")
+    } else if view.is_frozen {
+        Some("is frozen")
+    } else if requires_memo(&account.data) {
+        Some("takes no payment without a memo")
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +144,35 @@ mod tests {
             balance(Pubkey::default(), mint, anchor_spl::token::ID),
             Err(ClientError::Account(AccountError::Missing(_)))
         ));
+    }
+    #[test]
+    fn what_cannot_be_paid() {
+        let key = |byte| Pubkey::new_from_array([byte; 32]);
+        let (wallet, mint, program) = (key(1), key(2), anchor_spl::token::ID);
+        let with = |change: fn(&mut Vec<u8>)| {
+            let mut data = vec![0; 165];
+            data[..32].copy_from_slice(mint.as_ref());
+            data[32..64].copy_from_slice(wallet.as_ref());
+            data[108] = 1;
+            change(&mut data);
+            let account = Account {
+                owner: program,
+                data,
+                ..Account::default()
+            };
+            cannot_take(Some(&account), &wallet, &mint, &program)
+        };
+        assert_eq!(with(|_| {}), None);
+        assert_eq!(with(|d| d[0] ^= 1), Some("is of another mint"));
+        assert_eq!(with(|d| d[32] ^= 1), Some("was given away"));
+        assert_eq!(with(|d| d[108] = 2), Some("is frozen"));
+        assert_eq!(with(|d| d[108] = 0), Some("is not initialised"));
+        let missing = Some("does not exist");
+        assert_eq!(cannot_take(None, &wallet, &mint, &program), missing);
+        let foreign = Account::default();
+        assert_eq!(
+            cannot_take(Some(&foreign), &wallet, &mint, &program),
+            missing
+        );
     }
 }

@@ -6,6 +6,7 @@ pub mod books;
 pub mod error;
 pub mod event;
 pub mod instruction;
+pub mod offers;
 pub mod orders;
 mod read;
 

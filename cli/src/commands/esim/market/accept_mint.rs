@@ -1,0 +1,43 @@
+use anyhow::Result;
+use wayfare_client::esim::{address, instruction};
+
+use crate::cli::TokenProgram;
+use crate::cli::esim::AcceptMintArgs;
+use crate::context::Context;
+use crate::draft::Receipt;
+use crate::error::Usage;
+use crate::mint;
+
+impl AcceptMintArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = self.by.draft(ctx)?;
+        let market = self.market.address()?;
+        let token_program = if draft.is_offline() {
+            self.token_program.map(TokenProgram::id).ok_or_else(|| {
+                Usage("--sign-only asks the network for nothing: give --token-program too".into())
+            })?
+        } else {
+            let mint = mint::read(ctx.cluster()?, &self.mint)?;
+            if mint.freeze_authority {
+                ctx.note("note: the mint has a freeze authority, who could freeze the vault");
+            }
+            mint.token_program
+        };
+        draft.describe(
+            format!("accept a mint in the market {}", self.market.name),
+            vec![
+                ("mint", self.mint.into()),
+                ("token program", token_program.into()),
+                ("vault", address::vault(&market, &self.mint).into()),
+            ],
+        );
+        draft.add(instruction::accept_mint(
+            market,
+            draft.payer,
+            draft.signer,
+            self.mint,
+            token_program,
+        ));
+        draft.finish(Some(&self.by.confirm))
+    }
+}

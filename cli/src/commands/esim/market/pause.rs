@@ -1,0 +1,29 @@
+use anyhow::Result;
+use wayfare_client::esim::instruction;
+
+use crate::cli::esim::MarketPauseArgs;
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::output::{Moment, Shown};
+
+impl MarketPauseArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(
+            ctx,
+            &self.transaction,
+            self.guardian.as_ref(),
+            "the guardian",
+        )?;
+        let until = self.end.moment(ctx, &self.transaction.offline)?;
+        draft.describe(
+            format!("pause the market {}", self.market.name),
+            vec![("paused until", Shown::of(Moment(until)))],
+        );
+        draft.add(instruction::pause(
+            self.market.address()?,
+            draft.signer,
+            until,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

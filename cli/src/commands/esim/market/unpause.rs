@@ -1,0 +1,18 @@
+use anyhow::Result;
+use wayfare_client::esim::instruction;
+
+use crate::cli::esim::MarketUnpauseArgs;
+use crate::context::Context;
+use crate::draft::Receipt;
+
+impl MarketUnpauseArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = self.by.draft(ctx)?;
+        draft.describe(
+            format!("end the pause of the market {}", self.market.name),
+            vec![],
+        );
+        draft.add(instruction::unpause(self.market.address()?, draft.signer));
+        draft.finish(Some(&self.by.confirm))
+    }
+}
