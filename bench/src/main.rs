@@ -2,17 +2,20 @@
 //! units and transaction bytes of every instruction, rent of every account, program size. The same on every machine.
 
 use anyhow::{Context, Result};
+use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller};
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction;
+use wayfare_core::esim::MAX_CIPHERTEXT;
 use wayfare_core::merkle;
-use wayfare_tests::chain::Tx;
-use wayfare_tests::idl::NODE_REWARDS;
+use wayfare_tests::chain::{Chain, Tx};
+use wayfare_tests::honest::Honest;
+use wayfare_tests::idl::{ESIM_MARKET, Idl, NODE_REWARDS};
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
+use wayfare_tests::{esim, rewards};
 
 /// Roam's nodes, the size that the costs are told for.
 const RECIPIENTS: u32 = 1_700_000;
@@ -44,37 +47,48 @@ impl Table {
 
 fn main() -> Result<()> {
     let mut table = Table::default();
-    program_size(&mut table)?;
-    instructions(&mut table);
+    program_size(&mut table, "node_rewards")?;
+    instructions(
+        &mut table,
+        "node_rewards",
+        &NODE_REWARDS,
+        rewards::crowd::honest,
+    );
     claims(&mut table)?;
     rents(&mut table);
+    program_size(&mut table, "esim_market")?;
+    instructions(&mut table, "esim_market", &ESIM_MARKET, esim::crowd::honest);
+    market_rents(&mut table);
+    rent_left(&mut table);
     println!("{}", serde_json::to_string_pretty(&table.0)?);
     Ok(())
 }
 
-fn program_size(table: &mut Table) -> Result<()> {
+fn program_size(table: &mut Table, program: &str) -> Result<()> {
     let dir = std::env::var("WAYFARE_PROGRAMS").unwrap_or_else(|_| "target/deploy".to_owned());
-    let path = format!("{dir}/node_rewards.so");
+    let path = format!("{dir}/{program}.so");
     let size = std::fs::metadata(&path)
         .with_context(|| format!("cannot read {path}: run `cargo xtask build` first"))?
         .len();
-    table.add("node_rewards.program.bytes", size as f64, "bytes");
+    table.add(format!("{program}.program.bytes"), size as f64, "bytes");
     Ok(())
 }
 
 /// Every instruction in the IDL, as the tests call it.
-fn instructions(table: &mut Table) {
-    for name in NODE_REWARDS
-        .instructions
-        .iter()
-        .map(|instruction| &instruction.name)
-    {
+fn instructions(
+    table: &mut Table,
+    program: &str,
+    idl: &Idl,
+    honest: fn(&str, TokenProgram) -> Vec<Honest>,
+) {
+    for instruction in &idl.instructions {
+        let name = &instruction.name;
         for call in honest(name, TokenProgram::Spl) {
             let figure = match call.case {
-                "" => format!("node_rewards.{name}"),
-                case => format!("node_rewards.{name}.{}", case.replace(' ', "_")),
+                "" => format!("{program}.{name}"),
+                case => format!("{program}.{name}.{}", case.replace(' ', "_")),
             };
-            let mut chain = call.crowd.world.chain;
+            let mut chain = call.chain;
             measure(table, &figure, &mut chain.clone(), || {
                 call.call.clone().into()
             });
@@ -84,12 +98,7 @@ fn instructions(table: &mut Table) {
 }
 
 /// The compute units of a transaction with nothing else in it.
-fn measure(
-    table: &mut Table,
-    figure: &str,
-    chain: &mut wayfare_tests::chain::Chain,
-    tx: impl FnOnce() -> Tx,
-) -> u64 {
+fn measure(table: &mut Table, figure: &str, chain: &mut Chain, tx: impl FnOnce() -> Tx) -> u64 {
     let accepted = chain
         .attempt_without_books(tx())
         .unwrap_or_else(|refused| panic!("{figure}: {refused:?}"));
@@ -101,7 +110,7 @@ fn measure(
 fn bytes(
     table: &mut Table,
     figure: &str,
-    chain: &mut wayfare_tests::chain::Chain,
+    chain: &mut Chain,
     call: solana_instruction::Instruction,
 ) {
     let tx = [
@@ -227,5 +236,52 @@ fn rents(table: &mut Table) {
         "node_rewards.state_1_7m_recipients.sol",
         total as f64 / 1e9,
         "SOL",
+    );
+}
+
+/// At the default rent, in lamports.
+fn market_rents(table: &mut Table) {
+    let chain = World::at(Stage::Minted, TokenProgram::Spl).chain;
+    for (account, space) in [
+        ("market", Market::SPACE),
+        ("market_vault", MarketVault::SPACE),
+        ("tokens", TOKEN_ACCOUNT_SPACE),
+        ("seller", Seller::SPACE),
+        ("plan", Plan::SPACE),
+        ("order", Order::SPACE),
+        ("delivery", Delivery::space(MAX_CIPHERTEXT)),
+    ] {
+        table.add(
+            format!("esim_market.rent.{account}.lamports"),
+            chain.rent(space) as f64,
+            "lamports",
+        );
+    }
+}
+
+/// Lamports that an order's life from the purchase to the close costs its payer and its seller together, less the fees.
+fn rent_left(table: &mut Table) {
+    use esim::world::{Stage, World};
+    let World {
+        mut chain,
+        market,
+        order,
+    } = World::at(Stage::OnSale, TokenProgram::Spl);
+    let plan: Plan = chain.read(&order.plan.address);
+    let has =
+        |chain: &Chain| chain.lamports(&order.payer) + chain.lamports(&order.plan.seller.authority);
+    let before = has(&chain);
+    for call in [
+        market.purchase(&order, plan.version, plan.terms.price),
+        market.deliver(&order),
+        market.confirm(&order),
+        market.close(&order),
+    ] {
+        chain.accept(call);
+    }
+    table.add(
+        "esim_market.close_order.rent_left",
+        (before - has(&chain)) as f64,
+        "lamports",
     );
 }

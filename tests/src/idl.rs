@@ -38,6 +38,9 @@ pub struct Slot {
     pub writable: bool,
     #[serde(default)]
     pub signer: bool,
+    /// The program's id stands for none.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 #[derive(Debug, Deserialize)]

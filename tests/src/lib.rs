@@ -9,6 +9,7 @@
 pub mod chain;
 pub mod esim;
 pub mod event;
+pub mod honest;
 pub mod idl;
 pub mod keys;
 pub mod refusal;

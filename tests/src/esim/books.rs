@@ -89,12 +89,24 @@ fn decided(order: &Order) -> Division {
     }
 }
 
+fn due(order: &Order) -> Division {
+    Division {
+        refund: order.refund_due,
+        release: order.release_due,
+        fee: order.fee_due,
+    }
+}
+
+fn state(order: &Order) -> OrderState {
+    order.state().expect("a state that there is")
+}
+
 /// What a vault holds for an order, in base units.
 fn owes(order: &Order) -> u128 {
-    if is_open(order.state) {
+    if is_open(state(order)) {
         order.paid.into()
     } else {
-        sum(&order.due)
+        sum(&due(order))
     }
 }
 
@@ -230,7 +242,7 @@ impl Books {
     fn check(&self) {
         let mut held: BTreeMap<Pubkey, u128> = BTreeMap::new();
         for (key, OrderBooks { state: order, .. }) in &self.orders {
-            let vault = address::vault(&order.market, &order.terms.mint).0;
+            let vault = address::vault(&order.market, &order.mint).0;
             *held.entry(vault).or_default() += owes(order);
             check_order(key, order);
             assert_eq!(
@@ -312,12 +324,8 @@ impl Books {
             // Closed and bought once more in one transaction.
             return;
         }
-        assert!(
-            was.state == is.state || WAYS.contains(&(was.state, is.state)),
-            "from {:?} to {:?}",
-            was.state,
-            is.state
-        );
+        let way = (state(was), state(is));
+        assert!(way.0 == way.1 || WAYS.contains(&way), "a way of {way:?}");
         // Everything but what a step may set: the rest is settled when the order is paid.
         let settled = Order {
             commitment: was.commitment,
@@ -336,8 +344,10 @@ impl Books {
             refunded: was.refunded,
             released: was.released,
             fee: was.fee,
-            due: was.due,
-            ..is.clone()
+            refund_due: was.refund_due,
+            release_due: was.release_due,
+            fee_due: was.fee_due,
+            ..*is
         };
         assert_eq!(settled, *was, "an order's terms changed");
         for (what, was, is) in [
@@ -358,12 +368,12 @@ impl Books {
             let delivery = |books: &Self| books.deliveries[key].state.ciphertext.clone();
             assert_eq!(delivery(before), delivery(self), "the delivery changed");
         }
-        if !is_open(was.state) {
+        if !is_open(state(was)) {
             assert_eq!(decided(was), decided(is), "what was decided changed");
             for (was, is) in [
-                (was.due.refund, is.due.refund),
-                (was.due.release, is.due.release),
-                (was.due.fee, is.due.fee),
+                (was.refund_due, is.refund_due),
+                (was.release_due, is.release_due),
+                (was.fee_due, is.fee_due),
             ] {
                 assert!(is == was || is == 0, "a part was paid in part");
             }
@@ -379,7 +389,7 @@ impl Books {
         let mut dues: BTreeMap<Pubkey, Division> = before
             .orders
             .iter()
-            .map(|(key, order)| (*key, order.state.due))
+            .map(|(key, order)| (*key, due(&order.state)))
             .collect();
         for event in events {
             let (order, owed, due) = match event {
@@ -387,7 +397,7 @@ impl Books {
                     let Some(order) = self.order_in(before, &event.order) else {
                         continue;
                     };
-                    let vault = address::vault(&order.market, &order.terms.mint).0;
+                    let vault = address::vault(&order.market, &order.mint).0;
                     *paid.entry(vault).or_default() += u128::from(event.paid);
                     continue;
                 }
@@ -400,7 +410,7 @@ impl Books {
                 // Bought, ended and closed in one transaction.
                 continue;
             };
-            let vault = address::vault(&order.market, &order.terms.mint).0;
+            let vault = address::vault(&order.market, &order.mint).0;
             let program = self.vaults[&vault].state.token_program;
             for (wallet, owed, due) in [
                 (order.payer, owed.refund, due.refund),
@@ -408,7 +418,7 @@ impl Books {
                 (order.treasury, owed.fee, due.fee),
             ] {
                 let amount = u128::from(owed) - u128::from(due);
-                let to = wayfare_client::token::token_account(&wallet, &order.terms.mint, &program);
+                let to = wayfare_client::token::token_account(&wallet, &order.mint, &program);
                 *got.entry(to).or_default() += amount;
                 *vault_lost.entry(vault).or_default() += amount;
             }
@@ -461,28 +471,28 @@ fn is_lamports(snapshot: &Snapshot) -> BTreeMap<Pubkey, u64> {
 
 /// The rules of one order at any time.
 fn check_order(key: &Pubkey, order: &Order) {
-    let (paid, price) = (u128::from(order.paid), u128::from(order.terms.price));
-    let discount = price * u128::from(order.terms.discount_bps) / 10_000;
+    let (paid, price) = (u128::from(order.paid), u128::from(order.price));
+    let discount = price * u128::from(order.discount_bps) / 10_000;
     assert_eq!(u128::from(order.discount), discount);
     assert_eq!(paid, price - discount, "{key} cost another price");
     assert!(paid > 0);
     let decided = decided(order);
     assert!(
-        order.due.refund <= decided.refund
-            && order.due.release <= decided.release
-            && order.due.fee <= decided.fee,
+        order.refund_due <= decided.refund
+            && order.release_due <= decided.release
+            && order.fee_due <= decided.fee,
         "more is due than was decided"
     );
     let at = |time: i64| time != 0;
     assert!(at(order.purchased_at));
     assert_eq!(
         order.deliver_by,
-        order.purchased_at + i64::from(order.terms.delivery_window)
+        order.purchased_at + i64::from(order.delivery_window)
     );
     assert_eq!(at(order.delivered_at), at(order.release_at));
     if at(order.delivered_at) {
         assert!(order.delivered_at < order.deliver_by);
-        let window = i64::from(order.terms.release_window);
+        let window = i64::from(order.release_window);
         assert_eq!(order.release_at, order.delivered_at + window);
     }
     assert_eq!(at(order.disputed_at), at(order.answer_by));
@@ -491,8 +501,8 @@ fn check_order(key: &Pubkey, order: &Order) {
         let window = i64::from(order.answer_window);
         assert_eq!(order.answer_by, order.disputed_at + window);
     }
-    if is_open(order.state) {
-        assert_eq!((sum(&decided), sum(&order.due)), (0, 0));
+    if is_open(state(order)) {
+        assert_eq!((sum(&decided), sum(&due(order))), (0, 0));
         assert_eq!((order.ended_at, order.closable_at), (0, 0));
     } else {
         assert_eq!(sum(&decided), paid, "{key} is not divided to the last unit");
@@ -502,7 +512,7 @@ fn check_order(key: &Pubkey, order: &Order) {
         let most = rest * u128::from(order.fee_bps) / 10_000 + 1;
         assert!(u128::from(decided.fee) <= most, "a fee above its share");
     }
-    match order.state {
+    match state(order) {
         OrderState::Paid => assert!(!at(order.delivered_at) && !at(order.disputed_at)),
         OrderState::Delivered => assert!(at(order.delivered_at) && !at(order.disputed_at)),
         OrderState::Disputed => assert!(at(order.disputed_at) && !at(order.resolve_by)),

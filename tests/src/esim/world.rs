@@ -200,7 +200,8 @@ pub fn buyer() -> Pubkey {
     person("traveller")
 }
 
-fn endow(chain: &mut Chain, market: &MarketFixture, wallet: &Pubkey) {
+/// Gives a wallet lamports and, once, tokens.
+pub fn endow(chain: &mut Chain, market: &MarketFixture, wallet: &Pubkey) {
     chain.give_lamports(wallet, 100_000_000_000);
     let tokens = market.tokens_of(wallet);
     if chain.account(&tokens).is_none() {

@@ -4,6 +4,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::{address, instruction};
 
+use crate::honest::{Candidate, Honest, stranger};
 use crate::keys::person;
 use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture, location};
 use crate::rewards::world::{Stage, World, raise};
@@ -15,26 +16,6 @@ pub struct Crowd {
     pub world: World,
     /// A network of other people, with an active epoch of its own.
     pub other: NetworkFixture,
-}
-
-/// An account that may be passed for another.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    pub label: String,
-    pub key: Pubkey,
-}
-
-/// An instruction that must succeed, and the chain on which it does.
-pub struct Honest {
-    /// What distinguishes it from other honest calls of the instruction.
-    pub case: &'static str,
-    pub crowd: Crowd,
-    pub call: Instruction,
-}
-
-/// Who has lamports, and nothing to do with any network.
-pub fn stranger() -> Pubkey {
-    person("stranger")
 }
 
 impl Crowd {
@@ -225,7 +206,14 @@ pub fn device(n: u8) -> Pubkey {
 /// Honest calls of the instruction with this name in the IDL: at least one.
 pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
     let mut calls = vec![];
-    let mut add = |case, crowd, call| calls.push(Honest { case, crowd, call });
+    let mut add = |case, crowd: Crowd, call| {
+        calls.push(Honest {
+            case,
+            candidates: crowd.candidates(),
+            chain: crowd.world.chain,
+            call,
+        });
+    };
     let at = |stage| {
         let crowd = Crowd::at(stage, token);
         let net = crowd.world.net.clone();

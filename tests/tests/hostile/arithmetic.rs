@@ -6,12 +6,14 @@ use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
+use wayfare_client::rewards::address;
 use wayfare_client::rewards::instruction;
 use wayfare_client::send::compute_unit_limit;
 use wayfare_tests::chain::{Chain, START};
+use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, TERMS};
 use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
@@ -322,8 +324,11 @@ fn arithmetic_4_the_last_sequence_number() {
         if instruction.name == "create_network" {
             continue;
         }
-        for Honest { crowd, call, .. } in honest(&instruction.name, TokenProgram::Spl) {
-            let (mut chain, network) = (crowd.world.chain, crowd.world.net.address);
+        for Honest {
+            mut chain, call, ..
+        } in honest(&instruction.name, TokenProgram::Spl)
+        {
+            let network = address::network("metro").expect("a short name");
             let last = offset_of!(Network, sequence);
             set_u64(&mut chain, &network, last, u64::MAX);
             chain.refuse(call.clone(), Overflow);

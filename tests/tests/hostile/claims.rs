@@ -13,8 +13,8 @@ use wayfare_client::rewards::instruction::{self, update_network};
 use wayfare_core::merkle::{PADDING, node, reward_leaf};
 use wayfare_core::tree::Tree;
 use wayfare_tests::chain::Chain;
+use wayfare_tests::honest::stranger;
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::stranger;
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{
     CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture, TERMS,

@@ -7,9 +7,11 @@ use spl_token_2022_interface::instruction::transfer_checked;
 use wayfare_client::rewards::instruction::{
     self, accept_authority, nominate_authority, set_guardian, set_publishers, unpause,
 };
+use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::crowd::honest;
+use wayfare_tests::rewards::network::NetworkFixture;
 use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
@@ -126,10 +128,11 @@ fn governance_4_publisher_sets() {
 fn governance_5_while_paused() {
     for instruction in &NODE_REWARDS.instructions {
         for Honest {
-            mut crowd, call, ..
+            mut chain, call, ..
         } in honest(&instruction.name, TokenProgram::Spl)
         {
-            let (chain, net) = (&mut crowd.world.chain, &crowd.world.net);
+            let chain = &mut chain;
+            let net = NetworkFixture::new("metro", person("mint"), TokenProgram::Spl);
             let stopped = match instruction.name.as_str() {
                 "fund" | "propose_epoch" | "approve_epoch" | "activate_epoch" | "register_node" => {
                     true

@@ -61,15 +61,26 @@
 //! | governance 5 | while paused: entries refused, exits allowed |
 //! | governance 6 | a pause past its limit |
 //! | resources 1 | the largest legal instruction within 1,232 bytes and its compute limit |
-//! | resources 2 | dust claims do not stop a crank |
+//! | resources 2 | dust claims and dust orders do not stop a crank |
+//! | duplicates 4 | the same deed twice in a transaction |
+//! | orders 1 | refund and delivery in one transaction, both ways round |
+//! | orders 2 | partial refunds past the price |
+//! | orders 3 | a seller who never delivers |
+//! | orders 4 | confirm and dispute in one transaction |
+//! | orders 5 | a front-run order id, the last one in stock |
+//! | orders 6 | close, then buy once more under the same address |
+//! | governance 7 | a fee above its cap |
 //!
-//! Rows about vouchers, orders, refunds, fees and basis points concern other programs.
+//! The rows of the networks are in this folder, those of the eSIM market in `esim/`, and what is generated from the IDLs, for
+//! both, in `generated.rs`. A price or version changed after the quote is in
+//! `programs/esim_market/purchase.rs`. Rows about vouchers concern another program.
 
 mod accounts;
 mod addresses;
 mod arithmetic;
 mod claims;
 mod duplicates;
+mod esim;
 mod generated;
 mod governance;
 mod life_cycle;

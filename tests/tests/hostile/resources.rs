@@ -5,9 +5,10 @@ use wayfare_client::rewards::instruction::{self, Claim, set_publishers};
 use wayfare_client::send::{compute_unit_limit, compute_unit_price};
 use wayfare_core::merkle::{MAX_DEPTH, fold_proof, reward_leaf};
 use wayfare_tests::chain::PACKET_DATA_SIZE;
+use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::{Honest, honest};
+use wayfare_tests::rewards::crowd::honest;
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use wayfare_tests::rewards::world::{Stage, World};
@@ -23,11 +24,11 @@ fn resources_1_every_instruction() {
     for instruction in &NODE_REWARDS.instructions {
         for token in TokenProgram::ALL {
             for Honest {
-                mut crowd, call, ..
+                mut chain, call, ..
             } in honest(&instruction.name, token)
             {
                 let limit = compute_unit_limit(DEFAULT_COMPUTE_UNITS as u32);
-                let chain = &mut crowd.world.chain;
+                let chain = &mut chain;
                 let accepted = chain.accept([limit, compute_unit_price(1), call]);
                 assert!(accepted.bytes <= PACKET_DATA_SIZE);
             }

@@ -14,15 +14,15 @@ use spl_token_2022_interface::instruction::{self as token, AuthorityType};
 use spl_token_2022_interface::state::AccountState;
 use wayfare_tests::chain::Chain;
 use wayfare_tests::event::Event;
+use wayfare_tests::honest::stranger;
 use wayfare_tests::keys::person;
-use wayfare_tests::rewards::crowd::stranger;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture};
 use wayfare_tests::rewards::world::{FUNDED, OPERATOR_TOKENS, Stage, World, raise};
 use wayfare_tests::token::{TokenProgram, mint_authority, set_authority};
 
 /// The instructions that initialise an extension on a mint which is called `mint`, and the extensions without which it
 /// cannot be.
-fn initialise(extension: ExtensionType) -> (Vec<ExtensionType>, Vec<Instruction>) {
+pub fn initialise(extension: ExtensionType) -> (Vec<ExtensionType>, Vec<Instruction>) {
     let id = spl_token_2022_interface::ID;
     let (mint, someone) = (&person("mint"), person("extension authority"));
     let fee = || {

@@ -10,7 +10,7 @@ fn an_order_in_every_state() {
     for token in TokenProgram::ALL {
         for state in OrderState::ALL {
             let world = World::in_state(state, token);
-            assert_eq!(world.order().state, state);
+            assert_eq!(world.order().state().unwrap(), state);
             let held = if state.is_terminal() { 0 } else { PAID };
             assert_eq!(world.vault().held, held);
             assert_eq!(world.chain.tokens(&world.market.tokens), held);

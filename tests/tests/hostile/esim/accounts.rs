@@ -1,0 +1,151 @@
+use anchor_lang::Event as _;
+use anchor_lang::error::ErrorCode;
+use anchor_lang::event::EVENT_IX_TAG_LE;
+use esim_market::errors::EsimMarketError::*;
+use esim_market::events::DuesPaid;
+use esim_market::state::{Division, MarketVault, Order};
+use solana_instruction::{AccountMeta, Instruction};
+use wayfare_tests::esim::address;
+use wayfare_tests::esim::market::{MarketFixture, OrderFixture, PAID};
+use wayfare_tests::esim::world::{Stage, World, buyer, raise};
+use wayfare_tests::honest::stranger;
+use wayfare_tests::tamper::Tamper;
+use wayfare_tests::token::TokenProgram;
+
+/// A vault of another market, whose books would allow it.
+#[test]
+fn accounts_4_a_vault_of_another_market() {
+    for token in TokenProgram::ALL {
+        let mut world = World::at(Stage::Delivered, token);
+        let (other, _) = world.add_market("harbour", Stage::Delivered);
+        let World {
+            mut chain,
+            market,
+            order,
+        } = world;
+        for call in [market.confirm(&order), market.refund(&order)] {
+            let both = call
+                .swap(&market.vault, &other.vault)
+                .swap(&market.tokens, &other.tokens);
+            chain.refuse(both, WrongMarket);
+        }
+        chain.accept(market.confirm(&order));
+    }
+}
+
+/// A stranger's market, which fits together and in which the stranger is everything, settles no order of another.
+#[test]
+fn accounts_5_a_self_consistent_fake_chain() {
+    for token in TokenProgram::ALL {
+        let World {
+            mut chain,
+            market,
+            order,
+        } = World::at(Stage::Delivered, token);
+        let mint = chain.create_mint(token, "counterfeit mint");
+        let mut fake = MarketFixture::new("fake", mint, token);
+        fake.authority = stranger();
+        fake.arbiter = stranger();
+        let fake_order = OrderFixture::new(&fake.plan, buyer(), 0);
+        raise(&mut chain, &fake, &fake_order, Stage::Delivered);
+        let honest = market.confirm(&order);
+        let forged = fake.confirm(&fake_order);
+        // One account of the true chain among the fake one's, and the other way round.
+        for at in [0, 1, 2, 3, 4] {
+            let mut mixed = forged.clone();
+            mixed.accounts[at].pubkey = honest.accounts[at].pubkey;
+            assert!(chain.attempt(mixed).is_err(), "{at}");
+            let mut mixed = honest.clone();
+            mixed.accounts[at].pubkey = forged.accounts[at].pubkey;
+            assert!(chain.attempt(mixed).is_err(), "{at}");
+        }
+        chain.accept(forged);
+        chain.accept(honest);
+        assert_eq!(chain.read::<MarketVault>(&market.vault).held, 0);
+    }
+}
+
+/// An account with an order's bytes that another program owns, at a key of its own.
+#[test]
+fn accounts_2_a_forged_order() {
+    let World {
+        mut chain,
+        market,
+        order,
+    } = World::at(Stage::Delivered, TokenProgram::Spl);
+    let forged = OrderFixture {
+        address: stranger(),
+        ..order.clone()
+    };
+    let mut account = chain.account(&order.address).unwrap();
+    account.owner = market.token.id();
+    chain.put(&stranger(), account.clone());
+    chain.refuse(
+        market.confirm(&forged),
+        ErrorCode::AccountOwnedByWrongProgram,
+    );
+    chain.accept(market.confirm(&order));
+    let _: Order = chain.read(&order.address);
+}
+
+#[test]
+fn accounts_6_the_right_market_and_a_foreign_authority() {
+    let mut world = World::at(Stage::Contested, TokenProgram::Spl);
+    let (other, _) = world.add_market("harbour", Stage::Contested);
+    let World {
+        mut chain,
+        market,
+        order,
+    } = world;
+    chain.refuse(
+        market
+            .resolve(&order, 1)
+            .swap(&market.arbiter, &other.arbiter),
+        NotArbiter,
+    );
+    chain.refuse(
+        market
+            .refund(&order)
+            .swap(&market.seller.authority, &other.seller.authority),
+        NotSeller,
+    );
+    chain.refuse(
+        market
+            .report_installed(&order)
+            .swap(&market.seller.attester, &other.seller.attester),
+        NotAttester,
+    );
+    chain.refuse(
+        market.drop_mint().swap(&market.authority, &other.authority),
+        NotAuthority,
+    );
+    chain.accept(market.resolve(&order, 1));
+}
+
+/// An event that the program did not tell.
+#[test]
+fn accounts_11_forged_events() {
+    let World {
+        mut chain,
+        market,
+        order,
+    } = World::at(Stage::Delivered, TokenProgram::Spl);
+    let event = DuesPaid {
+        market: market.address,
+        sequence: 1_000,
+        order: order.address,
+        due: Division::default(),
+        held: 0,
+        vault_balance: PAID,
+    };
+    let forged = Instruction {
+        program_id: esim_market::ID,
+        accounts: vec![AccountMeta::new_readonly(address::event_authority(), false)],
+        data: [EVENT_IX_TAG_LE, &event.data()].concat(),
+    };
+    chain.refuse(forged.clone(), ErrorCode::ConstraintSigner);
+    let mut signed = forged;
+    signed.accounts[0] = AccountMeta::new_readonly(stranger(), true);
+    chain.refuse(signed, ErrorCode::ConstraintSeeds);
+    chain.accept(market.confirm(&order));
+}
