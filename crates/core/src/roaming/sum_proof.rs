@@ -292,10 +292,13 @@ mod tests {
         // A leaf that says it is two, or none.
         assert!(!judge(&[sibling(7, 2)]));
         assert!(!judge(&[sibling(7, 0)]));
+        // Counts that add up to the root's, but are not those of their places.
+        assert!(judge(&[sibling(7, 1), sibling(7, 2)]));
+        assert!(!judge(&[sibling(7, 2), sibling(7, 1)]));
+        assert!(!judge(&[sibling(7, 0), sibling(7, 3)]));
         // A left subtree that is not full, with a right one that has something.
         let padding_1 = Sum::parent(&PADDING, &PADDING).unwrap();
         assert!(!judge(&[PADDING, sibling(7, 1)]));
-        assert!(judge(&[sibling(7, 1), sibling(7, 2)]));
         // Something hidden where padding belongs, even without total and count.
         let five = [sibling(7, 1), sibling(7, 2), sibling(7, 1)];
         assert!(judge(&five));

@@ -225,6 +225,13 @@ mod tests {
                 "{home} {visited}"
             );
         }
+        // Without the price that names both, the one that names the visited network.
+        let (without_both, _) = TEXT.rsplit_once("[[price]]").unwrap();
+        let tariff = Tariff::parse(without_both).unwrap();
+        assert_eq!(
+            tariff.per_unit(&row("BELMO", "DEUD1", "MTC", "min")),
+            Some(Decimal::parse("0.002").unwrap())
+        );
         assert_eq!(tariff.per_unit(&row("BELMO", "DEUD1", "MTC", "s")), None);
         assert_eq!(tariff.per_unit(&row("BELMO", "DEUD1", "mtc", "min")), None);
     }
