@@ -2,6 +2,11 @@
 //!
 //! Without features: the codes that name operators ([`tadig`]), what a voucher's signature covers ([`voucher`]), and
 //! how a record is proved to belong to a statement ([`sum_proof`]).
+//!
+//! On the host, from files to what is settled: an operator's book is read ([`usage`]) and becomes records in base units
+//! ([`mod@import`], [`record`], with a [`tariff`] for what came without a charge); a month's records become a [`statement`]
+//! over a [`sum_tree`]; two books are compared ([`mod@reconcile`]), and what settling them must come to is computed
+//! ([`settlement`]).
 
 #[cfg(feature = "host")]
 pub mod decimal;
