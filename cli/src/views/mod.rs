@@ -1,6 +1,7 @@
 //! The programs' accounts as results: field for field, amounts with their mint, times readable.
 
 pub mod esim;
+pub mod findings;
 pub mod rewards;
 
 use solana_pubkey::Pubkey;

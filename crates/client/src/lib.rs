@@ -4,7 +4,7 @@
 //!
 //! What they share: decoding of accounts ([`account`]) and events ([`event`]), token accounts ([`token`]); a cluster to
 //! read from ([`cluster`]) and its refusals explained ([`error`]); transactions ([`send`]) and jobs of many ([`bulk`],
-//! [`journal`]), sent so that nothing is done twice.
+//! [`journal`]), sent so that nothing is done twice; the proof that the books balance ([`audit`]).
 //!
 //! Nothing here prints, and no key material is kept or logged.
 
@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod audit;
 pub mod bulk;
 pub mod cluster;
 pub mod error;

@@ -2,12 +2,14 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
+use wayfare_client::audit::Finding;
 use wayfare_client::rewards::books;
 
 use crate::cli::NetworkNameArgs;
 use crate::context::Context;
 use crate::error::Exit;
-use crate::output::{Amount, Fields, Output, table};
+use crate::output::{Amount, Fields, Output};
+use crate::views::findings::Findings;
 
 /// A network's books at one moment.
 #[derive(Serialize)]
@@ -23,7 +25,7 @@ pub struct BooksView {
     donated: Amount,
     pages: u32,
     missing_pages: Vec<u32>,
-    differences: Vec<books::Difference>,
+    differences: Vec<Finding>,
 }
 
 impl Output for BooksView {
@@ -55,28 +57,8 @@ impl Display for BooksView {
             ("differences", self.differences.len().to_string()),
         ])
         .fmt(f)?;
-        if self.differences.is_empty() {
-            return Ok(());
-        }
-        let mut differences = table(["rule", "left", "right", "difference"]);
-        for difference in &self.differences {
-            differences.add_row([
-                rule_name(difference.rule),
-                difference.left.clone(),
-                difference.right.clone(),
-                difference.difference.to_string(),
-            ]);
-        }
-        writeln!(f, "{differences}")
+        Findings(&self.differences).fmt(f)
     }
-}
-
-/// A rule's name as JSON has it too.
-fn rule_name(rule: books::Rule) -> String {
-    serde_json::to_value(rule)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_else(|| format!("{rule:?}"))
 }
 
 pub fn run(args: &NetworkNameArgs, ctx: &Context) -> Result<BooksView> {
@@ -95,6 +77,6 @@ pub fn run(args: &NetworkNameArgs, ctx: &Context) -> Result<BooksView> {
         donated: amount(books.donated),
         pages: books.pages,
         missing_pages: books.missing_pages,
-        differences: books.differences,
+        differences: books.checks.findings,
     })
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use esim_market::state::{Market, MarketVault, Order, OrderState, Plan, Seller};
-use serde::Serialize;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
-use wayfare_core::mint::token_account;
 
 use super::OrderFilter;
 use crate::{
     account::{AccountError, decode_as},
+    audit::{
+        Checks, Part, Relation, Rule, Side, Sum,
+        vault::{Expected, Vault},
+    },
     cluster::Cluster,
     error::{ClientError, RpcTrouble},
 };
@@ -32,8 +34,8 @@ pub struct Books {
     pub orders: [u64; OrderState::ALL.len()],
     pub plans: u64,
     pub sellers: u64,
-    /// What does not add up: empty, or something is badly wrong.
-    pub differences: Vec<Difference>,
+    /// What was checked, and what does not hold.
+    pub checks: Checks,
 }
 
 /// What a vault holds, and for whom.
@@ -59,67 +61,41 @@ pub struct VaultBooks {
 impl Books {
     /// Whether everything adds up.
     pub fn balance(&self) -> bool {
-        self.differences.is_empty()
+        self.checks.hold()
     }
 }
 
-/// A rule that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The rule's name.
-    pub rule: Rule,
-    /// The account that it is about.
-    #[serde(serialize_with = "as_text")]
-    pub account: Pubkey,
-    /// Its left side, in words and base units.
-    pub left: String,
-    /// Its right side.
-    pub right: String,
-    /// Left less right, where both are amounts.
-    #[serde(serialize_with = "as_text")]
-    pub difference: i128,
-}
-
-fn as_text<T: ToString, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&value.to_string())
-}
-
-/// What must hold of a market's accounts at any moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// EM-1: the vault's balance ≥ what it holds for orders.
-    VaultCoversHeld,
-    /// EM-2: what it holds for orders = Σ of what each of them is owed.
-    HeldIsOwed,
-    /// EM-3: of an ended order, refunded + released + fee = paid; of an open one, all three are 0.
-    OrderIsDivided,
-    /// EM-4: what an order still owes somebody is at most what was decided for them.
-    DueWithinDecided,
-    /// EM-5: the vault's token account is of its mint, and the vault alone controls it.
-    VaultIsTheMarkets,
-    /// EM-6: every order's mint, and every accepted one, has a vault.
-    MintHasVault,
-    /// EM-7: a seller has as many plans as it counts.
-    PlansAreCounted,
-}
-
 /// What the books are made of, read at one moment.
-struct Parts {
+pub(crate) struct Parts<'a> {
+    pub slot: u64,
+    pub market: &'a Market,
+    pub vaults: Vec<(Pubkey, &'a MarketVault, Vault)>,
+    pub orders: Vec<(Pubkey, &'a Order)>,
+    pub plans: Vec<(Pubkey, &'a Plan)>,
+    pub sellers: Vec<(Pubkey, &'a Seller)>,
+}
+
+struct Read {
     slot: u64,
     market: Market,
-    vaults: Vec<Vault>,
+    vaults: Vec<(Pubkey, MarketVault, Vault)>,
     orders: Vec<(Pubkey, Order)>,
     plans: Vec<(Pubkey, Plan)>,
     sellers: Vec<(Pubkey, Seller)>,
 }
 
-struct Vault {
-    address: Pubkey,
-    state: MarketVault,
-    balance: u64,
-    /// Why the token account is not the vault's, if it is not.
-    fault: Option<&'static str>,
+/// The token account that a vault must have.
+pub(crate) fn expected_vault(address: &Pubkey, vault: &MarketVault) -> Expected {
+    Expected {
+        address: vault.tokens,
+        token_program: vault.token_program,
+        mint: vault.mint,
+        owner: *address,
+    }
+}
+
+fn by_reference<T>(states: &[(Pubkey, T)]) -> Vec<(Pubkey, &T)> {
+    states.iter().map(|(at, state)| (*at, state)).collect()
 }
 
 /// Reads a market's books. All of it is of one moment: every change of the accounts changes the market's sequence,
@@ -131,8 +107,21 @@ struct Vault {
 /// own; [`RpcTrouble::Behind`] when the market kept changing.
 pub fn read(cluster: &Cluster, market: &Pubkey) -> Result<Books, ClientError> {
     for _ in 0..TRIES {
-        if let Some(parts) = read_parts(cluster, market)? {
-            return Ok(books(market, parts));
+        if let Some(read) = read_parts(cluster, market)? {
+            let vaults = read.vaults.iter();
+            return Ok(books(
+                market,
+                &Parts {
+                    slot: read.slot,
+                    market: &read.market,
+                    vaults: vaults
+                        .map(|(at, state, vault)| (*at, state, *vault))
+                        .collect(),
+                    orders: by_reference(&read.orders),
+                    plans: by_reference(&read.plans),
+                    sellers: by_reference(&read.sellers),
+                },
+            ));
         }
     }
     Err(RpcTrouble::Behind {
@@ -143,7 +132,7 @@ pub fn read(cluster: &Cluster, market: &Pubkey) -> Result<Books, ClientError> {
 }
 
 /// `None` when the market changed meanwhile, or a node behind the same address lagged.
-fn read_parts(cluster: &Cluster, market: &Pubkey) -> Result<Option<Parts>, ClientError> {
+fn read_parts(cluster: &Cluster, market: &Pubkey) -> Result<Option<Read>, ClientError> {
     let first = cluster.accounts(std::slice::from_ref(market), None)?;
     let before = market_in(market, first.accounts.into_iter().next().flatten())?;
 
@@ -174,19 +163,11 @@ fn read_parts(cluster: &Cluster, market: &Pubkey) -> Result<Option<Parts>, Clien
         .into_iter()
         .zip(accounts)
         .map(|((address, state), tokens)| {
-            let (balance, fault) = match &tokens {
-                Some(tokens) => read_tokens(&address, &state, tokens),
-                None => (0, Some("it does not exist")),
-            };
-            Vault {
-                address,
-                state,
-                balance,
-                fault,
-            }
+            let vault = Vault::read(tokens.as_ref(), &expected_vault(&address, &state));
+            (address, state, vault)
         })
         .collect();
-    Ok(Some(Parts {
+    Ok(Some(Read {
         slot: last.slot,
         market: after,
         vaults,
@@ -201,25 +182,6 @@ fn market_in(address: &Pubkey, account: Option<Account>) -> Result<Market, Accou
     decode_as(address, &account.owner, &account.data)
 }
 
-/// A token account's balance, and why it is not the vault's, if it is not.
-fn read_tokens(
-    vault: &Pubkey,
-    state: &MarketVault,
-    account: &Account,
-) -> (u64, Option<&'static str>) {
-    let view = token_account(&account.data);
-    let fault = match &view {
-        _ if account.owner != state.token_program => Some("another program owns it"),
-        None => Some("it is no token account"),
-        Some(view) if view.mint != state.mint.as_array() => Some("it is of another mint"),
-        Some(view) if view.owner != vault.as_array() => Some("it is not the vault's"),
-        Some(view) if view.has_delegate => Some("it has a delegate"),
-        Some(view) if view.has_close_authority => Some("it has a close authority"),
-        Some(_) => None,
-    };
-    (view.map_or(0, |view| view.amount), fault)
-}
-
 /// Sums of one mint's orders.
 #[derive(Clone, Copy, Default)]
 struct Owed {
@@ -227,7 +189,8 @@ struct Owed {
     due: u128,
 }
 
-fn books(address: &Pubkey, parts: Parts) -> Books {
+/// Checks everything that the books alone show.
+pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
     let Parts {
         slot,
         market,
@@ -236,97 +199,60 @@ fn books(address: &Pubkey, parts: Parts) -> Books {
         plans,
         sellers,
     } = parts;
-    let mut differences = Vec::new();
-    let mut rule =
-        |rule, account: &Pubkey, holds: bool, left: (&str, u128), right: (&str, u128)| {
-            if !holds {
-                let signed = |units: u128| i128::try_from(units).unwrap_or(i128::MAX);
-                differences.push(Difference {
-                    rule,
-                    account: *account,
-                    left: format!("{} {}", left.0, left.1),
-                    right: format!("{} {}", right.0, right.1),
-                    difference: signed(left.1).saturating_sub(signed(right.1)),
-                });
-            }
-        };
-
+    let mut checks = Checks::default();
     let mut owed: BTreeMap<Pubkey, Owed> = BTreeMap::new();
     let mut counts = [0u64; OrderState::ALL.len()];
-    for (at, order) in &orders {
+    for (at, order) in orders {
         if let Some(count) = counts.get_mut(usize::from(order.state)) {
             *count = count.saturating_add(1);
         }
-        let sum = |parts: [u64; 3]| parts.into_iter().map(u128::from).sum::<u128>();
-        let decided = sum([order.refunded, order.released, order.fee]);
-        let due = sum([order.refund_due, order.release_due, order.fee_due]);
-        // The account was decoded, so its state is one; open is what an unknown one would be to the vault.
-        let ended = order.state().is_ok_and(OrderState::is_terminal);
-        let (expected, words) = if ended {
-            (u128::from(order.paid), "paid")
-        } else {
-            (0, "decided while open")
-        };
-        rule(
-            Rule::OrderIsDivided,
-            at,
-            decided == expected,
-            ("refunded + released + fee", decided),
-            (words, expected),
-        );
-        for (due, decided, words) in [
-            (order.refund_due, order.refunded, "refund due"),
-            (order.release_due, order.released, "release due"),
-            (order.fee_due, order.fee, "fee due"),
-        ] {
-            rule(
-                Rule::DueWithinDecided,
-                at,
-                due <= decided,
-                (words, due.into()),
-                ("decided", decided.into()),
-            );
-        }
+        check_order(&mut checks, at, order);
         let owed = owed.entry(order.mint).or_default();
-        if ended {
-            owed.due = owed.due.saturating_add(due);
+        if is_ended(order) {
+            owed.due = owed.due.saturating_add(due(order));
         } else {
             owed.open = owed.open.saturating_add(order.paid.into());
         }
     }
-    for (at, seller) in &sellers {
-        let count = plans.iter().filter(|(_, plan)| plan.seller == *at).count();
-        // There are fewer accounts than a u64 can count.
-        let count = u128::try_from(count).unwrap_or(u128::MAX);
-        rule(
-            Rule::PlansAreCounted,
-            at,
-            count == u128::from(seller.plan_count),
-            ("plans", count),
-            ("plans counted", seller.plan_count.into()),
-        );
-    }
+    check_plan_counts(&mut checks, sellers, plans);
+
     let mut vault_books = Vec::with_capacity(vaults.len());
-    for vault in &vaults {
-        let state = &vault.state;
+    for (at, state, vault) in vaults {
         let sums = owed.remove(&state.mint).unwrap_or_default();
-        rule(
-            Rule::VaultCoversHeld,
-            &vault.address,
-            vault.balance >= state.held,
-            ("vault balance", vault.balance.into()),
-            ("held for orders", state.held.into()),
-        );
-        let all = sums.open.saturating_add(sums.due);
-        rule(
-            Rule::HeldIsOwed,
-            &vault.address,
-            u128::from(state.held) == all,
-            ("held for orders", state.held.into()),
-            ("sum of what they are owed", all),
-        );
+        let covers = Sum {
+            rule: Rule::VaultCoversHeld,
+            account: *at,
+            left: Side::new("vault balance", vault.balance),
+            relation: Relation::AtLeast,
+            right: Side::new("held for orders", state.held),
+        };
+        checks.sum(covers, || {
+            vec![Part {
+                account: state.tokens,
+                adds: format!("vault balance {}", vault.balance),
+            }]
+        });
+        let is_owed = Sum {
+            rule: Rule::HeldIsOwed,
+            account: *at,
+            left: Side::new("held for orders", state.held),
+            relation: Relation::Equal,
+            right: Side::new(
+                "sum of what they are owed",
+                sums.open.saturating_add(sums.due),
+            ),
+        };
+        checks.sum(is_owed, || {
+            let of_mint = orders.iter().filter(|(_, order)| order.mint == state.mint);
+            of_mint
+                .filter_map(|(at, order)| owed_part(at, order))
+                .collect()
+        });
+        let expected = expected_vault(at, state);
+        vault.check_control(&mut checks, Rule::VaultIsTheMarkets, &expected);
+        vault.check_freedom(&mut checks, Rule::MarketVaultIsFree, &expected);
         vault_books.push(VaultBooks {
-            vault: vault.address,
+            vault: *at,
             mint: state.mint,
             decimals: state.decimals,
             accepted: market.mints().contains(&state.mint),
@@ -337,40 +263,123 @@ fn books(address: &Pubkey, parts: Parts) -> Books {
             surplus: vault.balance.saturating_sub(state.held),
         });
     }
-    for vault in &vaults {
-        if let Some(fault) = vault.fault {
-            differences.push(Difference {
-                rule: Rule::VaultIsTheMarkets,
-                account: vault.state.tokens,
-                left: format!("token account of vault {}: {fault}", vault.address),
-                right: "a token account that the vault alone controls".to_owned(),
-                difference: 0,
-            });
-        }
-    }
     // What is left has no vault.
-    let without_vault = market
-        .mints()
-        .iter()
-        .filter(|mint| !vaults.iter().any(|vault| vault.state.mint == **mint))
-        .chain(owed.keys().filter(|mint| !market.mints().contains(mint)));
-    differences.extend(without_vault.map(|mint| Difference {
-        rule: Rule::MintHasVault,
-        account: *mint,
-        left: format!("mint {mint}"),
-        right: "a vault of the market".to_owned(),
-        difference: 0,
-    }));
+    let with_orders = owed.keys().filter(|mint| !market.mints().contains(mint));
+    for mint in market.mints().iter().chain(with_orders) {
+        let has_none = !vaults.iter().any(|(_, vault, _)| vault.mint == *mint);
+        checks.fact(
+            Rule::MintHasVault,
+            address,
+            has_none.then(|| format!("mint {mint} has no vault")),
+            "a vault of the market",
+        );
+    }
     let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
     Books {
         market: *address,
-        slot,
+        slot: *slot,
         sequence: market.sequence,
         vaults: vault_books,
         orders: counts,
         plans: count(plans.len()),
         sellers: count(sellers.len()),
-        differences,
+        checks,
+    }
+}
+
+/// Whether the order's money is divided. The account was decoded, so its state is one; open is what an unknown one would
+/// be to the vault.
+fn is_ended(order: &Order) -> bool {
+    order.state().is_ok_and(OrderState::is_terminal)
+}
+
+fn total(parts: [u64; 3]) -> u128 {
+    parts.into_iter().map(u128::from).sum()
+}
+
+/// What an ended order still owes.
+fn due(order: &Order) -> u128 {
+    total([order.refund_due, order.release_due, order.fee_due])
+}
+
+/// What an order adds to what its vault holds, if anything.
+fn owed_part(at: &Pubkey, order: &Order) -> Option<Part> {
+    let (words, units) = if is_ended(order) {
+        ("due", due(order))
+    } else {
+        ("paid", order.paid.into())
+    };
+    (units > 0).then(|| Part {
+        account: *at,
+        adds: format!("{words} {units}"),
+    })
+}
+
+fn check_order(checks: &mut Checks, at: &Pubkey, order: &Order) {
+    let mut amounts = |rule, left, relation, right| {
+        let sum = Sum {
+            rule,
+            account: *at,
+            left,
+            relation,
+            right,
+        };
+        checks.amounts(&sum, Vec::new);
+    };
+    let right = if is_ended(order) {
+        Side::new("paid", order.paid)
+    } else {
+        Side::new("decided while open", 0u64)
+    };
+    amounts(
+        Rule::OrderIsDivided,
+        Side::new(
+            "refunded + released + fee",
+            total([order.refunded, order.released, order.fee]),
+        ),
+        Relation::Equal,
+        right,
+    );
+    for (words, due, decided) in [
+        ("refund due", order.refund_due, order.refunded),
+        ("release due", order.release_due, order.released),
+        ("fee due", order.fee_due, order.fee),
+    ] {
+        amounts(
+            Rule::DueWithinDecided,
+            Side::new(words, due),
+            Relation::AtMost,
+            Side::new("decided", decided),
+        );
+    }
+}
+
+fn check_plan_counts(
+    checks: &mut Checks,
+    sellers: &[(Pubkey, &Seller)],
+    plans: &[(Pubkey, &Plan)],
+) {
+    let mut counts: BTreeMap<Pubkey, u64> = BTreeMap::new();
+    for (_, plan) in plans {
+        let count = counts.entry(plan.seller).or_default();
+        *count = count.saturating_add(1);
+    }
+    for (at, seller) in sellers {
+        let sum = Sum {
+            rule: Rule::PlansAreCounted,
+            account: *at,
+            left: Side::new("plans", counts.get(at).copied().unwrap_or_default()),
+            relation: Relation::Equal,
+            right: Side::new("plans counted", seller.plan_count),
+        };
+        checks.amounts(&sum, || {
+            let own = plans.iter().filter(|(_, plan)| plan.seller == *at);
+            own.map(|(at, plan)| Part {
+                account: *at,
+                adds: format!("plan {}", plan.id),
+            })
+            .collect()
+        });
     }
 }
 
@@ -450,7 +459,7 @@ mod tests {
     #[test]
     fn books_that_balance() {
         let books = books_of(&example());
-        assert!(books.balance(), "{:?}", books.differences);
+        assert!(books.balance(), "{:?}", books.checks.findings);
         let [vault] = &books.vaults[..] else {
             panic!("one vault")
         };
@@ -462,40 +471,49 @@ mod tests {
     #[test]
     fn every_rule_is_seen_broken() {
         type Change = fn(&mut Example);
-        let cases: [(&[Rule], Change, i128); 10] = [
+        let cases: [(&[Rule], Change, Option<i128>); 11] = [
             (
                 &[Rule::VaultCoversHeld],
                 |e| e.tokens[64..72].copy_from_slice(&10_000_000u64.to_le_bytes()),
-                -1,
+                Some(-1),
             ),
-            (&[Rule::HeldIsOwed], |e| e.vault.held -= 1, -1),
-            (&[Rule::OrderIsDivided], |e| e.orders[2].refunded += 1, 1),
-            (&[Rule::OrderIsDivided], |e| e.orders[0].fee = 7, 7),
+            (&[Rule::HeldIsOwed], |e| e.vault.held -= 1, Some(-1)),
+            (
+                &[Rule::OrderIsDivided],
+                |e| e.orders[2].refunded += 1,
+                Some(1),
+            ),
+            (&[Rule::OrderIsDivided], |e| e.orders[0].fee = 7, Some(7)),
             (
                 &[Rule::DueWithinDecided],
                 |e| {
                     e.orders[1].fee = 0;
                     e.orders[1].released += 1;
                 },
-                1,
+                Some(1),
             ),
-            (&[Rule::PlansAreCounted], |e| e.seller.plan_count = 3, -2),
-            (&[Rule::VaultIsTheMarkets], |e| e.tokens[32] ^= 1, 0),
-            (&[Rule::VaultIsTheMarkets], |e| e.tokens[72] = 1, 0),
-            (&[Rule::VaultIsTheMarkets], |e| e.tokens[129] = 1, 0),
+            (
+                &[Rule::PlansAreCounted],
+                |e| e.seller.plan_count = 3,
+                Some(-2),
+            ),
+            (&[Rule::VaultIsTheMarkets], |e| e.tokens[32] ^= 1, None),
+            (&[Rule::VaultIsTheMarkets], |e| e.tokens[72] = 1, None),
+            (&[Rule::VaultIsTheMarkets], |e| e.tokens[129] = 1, None),
+            (&[Rule::MarketVaultIsFree], |e| e.tokens[108] = 2, None),
             (
                 &[Rule::MintHasVault],
                 |e| {
                     e.market.mints[1] = examples::key(77);
                     e.market.mint_count = 2;
                 },
-                0,
+                None,
             ),
         ];
         for (rules, change, difference) in cases {
             let mut example = example();
             change(&mut example);
-            let found = books_of(&example).differences;
+            let found = books_of(&example).checks.findings;
             let names: Vec<_> = found.iter().map(|found| found.rule).collect();
             assert_eq!(names, rules);
             assert_eq!(found[0].difference, difference, "{rules:?}");
@@ -530,7 +548,7 @@ mod tests {
         ];
         chain.0.lock().unwrap().changes.insert(3, changes);
         let books = read(&chain.cluster(no_faults()), &examples::market().0).unwrap();
-        assert!(books.balance(), "{:?}", books.differences);
+        assert!(books.balance(), "{:?}", books.checks.findings);
         assert_eq!(books.sequence, 41);
         assert_eq!(books.vaults[0].open, 20_000_000);
         assert_eq!(chain.0.lock().unwrap().calls, 12);

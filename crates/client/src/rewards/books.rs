@@ -1,13 +1,16 @@
 //! A network's books: what came in, what was granted, what was paid, what is there, and whether it adds up.
 
 use node_rewards::state::{ClaimPage, Network};
-use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_core::{merkle::depth_for, mint::token_account};
+use wayfare_core::merkle::depth_for;
 
 use super::{account::NodeRewardsAccount, address, published::pages_for};
 use crate::{
     account::{self, AccountError, decode_as},
+    audit::{
+        Checks, Part, Relation, Rule, Side, Sum,
+        vault::{Expected, Vault},
+    },
     cluster::{ACCOUNTS_PER_CALL, Cluster},
     error::{ClientError, RpcTrouble},
 };
@@ -16,106 +19,70 @@ use crate::{
 const TRIES: u32 = 20;
 
 /// A network's books at one moment. Amounts are base units of its mint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Books {
-    #[serde(serialize_with = "as_text")]
     pub network: Pubkey,
     /// The slot that they were read at.
     pub slot: u64,
     /// The number of the network's last event by then.
     pub sequence: u64,
-    #[serde(serialize_with = "as_text")]
     pub mint: Pubkey,
     pub decimals: u8,
     /// Everything that came in through `fund`.
-    #[serde(serialize_with = "as_text")]
     pub funded_total: u64,
     /// Everything ever granted, by the active epoch.
-    #[serde(serialize_with = "as_text")]
     pub lifetime_total: u64,
     /// Everything ever paid, as the network has it.
-    #[serde(serialize_with = "as_text")]
     pub claimed_total: u64,
     /// The sum of all claim counters.
-    #[serde(serialize_with = "as_text")]
     pub counters_total: u128,
     /// What the vault holds.
-    #[serde(serialize_with = "as_text")]
     pub vault_balance: u64,
     /// Granted and not yet paid.
-    #[serde(serialize_with = "as_text")]
     pub outstanding: u64,
     /// What the vault holds beyond that: for epochs to come.
-    #[serde(serialize_with = "as_text")]
     pub surplus: u64,
     /// What came into the vault by plain transfers.
-    #[serde(serialize_with = "as_text")]
     pub donated: u64,
     /// Claim pages that the active epoch needs and that exist.
     pub pages: u32,
     /// Claim pages that it needs and that do not: their owners cannot claim until somebody creates them.
     pub missing_pages: Vec<u32>,
-    /// What does not add up: empty, or something is badly wrong.
-    pub differences: Vec<Difference>,
+    /// What was checked, and what does not hold.
+    pub checks: Checks,
 }
 
 impl Books {
     /// Whether everything adds up.
     pub fn balance(&self) -> bool {
-        self.differences.is_empty()
+        self.checks.hold()
     }
 }
 
-/// A rule that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The rule's name.
-    pub rule: Rule,
-    /// Its left side, in words and base units.
-    pub left: String,
-    /// Its right side.
-    pub right: String,
-    /// Left less right, where both are amounts.
-    #[serde(serialize_with = "as_text")]
-    pub difference: i128,
-}
-
-/// What must hold of a network's accounts at any moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Vault balance ≥ lifetime total − claimed total.
-    VaultCoversOutstanding,
-    /// Σ counters = claimed total.
-    CountersAreClaimed,
-    /// Claimed total ≤ lifetime total.
-    ClaimedWithinLifetime,
-    /// Vault balance ≥ funded total − claimed total: nothing left it but by claims.
-    VaultKeepsFunding,
-    /// The limiter's level ≤ its capacity.
-    LimiterWithinCapacity,
-    /// The tree's depth is the smallest that holds its leaves.
-    DepthFitsLeaves,
-    /// The vault is a token account of the network's mint that the network alone controls.
-    VaultIsTheNetworks,
-}
-
-fn as_text<T: ToString, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&value.to_string())
-}
-
 /// What the books are made of, read at one moment.
-struct Parts {
+pub(crate) struct Parts<'a> {
+    pub slot: u64,
+    pub network: &'a Network,
+    pub vault: Vault,
+    /// The pages that the active epoch needs, and any others that there are.
+    pub pages: Vec<(u32, Option<&'a ClaimPage>)>,
+}
+
+struct Read {
     slot: u64,
     network: Network,
     vault: Vault,
     pages: Vec<(u32, Option<Box<ClaimPage>>)>,
 }
 
-struct Vault {
-    balance: u64,
-    /// Why it is not the network's, if it is not.
-    fault: Option<&'static str>,
+/// The vault that a network must have.
+pub(crate) fn expected_vault(address: &Pubkey, network: &Network) -> Expected {
+    Expected {
+        address: network.vault,
+        token_program: network.token_program,
+        mint: network.mint,
+        owner: *address,
+    }
 }
 
 /// Reads a network's books. All of it is of one moment: every change of the accounts changes the network's sequence,
@@ -127,8 +94,19 @@ struct Vault {
 /// network kept changing.
 pub fn read(cluster: &Cluster, network: &Pubkey) -> Result<Books, ClientError> {
     for _ in 0..TRIES {
-        if let Some(parts) = read_parts(cluster, network)? {
-            return Ok(books(network, parts));
+        if let Some(read) = read_parts(cluster, network)? {
+            let pages = read.pages.iter();
+            return Ok(books(
+                network,
+                &Parts {
+                    slot: read.slot,
+                    network: &read.network,
+                    vault: read.vault,
+                    pages: pages
+                        .map(|(page, state)| (*page, state.as_deref()))
+                        .collect(),
+                },
+            ));
         }
     }
     Err(RpcTrouble::Behind {
@@ -139,7 +117,7 @@ pub fn read(cluster: &Cluster, network: &Pubkey) -> Result<Books, ClientError> {
 }
 
 /// `None` when the network changed meanwhile.
-fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Parts>, ClientError> {
+fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Read>, ClientError> {
     let before: Network = cluster.state(network)?;
     let pages: Vec<u32> = pages_for(before.leaf_count).collect();
     let vault_address = address::vault(network);
@@ -164,13 +142,7 @@ fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Parts>, Clie
             return Ok(None);
         }
         let account = accounts.next().and_then(|(_, account)| account);
-        let vault = match &account {
-            Some(account) => read_vault(network, &state, account),
-            None => Vault {
-                balance: 0,
-                fault: Some("it does not exist"),
-            },
-        };
+        let vault = Vault::read(account.as_ref(), &expected_vault(network, &state));
         for (page, (address, account)) in chunk.iter().zip(accounts) {
             let account = account.filter(|a| a.owner == address::PROGRAM);
             let page_state = account
@@ -188,7 +160,7 @@ fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Parts>, Clie
             break (state, vault);
         }
     };
-    Ok(Some(Parts {
+    Ok(Some(Read {
         slot,
         network,
         vault,
@@ -196,36 +168,16 @@ fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Parts>, Clie
     }))
 }
 
-fn read_vault(network: &Pubkey, state: &Network, account: &solana_account::Account) -> Vault {
-    let view = token_account(&account.data);
-    let fault = match &view {
-        _ if account.owner != state.token_program => Some("another program owns it"),
-        None => Some("it is no token account"),
-        Some(view) if view.mint != state.mint.as_array() => Some("it is of another mint"),
-        Some(view) if view.owner != network.as_array() => Some("it is not the network's"),
-        Some(view) if view.has_delegate => Some("it has a delegate"),
-        Some(view) if view.has_close_authority => Some("it has a close authority"),
-        Some(_) => None,
-    };
-    Vault {
-        balance: view.map_or(0, |view| view.amount),
-        fault,
-    }
-}
-
-fn books(address: &Pubkey, parts: Parts) -> Books {
+/// Checks everything that the books alone show.
+pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
     let Parts {
         slot,
         network,
         vault,
         pages,
     } = parts;
-    let counters_total: u128 = pages
-        .iter()
-        .filter_map(|(_, page)| page.as_ref())
-        .flat_map(|page| page.counters)
-        .map(u128::from)
-        .sum();
+    let present = || pages.iter().filter_map(|(_, page)| *page);
+    let counters_total: u128 = present().map(claimed).sum();
     let missing_pages: Vec<u32> = pages
         .iter()
         .filter(|(_, page)| page.is_none())
@@ -234,68 +186,73 @@ fn books(address: &Pubkey, parts: Parts) -> Books {
     let outstanding = network.lifetime_total.saturating_sub(network.claimed_total);
     let kept = network.funded_total.saturating_sub(network.claimed_total);
 
-    let mut differences = Vec::new();
-    let mut rule = |rule, holds: bool, left: (&str, i128), right: (&str, i128)| {
-        if !holds {
-            differences.push(Difference {
-                rule,
-                left: format!("{} {}", left.0, left.1),
-                right: format!("{} {}", right.0, right.1),
-                difference: left.1.saturating_sub(right.1),
-            });
-        }
-    };
-    let counters = i128::try_from(counters_total).unwrap_or(i128::MAX);
-    rule(
-        Rule::VaultCoversOutstanding,
-        vault.balance >= outstanding,
-        ("vault balance", vault.balance.into()),
-        ("lifetime total less claimed total", outstanding.into()),
-    );
-    rule(
-        Rule::CountersAreClaimed,
-        counters_total == u128::from(network.claimed_total),
-        ("sum of the claim counters", counters),
-        ("claimed total", network.claimed_total.into()),
-    );
-    rule(
-        Rule::ClaimedWithinLifetime,
-        network.claimed_total <= network.lifetime_total,
-        ("claimed total", network.claimed_total.into()),
-        ("lifetime total", network.lifetime_total.into()),
-    );
-    rule(
-        Rule::VaultKeepsFunding,
-        vault.balance >= kept,
-        ("vault balance", vault.balance.into()),
-        ("funded total less claimed total", kept.into()),
-    );
-    rule(
-        Rule::LimiterWithinCapacity,
-        network.limiter_level <= network.limiter_capacity,
-        ("the limiter's level", network.limiter_level.into()),
-        ("its capacity", network.limiter_capacity.into()),
-    );
-    rule(
-        Rule::DepthFitsLeaves,
-        network.depth == depth_for(network.leaf_count),
-        ("the tree's depth", network.depth.into()),
-        (
-            "the depth of its leaves",
-            depth_for(network.leaf_count).into(),
-        ),
-    );
-    if let Some(fault) = vault.fault {
-        differences.push(Difference {
-            rule: Rule::VaultIsTheNetworks,
-            left: format!("vault {}: {fault}", network.vault),
-            right: "a token account that the network alone controls".to_owned(),
-            difference: 0,
+    let mut checks = Checks::default();
+    let mut sum = |rule, left, relation, right| {
+        let sum = Sum {
+            rule,
+            account: *address,
+            left,
+            relation,
+            right,
+        };
+        checks.sum(sum, || match rule {
+            Rule::CountersAreClaimed => present()
+                .filter(|page| claimed(page) > 0)
+                .map(|page| Part {
+                    account: address::claim_page(address, page.page),
+                    adds: format!("page {}: counters {}", page.page, claimed(page)),
+                })
+                .collect(),
+            Rule::VaultCoversOutstanding | Rule::VaultKeepsFunding => vec![Part {
+                account: network.vault,
+                adds: format!("vault balance {}", vault.balance),
+            }],
+            _ => vec![],
         });
-    }
+    };
+    let claimed_total = Side::new("claimed total", network.claimed_total);
+    sum(
+        Rule::VaultCoversOutstanding,
+        Side::new("vault balance", vault.balance),
+        Relation::AtLeast,
+        Side::new("lifetime total less claimed total", outstanding),
+    );
+    sum(
+        Rule::CountersAreClaimed,
+        Side::new("sum of the claim counters", counters_total),
+        Relation::Equal,
+        claimed_total,
+    );
+    sum(
+        Rule::ClaimedWithinLifetime,
+        claimed_total,
+        Relation::AtMost,
+        Side::new("lifetime total", network.lifetime_total),
+    );
+    sum(
+        Rule::VaultKeepsFunding,
+        Side::new("vault balance", vault.balance),
+        Relation::AtLeast,
+        Side::new("funded total less claimed total", kept),
+    );
+    sum(
+        Rule::LimiterWithinCapacity,
+        Side::new("the limiter's level", network.limiter_level),
+        Relation::AtMost,
+        Side::new("its capacity", network.limiter_capacity),
+    );
+    sum(
+        Rule::DepthFitsLeaves,
+        Side::new("the tree's depth", network.depth),
+        Relation::Equal,
+        Side::new("the depth of its leaves", depth_for(network.leaf_count)),
+    );
+    let expected = expected_vault(address, network);
+    vault.check_control(&mut checks, Rule::VaultIsTheNetworks, &expected);
+    vault.check_freedom(&mut checks, Rule::NetworkVaultIsFree, &expected);
     Books {
         network: *address,
-        slot,
+        slot: *slot,
         sequence: network.sequence,
         mint: network.mint,
         decimals: network.decimals,
@@ -309,8 +266,13 @@ fn books(address: &Pubkey, parts: Parts) -> Books {
         donated: vault.balance.saturating_sub(kept),
         pages: u32::try_from(pages.len().saturating_sub(missing_pages.len())).unwrap_or(u32::MAX),
         missing_pages,
-        differences,
+        checks,
     }
+}
+
+/// What a page's owners have claimed.
+fn claimed(page: &ClaimPage) -> u128 {
+    page.counters.iter().copied().map(u128::from).sum()
 }
 
 #[cfg(test)]
@@ -400,7 +362,7 @@ mod tests {
     #[test]
     fn books_that_balance() {
         let books = books_of(&example());
-        assert!(books.balance(), "{:?}", books.differences);
+        assert!(books.balance(), "{:?}", books.checks.findings);
         assert_eq!(books.counters_total, 600);
         assert_eq!(books.vault_balance, 900);
         assert_eq!(books.outstanding, 400);
@@ -416,7 +378,7 @@ mod tests {
         example.pages.remove(1);
         example.pages[1].counters[0] = 400;
         let books = books_of(&example);
-        assert!(books.balance(), "{:?}", books.differences);
+        assert!(books.balance(), "{:?}", books.checks.findings);
         assert_eq!((books.donated, books.surplus), (50, 550));
         assert_eq!((books.pages, books.missing_pages), (2, vec![1]));
     }
@@ -424,55 +386,59 @@ mod tests {
     #[test]
     fn every_rule_is_seen_broken() {
         type Change = fn(&mut Example);
-        let cases: [(Rule, Change, i128); 11] = [
+        let cases: [(Rule, Change, Option<i128>); 12] = [
             (
                 Rule::VaultCoversOutstanding,
                 |e| {
                     e.network.lifetime_total = 1_501;
                 },
-                -1,
+                Some(-1),
             ),
-            (Rule::CountersAreClaimed, |e| e.pages[2].counters[7] = 1, 1),
+            (
+                Rule::CountersAreClaimed,
+                |e| e.pages[2].counters[7] = 1,
+                Some(1),
+            ),
             (
                 Rule::CountersAreClaimed,
                 |e| e.pages[0].counters[0] -= 1,
-                -1,
+                Some(-1),
             ),
             (
                 Rule::ClaimedWithinLifetime,
                 |e| e.network.lifetime_total = 599,
-                1,
+                Some(1),
             ),
             (
                 Rule::VaultKeepsFunding,
                 |e| e.network.funded_total = 1_501,
-                -1,
+                Some(-1),
             ),
             (
                 Rule::LimiterWithinCapacity,
                 |e| e.network.limiter_level = 11,
-                1,
+                Some(1),
             ),
-            (Rule::DepthFitsLeaves, |e| e.network.depth += 1, 1),
-            (Rule::VaultIsTheNetworks, |e| e.vault[0] ^= 1, 0),
-            (Rule::VaultIsTheNetworks, |e| e.vault[32] ^= 1, 0),
+            (Rule::DepthFitsLeaves, |e| e.network.depth += 1, Some(1)),
+            (Rule::VaultIsTheNetworks, |e| e.vault[0] ^= 1, None),
+            (Rule::VaultIsTheNetworks, |e| e.vault[32] ^= 1, None),
             // A delegate, and a close authority.
-            (Rule::VaultIsTheNetworks, |e| e.vault[72] = 1, 0),
-            (Rule::VaultIsTheNetworks, |e| e.vault[129] = 1, 0),
+            (Rule::VaultIsTheNetworks, |e| e.vault[72] = 1, None),
+            (Rule::VaultIsTheNetworks, |e| e.vault[129] = 1, None),
+            (Rule::NetworkVaultIsFree, |e| e.vault[108] = 2, None),
         ];
         for (rule, change, difference) in cases {
             let mut example = example();
             change(&mut example);
             let books = books_of(&example);
             let found: Vec<_> = books
-                .differences
+                .checks
+                .findings
                 .iter()
                 .map(|d| (d.rule, d.difference))
                 .collect();
             assert_eq!(found, [(rule, difference)]);
         }
-        let json = serde_json::to_value(Rule::CountersAreClaimed).unwrap();
-        assert_eq!(json, "counters-are-claimed");
     }
 
     #[test]
@@ -497,7 +463,7 @@ mod tests {
             chain.0.lock().unwrap().changes.insert(call, changes);
         }
         let books = read(&chain.cluster(no_faults()), &example.address).unwrap();
-        assert!(books.balance(), "{:?}", books.differences);
+        assert!(books.balance(), "{:?}", books.checks.findings);
         assert_eq!((books.sequence, books.claimed_total), (3, 615));
         assert_eq!(chain.0.lock().unwrap().calls, 8);
     }

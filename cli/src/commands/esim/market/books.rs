@@ -2,6 +2,7 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
+use wayfare_client::audit::Finding;
 use wayfare_client::esim::books;
 use wayfare_core::amount;
 
@@ -10,6 +11,7 @@ use crate::commands::esim::find_market;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::{Amount, Fields, Output, table};
+use crate::views::findings::Findings;
 
 /// A market's books at one moment.
 #[derive(Serialize)]
@@ -21,7 +23,7 @@ pub struct MarketBooks {
     plans: u64,
     orders: u64,
     vaults: Vec<VaultView>,
-    differences: Vec<books::Difference>,
+    differences: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -75,29 +77,8 @@ impl Display for MarketBooks {
             }
             writeln!(f, "{vaults}")?;
         }
-        if self.differences.is_empty() {
-            return Ok(());
-        }
-        let mut differences = table(["rule", "account", "left", "right", "difference"]);
-        for difference in &self.differences {
-            differences.add_row([
-                rule_name(difference.rule),
-                difference.account.to_string(),
-                difference.left.clone(),
-                difference.right.clone(),
-                difference.difference.to_string(),
-            ]);
-        }
-        writeln!(f, "{differences}")
+        Findings(&self.differences).fmt(f)
     }
-}
-
-/// A rule's name as JSON has it too.
-fn rule_name(rule: books::Rule) -> String {
-    serde_json::to_value(rule)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_else(|| format!("{rule:?}"))
 }
 
 pub fn run(args: &MarketNameArgs, ctx: &Context) -> Result<MarketBooks> {
@@ -133,6 +114,6 @@ pub fn run(args: &MarketNameArgs, ctx: &Context) -> Result<MarketBooks> {
         plans: books.plans,
         orders: books.orders.iter().sum(),
         vaults,
-        differences: books.differences,
+        differences: books.checks.findings,
     })
 }
