@@ -76,7 +76,7 @@ fn market_name(text: &str) -> Result<String, String> {
 }
 
 fn country(text: &str) -> Result<Code, String> {
-    Code::find(text).map_err(|error| error.to_string())
+    Code::find(text).map_err(|error| format!("no country is called {error}"))
 }
 
 fn data(text: &str) -> Result<u64, String> {
@@ -657,4 +657,111 @@ pub struct ResolveArgs {
     pub transaction: TransactionArgs,
     #[command(flatten)]
     pub confirm: ConfirmArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use clap::error::ErrorKind::{
+        self, ArgumentConflict, InvalidValue, MissingRequiredArgument, ValueValidation,
+    };
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// The error that `clap` gives for a command line, or none.
+    fn error(line: &str) -> Option<ErrorKind> {
+        let words = ["wayfare", "esim"].into_iter().chain(line.split(' '));
+        Cli::try_parse_from(words).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn what_must_stand_together_and_what_must_not() {
+        let key = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
+        let hash = "--blockhash 4sGjMW1sUnHzSxGspuhpqLDx6wiyjNtZAMdL4VZHirAn";
+        for (line, expected) in [
+            (
+                "plans -m travel --country France --country jp".to_owned(),
+                None,
+            ),
+            (
+                "plans -m travel --country Atlantis".to_owned(),
+                Some(ValueValidation),
+            ),
+            (
+                "plans -m travel --min-data 5".to_owned(),
+                Some(ValueValidation),
+            ),
+            ("plans -m Travel".to_owned(), Some(ValueValidation)),
+            (
+                "plans -m travel --sort colour".to_owned(),
+                Some(InvalidValue),
+            ),
+            ("buy fr-5gb -m travel --wait --png a.png".to_owned(), None),
+            (
+                "buy fr-5gb --png a.png".to_owned(),
+                Some(MissingRequiredArgument),
+            ),
+            (format!("buy a --gift {key} --wait"), Some(ArgumentConflict)),
+            (
+                format!("buy a --gift {key} --delivery-key k"),
+                Some(ArgumentConflict),
+            ),
+            ("buy a --wait --dry-run".to_owned(), Some(ArgumentConflict)),
+            (
+                format!("buy a --wait --sign-only {hash}"),
+                Some(ArgumentConflict),
+            ),
+            (format!("top-up {key}"), Some(MissingRequiredArgument)),
+            (format!("dispute {key}"), Some(MissingRequiredArgument)),
+            (format!("dispute {key} --reason none"), Some(InvalidValue)),
+            (format!("dispute {key} --reason no-service"), None),
+            (
+                "market update travel".to_owned(),
+                Some(MissingRequiredArgument),
+            ),
+            (
+                "market update travel --fee-bps 5 --retention 1d".to_owned(),
+                None,
+            ),
+            (
+                "market pause travel --for 1h --until 5".to_owned(),
+                Some(ArgumentConflict),
+            ),
+            (
+                format!("market seller-status travel {key} friendly"),
+                Some(InvalidValue),
+            ),
+            (format!("market resolve {key} --split 10000"), None),
+            (
+                format!("market resolve {key} --split 10001"),
+                Some(ValueValidation),
+            ),
+            (
+                format!("market resolve {key} --split -1"),
+                Some(ErrorKind::UnknownArgument),
+            ),
+        ] {
+            assert_eq!(error(&line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_reason_and_status_is_the_programs() {
+        let reasons: Vec<u8> = Reason::value_variants()
+            .iter()
+            .map(|reason| DisputeReason::from(*reason) as u8)
+            .collect();
+        let all: Vec<u8> = DisputeReason::ALL
+            .iter()
+            .map(|reason| *reason as u8)
+            .collect();
+        // All but `None`, which is no complaint.
+        assert_eq!(reasons, all[1..]);
+        let statuses: Vec<u8> = Status::value_variants()
+            .iter()
+            .map(|status| SellerStatus::from(*status) as u8)
+            .collect();
+        assert_eq!(statuses, [0, 1, 2]);
+    }
 }

@@ -33,6 +33,17 @@ pub struct Bought {
     delivered: Option<Delivered>,
 }
 
+impl Bought {
+    /// Bought, and not waited for.
+    pub fn new(receipt: Receipt, order: &Pubkey) -> Self {
+        Self {
+            receipt,
+            order: order.to_string(),
+            delivered: None,
+        }
+    }
+}
+
 impl Output for Bought {
     fn exit(&self) -> Exit {
         self.delivered.as_ref().map_or(Exit::Done, Delivered::exit)
@@ -70,15 +81,16 @@ impl BuyArgs {
             Recipient::Own(key) => *key.public(),
         };
         let mut details = offer.details();
-        let reads = match (&recipient, &self.delivery_key) {
-            (Recipient::Gift(_), _) => {
-                "a gift: only who has this key's secret can read the delivery"
-            }
-            (Recipient::Own(_), Some(_)) => "of the key file",
-            (Recipient::Own(_), None) => "of the buyer's wallet",
-        };
-        let key = Pubkey::new_from_array(public);
-        details.push(("delivery key", format!("{key}, {reads}").into()));
+        // In a dry run the key is none that would be used.
+        if !self.transaction.send.dry_run {
+            let key = Pubkey::new_from_array(public);
+            let whose = match (&recipient, &self.delivery_key) {
+                (Recipient::Gift(_), _) => "a gift: only who has its secret can read the delivery",
+                (Recipient::Own(_), Some(_)) => "of the key file",
+                (Recipient::Own(_), None) => "of the buyer's wallet",
+            };
+            details.push(("delivery key", format!("{key}, {whose}").into()));
+        }
         draft.describe(
             "buy an eSIM plan: the money waits until it is delivered",
             details,
@@ -102,9 +114,8 @@ impl BuyArgs {
             _ => None,
         };
         Ok(Bought {
-            receipt,
-            order: order.to_string(),
             delivered,
+            ..Bought::new(receipt, &order)
         })
     }
 

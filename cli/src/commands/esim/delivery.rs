@@ -214,11 +214,11 @@ impl ProfileView {
             eid: own(profile.eid().map(|eid| eid.as_str())),
             apn: own(profile.apn()),
             notes: own(profile.notes()),
-            // Light on dark, as terminals are: phones read either.
+            // Terminals write light on dark, and a code is dark on light: what is drawn is its light part.
             qr: qr
                 .render::<Dense1x2>()
-                .dark_color(Dense1x2::Dark)
-                .light_color(Dense1x2::Light)
+                .dark_color(Dense1x2::Light)
+                .light_color(Dense1x2::Dark)
                 .build(),
         })
     }

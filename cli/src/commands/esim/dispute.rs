@@ -1,4 +1,5 @@
 use anyhow::{Result, bail};
+use clap::ValueEnum;
 use esim_market::state::{Action, DisputeReason};
 use wayfare_client::esim::instruction;
 
@@ -21,12 +22,17 @@ impl DisputeArgs {
                 "the plan's right to a refund of what is unused has ended: complain for another reason, or ask the seller"
             );
         }
+        // None of the reasons is hidden, so each has a name.
+        let name = self
+            .reason
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
         let now = ctx.cluster()?.unix_time()?;
         draft.describe(
             "dispute a delivery: the money waits on",
             vec![
                 ("order", args.order.into()),
-                ("reason", format!("{reason:?}").into()),
+                ("reason", name.into()),
                 (
                     "the seller's time to answer",
                     Shown::of(Span(order.answer_window.into())),

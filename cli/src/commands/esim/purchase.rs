@@ -15,7 +15,7 @@ use super::{find_plan, find_vault, require_online};
 use crate::cli::esim::PlanArgs;
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::output::{Amount, Moment, Shown};
+use crate::output::{Moment, Shown};
 use crate::views::esim::{PlanTermsView, state};
 
 /// A purchase that would be paid, as far as can be seen before anything is signed.
@@ -165,7 +165,6 @@ impl Offer {
     pub fn details(&self) -> Vec<(&'static str, Shown)> {
         let terms = &self.plan.terms;
         let decimals = self.vault.decimals;
-        let amount = |units| Shown::of(Amount::new(units, decimals, &terms.mint));
         let by = self.now.saturating_add(terms.delivery_window.into());
         let mut details = vec![
             ("order", self.purchase.order().into()),
@@ -184,7 +183,6 @@ impl Offer {
         details.extend(PlanTermsView::new(terms, decimals).fields());
         details.extend([
             ("mint", terms.mint.into()),
-            ("to pay", amount(self.quote.paid)),
             ("paid from", self.purchase.source.into()),
             (
                 "refund certain if undelivered, from about",

@@ -35,8 +35,6 @@ impl RefundArgs {
         );
         match settled::refund_account(ctx, &order, &settle)? {
             RefundAccount::Ready => {}
-            // Where nothing is due to who paid, its account is not needed.
-            _ if refund == 0 => {}
             RefundAccount::Missing => {
                 ctx.note(format_args!(
                     "note: {} has no token account for this mint: it is made, and the fee payer pays its rent",
@@ -65,10 +63,16 @@ impl RefundArgs {
 
 /// The refund that anyone can bring about now, or what stands in its way.
 fn due(order: &Order, now: i64) -> Result<Action, String> {
-    if let Some(action @ (Action::RefundUndelivered | Action::RefundUnanswered | Action::PayOut)) =
-        orders::crank(order, now)
-    {
-        return Ok(action);
+    match orders::crank(order, now) {
+        Some(action @ (Action::RefundUndelivered | Action::RefundUnanswered)) => return Ok(action),
+        Some(action @ Action::PayOut) if order.refund_due > 0 => return Ok(action),
+        Some(Action::PayOut) => {
+            return Err(
+                "nothing is due to who paid; what is still due to the seller and the market is paid by `wayfare esim sweep`"
+                    .into(),
+            );
+        }
+        _ => {}
     }
     if let Some(at) = orders::refund_at(order) {
         return Err(format!(
@@ -111,6 +115,8 @@ mod tests {
         assert_eq!(due(&order, 3_000), Ok(Action::RefundUnanswered));
         order.set_state(OrderState::Refunded);
         assert!(due(&order, 4_000).unwrap_err().contains("owes nobody"));
+        order.fee_due = 1;
+        assert!(due(&order, 4_000).unwrap_err().contains("sweep"));
         order.refund_due = 5;
         assert_eq!(due(&order, 4_000), Ok(Action::PayOut));
     }

@@ -43,7 +43,7 @@ impl Display for Settled {
                 writeln!(
                     f,
                     "{due} is still due to {who}, whose token account cannot take it now: \
-                     `wayfare esim refund` or anyone's sweep pays it once it can"
+                     `wayfare esim sweep` pays it once it can, whoever runs it"
                 )?;
             }
         }
@@ -120,7 +120,7 @@ fn possible(order: &Order, action: Action, signer: &Pubkey, now: i64) -> Result<
                 Moment(until)
             )),
             _ if order.owes().is_ok_and(|units| units > 0) => Err(format!(
-                "the order still owes somebody, so nobody can {what}: pay it out first, with `wayfare esim refund`"
+                "the order still owes somebody, so nobody can {what}: pay it out first, with `wayfare esim sweep`"
             )),
             _ => Err(format!("the order allows nobody to {what}")),
         },

@@ -90,7 +90,10 @@ impl OrderShowArgs {
                     return Ok(None);
                 }
             }
-            match ctx.cluster()?.find_state::<Order>(&of.parent)? {
+            if of.parent == Pubkey::default() {
+                break;
+            }
+            match ctx.cluster()?.find_state(&of.parent)? {
                 Some(parent) => of = parent,
                 None => break,
             }

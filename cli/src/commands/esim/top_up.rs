@@ -1,14 +1,15 @@
 use anyhow::Result;
 use wayfare_client::esim::instruction;
 
+use super::buy::Bought;
 use super::find_order;
 use super::purchase::Offer;
 use crate::cli::esim::TopUpArgs;
 use crate::context::Context;
-use crate::draft::{Draft, Receipt};
+use crate::draft::Draft;
 
 impl TopUpArgs {
-    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+    pub fn run(&self, ctx: &Context) -> Result<Bought> {
         let buyer = self.args.buyer.as_ref();
         let mut draft = Draft::new(ctx, &self.transaction, buyer, "the buyer")?;
         let offer = Offer::find(ctx, &mut draft, &self.plan, &self.args)?;
@@ -21,6 +22,7 @@ impl TopUpArgs {
             details,
         );
         draft.add(instruction::top_up(&offer.purchase, self.order));
-        draft.finish(Some(&self.confirm))
+        let receipt = draft.finish(Some(&self.confirm))?;
+        Ok(Bought::new(receipt, &offer.purchase.order()))
     }
 }

@@ -1,4 +1,5 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
+use esim_market::state::MarketVault;
 use wayfare_client::esim::{address, instruction};
 
 use crate::cli::TokenProgram;
@@ -17,6 +18,13 @@ impl AcceptMintArgs {
                 Usage("--sign-only asks the network for nothing: give --token-program too".into())
             })?
         } else {
+            let vault = address::vault(&market, &self.mint);
+            if ctx.cluster()?.find_state::<MarketVault>(&vault)?.is_some() {
+                bail!(
+                    "the market accepted this mint before, and has a vault for it: if it was dropped, accept it again with \
+                     `wayfare esim market readmit-mint`"
+                );
+            }
             let mint = mint::read(ctx.cluster()?, &self.mint)?;
             if mint.freeze_authority {
                 ctx.note("note: the mint has a freeze authority, who could freeze the vault");
