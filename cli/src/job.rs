@@ -84,7 +84,7 @@ impl JobReport {
             .or((!summary.failed.is_empty()).then_some(Exit::Refused));
         Self {
             total: summary.total,
-            done: summary.done,
+            done: summary.done.len(),
             already_done: summary.already_done,
             due: None,
             failed: summary

@@ -198,7 +198,7 @@ pub enum Stopped {
 pub struct Summary {
     pub total: usize,
     /// Done by this run.
-    pub done: usize,
+    pub done: Vec<usize>,
     /// Found done.
     pub already_done: usize,
     pub failed: Vec<Failure>,
@@ -454,7 +454,11 @@ impl<'a> Run<'a> {
 
     fn summary(self, stopped: Option<Stopped>) -> Summary {
         let job = self.job;
-        let done = self.count(Place::Done);
+        let places = (0..).zip(&self.places);
+        let done: Vec<usize> = places
+            .filter(|(_, place)| **place == Place::Done)
+            .map(|(item, _)| item)
+            .collect();
         let already_done = self.count(Place::AlreadyDone);
         let failed: Vec<Failure> = self
             .reasons
@@ -465,7 +469,7 @@ impl<'a> Run<'a> {
                 reason,
             })
             .collect();
-        let settled = [done, already_done, failed.len()];
+        let settled = [done.len(), already_done, failed.len()];
         let unresolved: Vec<Unresolved> = self
             .flights
             .into_values()
@@ -1183,7 +1187,7 @@ mod tests {
     fn finish(chain: &FakeChain, path: &Path) {
         let summary = run_once(chain, no_faults(), path);
         assert!(summary.is_complete(), "{summary:?}");
-        assert_eq!(summary.done + summary.already_done, ITEMS as usize);
+        assert_eq!(summary.done.len() + summary.already_done, ITEMS as usize);
         assert_eq!(chain.counters(), each_once());
         let journal = journal(path);
         assert!(journal.in_flight().is_empty());
@@ -1196,13 +1200,16 @@ mod tests {
         let chain = FakeChain::default();
         let summary = run_once(&chain, no_faults(), &path);
         assert!(summary.is_complete());
-        assert_eq!((summary.done, summary.already_done), (ITEMS as usize, 0));
+        assert_eq!(
+            (summary.done.len(), summary.already_done),
+            (ITEMS as usize, 0)
+        );
         assert_eq!(summary.transactions, 14);
         assert_eq!(journal(&path).finalized(), 14);
         assert_eq!(chain.counters(), each_once());
         // Again: all there, and nothing is sent.
         let again = run_once(&chain, no_faults(), &path);
-        assert_eq!((again.done, again.already_done), (0, ITEMS as usize));
+        assert_eq!((again.done.len(), again.already_done), (0, ITEMS as usize));
         assert_eq!(chain.0.lock().unwrap().seen.len(), 14);
     }
 
@@ -1352,7 +1359,7 @@ mod tests {
             let summary = run_once(&chain, no_faults(), &path);
             let failed: Vec<usize> = summary.failed.iter().map(|f| f.item).collect();
             assert_eq!(failed, [0, 5, ITEMS as usize - 1], "{summary:?}");
-            assert_eq!(summary.done, ITEMS as usize - 3);
+            assert_eq!(summary.done.len(), ITEMS as usize - 3);
             assert_eq!(summary.failed[0].name, "counter 0");
             assert!(summary.failed[0].reason.contains("error 17"), "{summary:?}");
             assert!(summary.stopped.is_none() && summary.unresolved.is_empty());
@@ -1389,9 +1396,10 @@ mod tests {
         )
         .unwrap();
         assert!(matches!(summary.stopped, Some(Stopped::OnRequest)));
-        assert!(summary.done >= 6 && summary.done < ITEMS as usize);
+        let done = summary.done.len();
+        assert!(done >= 6 && done < ITEMS as usize);
         let unresolved: usize = summary.unresolved.iter().map(|u| u.items.len()).sum();
-        assert_eq!(summary.done + unresolved + summary.left, ITEMS as usize);
+        assert_eq!(done + unresolved + summary.left, ITEMS as usize);
         finish(&chain, &path);
     }
 

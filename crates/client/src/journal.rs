@@ -7,16 +7,21 @@
 //!
 //! A transaction goes PLANNED → SIGNED → SENT → FINALIZED, FAILED, EXPIRED or RECONCILED. What is signed is kept whole,
 //! so that the same bytes can be sent again after a crash, and never others in their place.
+//!
+//! Most jobs know all their items from the start, and their journal is bound to the list. A job whose items come up as it
+//! runs, such as the orders of a shop, lists each in the journal before it plans anything for it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use solana_hash::Hash;
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
@@ -83,6 +88,7 @@ pub struct Binding {
     pub job: String,
     /// SHA-256 of everything that decides what the job does.
     pub input: [u8; 32],
+    /// The network, or the market.
     pub network: Pubkey,
     /// The cluster.
     pub genesis: Hash,
@@ -128,6 +134,8 @@ impl Header {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
 pub enum Entry {
+    /// These items follow those that the job has already. What an item says is the job's own matter.
+    Listed { items: Vec<Value> },
     /// These items are about to go into a transaction.
     Planned { transaction: u64, items: Vec<usize> },
     /// It is signed, and may be sent from here on.
@@ -192,6 +200,8 @@ pub struct Journal {
 /// What the records add up to.
 #[derive(Debug, Default)]
 struct State {
+    listed: Vec<Value>,
+    settled: BTreeSet<usize>,
     next_transaction: u64,
     planned: BTreeMap<u64, Vec<usize>>,
     in_flight: BTreeMap<u64, InFlight>,
@@ -213,6 +223,8 @@ impl Journal {
             .read(true)
             .write(true)
             .create_new(true)
+            // It is nobody else's business what is signed, for whom, and from which stock.
+            .mode(0o600)
             .open(path)
             .map_err(|source| match source.kind() {
                 io::ErrorKind::AlreadyExists => JournalError::Exists {
@@ -342,6 +354,16 @@ impl Journal {
         self.state.finalized
     }
 
+    /// The items of a job that lists them in its journal, in order.
+    pub fn listed(&self) -> &[Value] {
+        &self.state.listed
+    }
+
+    /// Items of transactions known to have succeeded for good.
+    pub fn settled(&self) -> &BTreeSet<usize> {
+        &self.state.settled
+    }
+
     /// Transactions that were signed and are not settled, by number.
     pub fn in_flight(&self) -> &BTreeMap<u64, InFlight> {
         &self.state.in_flight
@@ -416,6 +438,7 @@ impl State {
 
     fn apply(&mut self, entry: &Entry) -> Option<()> {
         match entry {
+            Entry::Listed { items } => self.listed.extend_from_slice(items),
             Entry::Planned { transaction, items } => {
                 self.planned.insert(*transaction, items.clone());
                 self.next_transaction = self.next_transaction.max(transaction.checked_add(1)?);
@@ -435,7 +458,8 @@ impl State {
                 self.in_flight.get(transaction)?;
             }
             Entry::Finalized { transaction, .. } => {
-                self.in_flight.remove(transaction)?;
+                self.settled
+                    .extend(self.in_flight.remove(transaction)?.items);
                 self.finalized = self.finalized.saturating_add(1);
             }
             Entry::Failed { transaction, .. }
@@ -574,13 +598,21 @@ mod tests {
     }
 
     /// What a reader makes of a journal.
-    type View = (BTreeMap<u64, InFlight>, u64, u64);
+    type View = (
+        BTreeMap<u64, InFlight>,
+        u64,
+        u64,
+        Vec<Value>,
+        BTreeSet<usize>,
+    );
 
     fn view(journal: &Journal) -> View {
         (
             journal.in_flight().clone(),
             journal.next_transaction(),
             journal.finalized(),
+            journal.listed().to_vec(),
+            journal.settled().clone(),
         )
     }
 
@@ -589,7 +621,11 @@ mod tests {
         let path = directory.path().join("journal");
         let mut journal = Journal::create(&path, &binding()).unwrap();
         let mut views = vec![(journal.length, view(&journal))];
+        let listed = |items: &[&str]| Entry::Listed {
+            items: items.iter().map(|item| (*item).into()).collect(),
+        };
         let records = [
+            vec![listed(&["a", "b"]), listed(&["c", "d"])],
             vec![planned(0, &[0, 1]), planned(1, &[2]), planned(2, &[3])],
             vec![
                 signed_entry(0, &signed(100)),
@@ -612,6 +648,7 @@ mod tests {
                 },
             ],
             vec![planned(3, &[0, 1])],
+            vec![listed(&["e"])],
             vec![signed_entry(3, &signed(200))],
         ];
         for record in &records {
@@ -626,7 +663,7 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let (path, views) = example(&directory);
         let bytes = fs::read(&path).unwrap();
-        let fresh = (BTreeMap::new(), 0, 0);
+        let fresh = (BTreeMap::new(), 0, 0, vec![], BTreeSet::new());
         for length in 0..=bytes.len() {
             fs::write(&path, &bytes[..length]).unwrap();
             let mut journal = Journal::resume(&path, &binding()).unwrap();
