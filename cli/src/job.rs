@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use solana_signer::Signer;
 use wayfare_client::bulk::{self, Assessment, BulkOptions, Job, Progress, Stopped, Summary};
 use wayfare_client::error::ClientError;
 use wayfare_client::journal::{Binding, Journal, JournalError};
@@ -66,7 +67,7 @@ impl JobReport {
         Self::default()
     }
 
-    fn new(summary: Summary, seconds: f64, journal: PathBuf) -> Self {
+    pub fn new(summary: Summary, seconds: f64, journal: PathBuf) -> Self {
         let (stopped, stopped_exit) = match summary.stopped {
             None => (None, None),
             Some(Stopped::OnRequest) => (Some("stopped on request".to_owned()), Some(Exit::Retry)),
@@ -182,50 +183,66 @@ pub fn run(
     if send.dry_run {
         return assess(ctx, job);
     }
-    let Party::Present(payer) = payer else {
-        bail!(Usage(format!(
-            "a job of many transactions is paid and signed here: give the key file of {}, not its public key",
-            payer.pubkey()
-        )));
-    };
-    let cluster = ctx.cluster()?;
-    let path = args
-        .journal
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(&kind.journal));
+    let payer = paying(payer)?;
+    let path = path(args, &kind.journal);
     let mut journal = open(&path, &kind.binding, args.resume)?;
-
-    // What is in flight is in the journal by then.
-    ctx.stop_on_ctrl_c()?;
-    let options = BulkOptions {
-        price: send_options(send).price,
-        ..BulkOptions::default()
-    };
-    let bar = ctx.progress_bar(job.len() as u64, kind.message);
     let start = Instant::now();
-    let summary = bulk::run(
-        cluster,
-        job,
-        &**payer,
-        &mut journal,
-        &options,
-        &mut |progress| {
-            let settled = progress.done + progress.already_done + progress.failed;
-            bar.set_position(settled as u64);
-            bar.set_message(message(kind.message, progress));
-        },
-    );
-    bar.finish_and_clear();
+    let summary = run_in(ctx, kind.message, job, payer, &mut journal, &options(send))?;
     Ok(JobReport::new(
-        summary?,
+        summary,
         start.elapsed().as_secs_f64(),
         path,
     ))
 }
 
+/// Where a job's journal is: where its flag says, else in this folder.
+pub fn path(args: &JobArgs, name: &str) -> PathBuf {
+    args.journal.clone().unwrap_or_else(|| PathBuf::from(name))
+}
+
+/// Who pays for and signs many transactions: somebody who is here.
+pub fn paying(party: &Party) -> Result<&dyn Signer> {
+    match party {
+        Party::Present(key) => Ok(&**key),
+        Party::Absent(key) => bail!(Usage(format!(
+            "a job of many transactions is paid and signed here: give the key file of {key}, not its public key"
+        ))),
+    }
+}
+
+/// How a job's transactions are sent, by their flags.
+pub fn options(send: &SendArgs) -> BulkOptions {
+    BulkOptions {
+        price: send_options(send).price,
+        ..BulkOptions::default()
+    }
+}
+
+/// Runs a job with an open journal, under a bar.
+pub fn run_in(
+    ctx: &Context,
+    what: &str,
+    job: &dyn Job,
+    payer: &dyn Signer,
+    journal: &mut Journal,
+    options: &BulkOptions,
+) -> Result<Summary> {
+    let cluster = ctx.cluster()?;
+    // What is in flight is in the journal by then.
+    ctx.stop_on_ctrl_c()?;
+    let bar = ctx.progress_bar(job.len() as u64, what);
+    let summary = bulk::run(cluster, job, payer, journal, options, &mut |progress| {
+        let settled = progress.done + progress.already_done + progress.failed;
+        bar.set_position(settled as u64);
+        bar.set_message(message(what, progress));
+    });
+    bar.finish_and_clear();
+    Ok(summary?)
+}
+
 /// Opens a job's journal. One that is there is continued where it is asked for, or where nothing of it is open: then it
 /// is the journal of the same job, done before.
-fn open(path: &Path, binding: &Binding, resume: bool) -> Result<Journal> {
+pub fn open(path: &Path, binding: &Binding, resume: bool) -> Result<Journal> {
     if resume {
         return Ok(Journal::resume(path, binding).map_err(ClientError::from)?);
     }
@@ -291,7 +308,6 @@ pub fn assess(ctx: &Context, job: &dyn Job) -> Result<JobReport> {
 mod tests {
     use solana_keypair::Keypair;
     use solana_pubkey::Pubkey;
-    use solana_signer::Signer;
     use wayfare_client::bulk::{Failure, Unresolved};
     use wayfare_client::cluster::Blockhash;
     use wayfare_client::error::InputError;

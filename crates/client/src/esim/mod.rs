@@ -3,11 +3,14 @@
 pub mod account;
 pub mod address;
 pub mod books;
+pub mod catalogue;
+pub mod deliveries;
 pub mod error;
 pub mod event;
 pub mod instruction;
 pub mod offers;
 pub mod orders;
 mod read;
+pub mod sweep;
 
 pub use read::OrderFilter;
