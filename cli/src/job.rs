@@ -188,11 +188,7 @@ pub fn run(
     let mut journal = open(&path, &kind.binding, args.resume)?;
     let start = Instant::now();
     let summary = run_in(ctx, kind.message, job, payer, &mut journal, &options(send))?;
-    Ok(JobReport::new(
-        summary,
-        start.elapsed().as_secs_f64(),
-        path,
-    ))
+    Ok(JobReport::new(summary, start.elapsed().as_secs_f64(), path))
 }
 
 /// Where a job's journal is: where its flag says, else in this folder.
