@@ -1,5 +1,7 @@
 //! The arguments of `wayfare esim`.
 
+pub mod seller;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -34,6 +36,11 @@ pub enum EsimCommand {
     /// Make and look at keys that deliveries are encrypted to
     #[command(subcommand)]
     DeliveryKey(DeliveryKeyCommand),
+    /// Sell: offer plans, deliver orders, answer complaints
+    #[command(subcommand)]
+    Seller(seller::SellerCommand),
+    /// Do all that is due in a market and that anyone may do: refunds, releases, splits, payments, closing
+    Sweep(seller::SweepArgs),
     /// Create, configure and judge over markets
     #[command(subcommand)]
     Market(MarketCommand),

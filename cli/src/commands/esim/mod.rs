@@ -9,8 +9,10 @@ mod orders;
 mod plans;
 mod purchase;
 mod refund;
+mod seller;
 mod settled;
 mod show;
+mod sweep;
 mod top_up;
 
 use anyhow::{Result, anyhow, bail};
@@ -43,6 +45,8 @@ pub fn run(command: &EsimCommand, ctx: &Context, print: &Printer) -> Result<Exit
         EsimCommand::DeliveryKey(DeliveryKeyCommand::Show(args)) => {
             print.result(delivery_key::show(args))
         }
+        EsimCommand::Seller(command) => seller::run(command, ctx, print),
+        EsimCommand::Sweep(args) => print.result(args.run(ctx)),
         EsimCommand::Market(command) => market::run(command, ctx, print),
     }
 }
