@@ -113,32 +113,30 @@ pub enum NodeRewardsError {
     // 6040
     #[msg("The vault is not the network's")]
     WrongVault,
-    #[msg("The mint is not the network's")]
-    WrongMint,
     #[msg("The token program is not the network's")]
     WrongTokenProgram,
     #[msg("The vault's balance did not change by exactly the amount")]
     WrongVaultDelta,
 
-    // 6044: nodes
+    // 6043: nodes
     #[msg("The location is not an H3 cell")]
     BadLocation,
-    // 6045
     #[msg("The location is finer than the network's location resolution allows")]
     LocationTooFine,
+    // 6045
     #[msg("The node is on no offer")]
     NotOffered,
     #[msg("The rent goes only to who paid it")]
     WrongRentReceiver,
 
-    // 6048: books
+    // 6047: books
     #[msg("A total would pass 2^64 - 1")]
     Overflow,
     #[msg("An invariant of the network does not hold")]
     InvariantBroken,
-    // 6050
     #[msg("The amount must be above zero")]
     ZeroAmount,
+    // 6050
     #[msg("The account is not of this network")]
     WrongNetwork,
     #[msg("The claim page's number is above the last page")]

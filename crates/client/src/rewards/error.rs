@@ -49,7 +49,6 @@ pub fn node_rewards_error(number: u32) -> Option<NodeRewardsError> {
         DestinationFrozen,
         WrongPayout,
         WrongVault,
-        WrongMint,
         WrongTokenProgram,
         WrongVaultDelta,
         BadLocation,

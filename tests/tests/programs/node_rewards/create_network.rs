@@ -286,31 +286,22 @@ fn mints_that_are_none() {
     for token in TokenProgram::ALL {
         let World { mut chain, net } = World::at(Stage::Minted, token);
         let foreign = chain.create_mint(token.other(), "foreign");
+        let empty = person("an account without a mint in it");
+        let allocate = chain.allocate(&empty, 82, &token.id());
+        chain.accept(allocate);
         for create in [
             net.create().swap(&net.mint, &foreign),
             net.create().swap(&token.id(), &token.other().id()),
+            net.create().swap(&net.mint, &net.tokens_of(&net.operator)),
+            net.create().swap(&net.mint, &person("nobody")),
+            net.create().swap(&net.mint, &empty),
         ] {
-            chain.refuse(create, InstructionError::IncorrectProgramId);
+            chain.refuse(create, MintRefused);
         }
         chain.refuse(
             net.create()
                 .swap(&token.id(), &solana_sdk_ids::system_program::ID),
             ErrorCode::InvalidProgramId,
-        );
-        chain.refuse(
-            net.create().swap(&net.mint, &net.tokens_of(&net.operator)),
-            InstructionError::InvalidAccountData,
-        );
-        chain.refuse(
-            net.create().swap(&net.mint, &person("nobody")),
-            ErrorCode::AccountNotInitialized,
-        );
-        let empty = person("an account without a mint in it");
-        let allocate = chain.allocate(&empty, 82, &token.id());
-        chain.accept(allocate);
-        chain.refuse(
-            net.create().swap(&net.mint, &empty),
-            InstructionError::UninitializedAccount,
         );
         chain.accept(net.create());
     }

@@ -1,12 +1,13 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use wayfare_core::mint::check_mint;
+use anchor_spl::token_interface::{InitializeAccount3, TokenInterface, initialize_account3};
+use wayfare_core::mint::{self, TOKEN_ACCOUNT_BYTES, check_mint};
 
 use crate::{
     constants::MAX_NAME_LEN,
     errors::NodeRewardsError,
     events::{NetworkCreated, emit},
     state::{Network, NetworkTerms, PublisherSet},
+    vault::vault_balance,
 };
 
 /// What a network starts with.
@@ -35,18 +36,19 @@ pub struct CreateNetwork<'info> {
         bump
     )]
     pub network: AccountLoader<'info, Network>,
-    #[account(mint::token_program = token_program)]
-    pub mint: InterfaceAccount<'info, Mint>,
+    /// CHECK: an accepted mint of the token program, see `check_mint`.
+    pub mint: UncheckedAccount<'info>,
+    /// A token account without extensions: no accepted mint asks for one.
+    /// CHECK: made here, and initialised in `create_network`, once the mint is accepted.
     #[account(
         init,
         payer = payer,
         seeds = [Network::VAULT_SEED, network.key().as_ref()],
         bump,
-        token::mint = mint,
-        token::authority = network,
-        token::token_program = token_program
+        space = TOKEN_ACCOUNT_BYTES,
+        owner = token_program.key()
     )]
-    pub vault: InterfaceAccount<'info, TokenAccount>,
+    pub vault: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
@@ -57,12 +59,30 @@ impl CreateNetwork<'_> {
         args.terms.validate()?;
         args.publisher_set.validate()?;
         require_keys_neq!(args.guardian, Pubkey::default(), NodeRewardsError::ZeroKey);
-        let mint = self.mint.to_account_info();
-        if let Err(refused) = check_mint(&mint.try_borrow_data()?) {
-            msg!("mint refused: {}", refused);
-            return err!(NodeRewardsError::MintRefused);
-        }
         Ok(())
+    }
+
+    /// Reads the mint from its bytes: the libraries refuse a newer extension than they know without saying why.
+    fn check_mint(&self) -> Result<mint::Mint> {
+        require_keys_eq!(
+            *self.mint.owner,
+            self.token_program.key(),
+            NodeRewardsError::MintRefused
+        );
+        let mint = check_mint(&self.mint.try_borrow_data()?).map_err(|refused| {
+            msg!("mint refused: {}", refused);
+            NodeRewardsError::MintRefused
+        })?;
+        Ok(mint)
+    }
+
+    fn initialize_vault(&self) -> Result<()> {
+        let accounts = InitializeAccount3 {
+            account: self.vault.to_account_info(),
+            mint: self.mint.to_account_info(),
+            authority: self.network.to_account_info(),
+        };
+        initialize_account3(CpiContext::new(self.token_program.key(), accounts))
     }
 
     /// Creates a network and its vault.
@@ -72,6 +92,8 @@ impl CreateNetwork<'_> {
     /// 3. the network is empty, its first epoch starts now, and its limiter is full
     pub fn create_network(ctx: Context<Self>, args: CreateNetworkArgs) -> Result<()> {
         ctx.accounts.validate(&args)?;
+        let mint = ctx.accounts.check_mint()?;
+        ctx.accounts.initialize_vault()?;
         let accounts = &ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
 
@@ -89,7 +111,7 @@ impl CreateNetwork<'_> {
             network.name = name;
             network.name_len =
                 u8::try_from(args.name.len()).map_err(|_| NodeRewardsError::BadName)?;
-            network.decimals = accounts.mint.decimals;
+            network.decimals = mint.decimals;
             network.bump = ctx.bumps.network;
             network.vault_bump = ctx.bumps.vault;
             network.set_publishers(&args.publisher_set)?;
@@ -98,7 +120,7 @@ impl CreateNetwork<'_> {
             network.epoch_ends_at = now
                 .checked_add_unsigned(args.terms.epoch_length)
                 .ok_or(NodeRewardsError::Overflow)?;
-            network.invariant(accounts.vault.amount)?;
+            network.invariant(vault_balance(&accounts.vault)?)?;
             NetworkCreated {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
