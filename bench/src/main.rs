@@ -82,11 +82,15 @@ fn instructions(
     honest: fn(&str, TokenProgram) -> Vec<Honest>,
 ) {
     for instruction in &idl.instructions {
-        let name = &instruction.name;
-        for call in honest(name, TokenProgram::Spl) {
+        // A figure is called as what the buyer does.
+        let figure_name = match instruction.name.as_str() {
+            "confirm_delivery" => "confirm",
+            name => name,
+        };
+        for call in honest(&instruction.name, TokenProgram::Spl) {
             let figure = match call.case {
-                "" => format!("{program}.{name}"),
-                case => format!("{program}.{name}.{}", case.replace(' ', "_")),
+                "" => format!("{program}.{figure_name}"),
+                case => format!("{program}.{figure_name}.{}", case.replace(' ', "_")),
             };
             let mut chain = call.chain;
             measure(table, &figure, &mut chain.clone(), || {
