@@ -16,7 +16,7 @@ use solana_transaction_error::TransactionError;
 
 use crate::event::{self, Event};
 use crate::refusal::Refusal;
-use crate::{esim, keys, rewards};
+use crate::{esim, keys, rewards, roaming};
 
 /// When each chain starts: 2026-01-01 00:00:00 UTC.
 pub const START: i64 = 1_767_225_600;
@@ -41,6 +41,8 @@ pub struct Accepted {
     pub events: Vec<Event>,
     /// What esim-market told, in order.
     pub market_events: Vec<esim::event::Event>,
+    /// What roaming-escrow told, in order.
+    pub hub_events: Vec<roaming::event::Event>,
     pub compute_units: u64,
     /// Bytes of the signed transaction.
     pub bytes: usize,
@@ -59,6 +61,12 @@ impl Accepted {
     /// The only event of esim-market in the transaction.
     pub fn market_event(self) -> esim::event::Event {
         let [event] = <[_; 1]>::try_from(self.market_events).expect("one event");
+        event
+    }
+
+    /// The only event of roaming-escrow in the transaction.
+    pub fn hub_event(self) -> roaming::event::Event {
+        let [event] = <[_; 1]>::try_from(self.hub_events).expect("one event");
         event
     }
 }
@@ -115,6 +123,7 @@ static GENESIS: LazyLock<Mutex<Chain>> = LazyLock::new(|| {
     for (id, name) in [
         (node_rewards::ID, "node_rewards"),
         (esim_market::ID, "esim_market"),
+        (roaming_escrow::ID, "roaming_escrow"),
     ] {
         svm.add_program(id, &program(name))
             .expect("the runtime takes the program");
@@ -257,8 +266,8 @@ impl Chain {
         let why = why.into();
         match self.attempt(tx) {
             Ok(accepted) => panic!(
-                "accepted, where {why} was due: {:#?} {:#?}",
-                accepted.events, accepted.market_events
+                "accepted, where {why} was due: {:#?} {:#?} {:#?}",
+                accepted.events, accepted.market_events, accepted.hub_events
             ),
             Err(refused) => assert!(
                 why.is(&refused.error, instruction),
@@ -270,8 +279,8 @@ impl Chain {
 
     /// Sends a transaction, signed by the fee payer and by everybody whom its instructions name as a signer.
     ///
-    /// Carried out, it must leave the books of every network and market in order, and lamports must neither appear nor vanish but
-    /// for the fee. Refused, it must leave every byte and lamport of every account as they were, but for the fee.
+    /// Carried out, it must leave the books of every network, market and agreement in order, and lamports must neither appear nor
+    /// vanish but for the fee. Refused, it must leave every byte and lamport of every account as they were, but for the fee.
     pub fn attempt(&mut self, tx: impl Into<Tx>) -> Result<Accepted, Refused> {
         let before = self.snapshot();
         let accepted = self.attempt_without_books(tx)?;
@@ -288,6 +297,11 @@ impl Chain {
             &esim::books::Books::read(&before),
             (&before, &after),
             &accepted.market_events,
+        );
+        roaming::books::Books::read(&after).check_after(
+            &roaming::books::Books::read(&before),
+            (&before, &after),
+            &accepted.hub_events,
         );
         Ok(accepted)
     }
@@ -310,6 +324,7 @@ impl Chain {
             Ok(meta) => Ok(Accepted {
                 events: event::of_node_rewards(&keys, &meta.inner_instructions),
                 market_events: event::of_esim_market(&keys, &meta.inner_instructions),
+                hub_events: event::of_roaming_escrow(&keys, &meta.inner_instructions),
                 compute_units: meta.compute_units_consumed,
                 bytes,
                 fee: meta.fee,

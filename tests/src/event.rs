@@ -27,6 +27,16 @@ pub fn of_esim_market(
         .collect()
 }
 
+/// The events of roaming-escrow, likewise.
+pub fn of_roaming_escrow(
+    keys: &[Pubkey],
+    inner: &InnerInstructionsList,
+) -> Vec<crate::roaming::event::Event> {
+    calls_of_itself(&roaming_escrow::ID, keys, inner)
+        .map(crate::roaming::event::decode)
+        .collect()
+}
+
 /// A program calls itself for nothing but to tell an event.
 fn calls_of_itself<'a>(
     program: &'a Pubkey,

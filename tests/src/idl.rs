@@ -10,6 +10,9 @@ pub static NODE_REWARDS: LazyLock<Idl> = LazyLock::new(|| read("node_rewards"));
 /// The interface of esim-market.
 pub static ESIM_MARKET: LazyLock<Idl> = LazyLock::new(|| read("esim_market"));
 
+/// The interface of roaming-escrow.
+pub static ROAMING_ESCROW: LazyLock<Idl> = LazyLock::new(|| read("roaming_escrow"));
+
 fn read(program: &str) -> Idl {
     let path = format!("{}/../idls/{program}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path)

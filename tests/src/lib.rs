@@ -1,9 +1,10 @@
 //! Fixtures of the test suites: a chain in process ([`chain`]), tokens on it ([`token`]), and for each program its people
-//! and every stage of what they do: a network of hotspots ([`rewards`]), a market of eSIM plans ([`esim`]).
+//! and every stage of what they do: a network of hotspots ([`rewards`]), a market of eSIM plans ([`esim`]), a hub where
+//! operators settle their roaming ([`roaming`]).
 //!
 //! [`Chain::accept`](chain::Chain::accept) and [`Chain::refuse`](chain::Chain::refuse) are how a test sends a
-//! transaction. The one checks the books of every network and market after it, and that no event is missing
-//! ([`rewards::books`], [`esim::books`]); the other checks that a refused transaction cost its fee and changed nothing
+//! transaction. The one checks the books of every network, market and agreement after it, and that no event is missing
+//! ([`rewards::books`], [`esim::books`], [`roaming::books`]); the other checks that a refused transaction cost its fee and changed nothing
 //! else. A test adds what it is about.
 
 pub mod chain;
@@ -14,5 +15,6 @@ pub mod idl;
 pub mod keys;
 pub mod refusal;
 pub mod rewards;
+pub mod roaming;
 pub mod tamper;
 pub mod token;

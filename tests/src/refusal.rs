@@ -5,6 +5,7 @@ use std::fmt;
 use anchor_lang::error::ErrorCode;
 use esim_market::errors::EsimMarketError;
 use node_rewards::errors::NodeRewardsError;
+use roaming_escrow::errors::RoamingEscrowError;
 use solana_instruction::error::InstructionError;
 use solana_system_interface::error::SystemError;
 use solana_transaction_error::TransactionError;
@@ -52,6 +53,13 @@ impl From<NodeRewardsError> for Refusal {
 
 impl From<EsimMarketError> for Refusal {
     fn from(error: EsimMarketError) -> Self {
+        let name = format!("{error:?}");
+        Self::custom(error.into(), name)
+    }
+}
+
+impl From<RoamingEscrowError> for Refusal {
+    fn from(error: RoamingEscrowError) -> Self {
         let name = format!("{error:?}");
         Self::custom(error.into(), name)
     }

@@ -2,3 +2,4 @@
 
 mod esim_market;
 mod node_rewards;
+mod roaming_escrow;

@@ -1,0 +1,8 @@
+//! Fixtures of the roaming escrow.
+
+pub mod address;
+pub mod books;
+pub mod event;
+pub mod hub;
+pub mod voucher;
+pub mod world;
