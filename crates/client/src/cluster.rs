@@ -137,8 +137,17 @@ pub struct Finalized {
 pub struct Accounts {
     /// The lowest slot that any of them was read at.
     pub slot: u64,
+    /// The highest one.
+    pub last_slot: u64,
     /// `None` where there is no account.
     pub accounts: Vec<Option<Account>>,
+}
+
+/// Accounts of a program, as they were read.
+pub(crate) struct ProgramAccounts {
+    /// The slot that they were read at; `None` from an old node, which does not say.
+    pub slot: Option<u64>,
+    pub accounts: Vec<(Pubkey, Account)>,
 }
 
 /// Accounts of one kind, as they were read.
@@ -372,7 +381,7 @@ impl Cluster {
             data_slice: None,
             min_context_slot: min_slot,
         };
-        let mut slot = u64::MAX;
+        let (mut slot, mut last_slot) = (u64::MAX, 0);
         let mut accounts = Vec::with_capacity(addresses.len());
         for chunk in addresses.chunks(ACCOUNTS_PER_CALL) {
             let names: Vec<_> = chunk.iter().map(ToString::to_string).collect();
@@ -385,6 +394,7 @@ impl Cluster {
                 ));
             }
             slot = slot.min(answer.context.slot);
+            last_slot = last_slot.max(answer.context.slot);
             for account in answer.value {
                 accounts.push(
                     account
@@ -393,7 +403,11 @@ impl Cluster {
                 );
             }
         }
-        Ok(Accounts { slot, accounts })
+        Ok(Accounts {
+            slot,
+            last_slot,
+            accounts,
+        })
     }
 
     /// One account, if there is one.
@@ -454,6 +468,23 @@ impl Cluster {
             filters.push(RpcFilterType::DataSize(size));
         }
         filters.extend(places.iter().map(|(offset, bytes)| memcmp(*offset, bytes)));
+        let found = self.program_accounts(&<T::Of as ProgramAccount>::PROGRAM, filters)?;
+        let mut states = Vec::with_capacity(found.accounts.len());
+        for (address, account) in found.accounts {
+            states.push((address, state_of(&address, &account)?));
+        }
+        states.sort_by_key(|(address, _)| *address);
+        // What an old node says nothing of counts as the first slot.
+        let slot = found.slot.unwrap_or_default();
+        Ok(States { slot, states })
+    }
+
+    /// The accounts of a program that pass all filters, in any order.
+    pub(crate) fn program_accounts(
+        &self,
+        program: &Pubkey,
+        filters: Vec<RpcFilterType>,
+    ) -> Result<ProgramAccounts, ClientError> {
         let config = RpcProgramAccountsConfig {
             filters: Some(filters),
             account_config: RpcAccountInfoConfig {
@@ -465,22 +496,20 @@ impl Cluster {
             sort_results: None,
         };
         let request = RpcRequest::GetProgramAccounts;
-        let program = <T::Of as ProgramAccount>::PROGRAM;
         let answer: OptionalContext<Vec<RpcKeyedAccount>> =
             self.read(request, json!([program.to_string(), config]))?;
         let (slot, accounts) = match answer {
-            OptionalContext::Context(answer) => (answer.context.slot, answer.value),
-            // An old node, which says nothing of the slot: it counts as the first.
-            OptionalContext::NoContext(accounts) => (0, accounts),
+            OptionalContext::Context(answer) => (Some(answer.context.slot), answer.value),
+            OptionalContext::NoContext(accounts) => (None, accounts),
         };
-        let mut states = Vec::with_capacity(accounts.len());
-        for keyed in accounts {
-            let address: Pubkey = parse(request, &keyed.pubkey)?;
-            let account = binary_account(request, keyed.account)?;
-            states.push((address, state_of(&address, &account)?));
-        }
-        states.sort_by_key(|(address, _)| *address);
-        Ok(States { slot, states })
+        let accounts = accounts
+            .into_iter()
+            .map(|keyed| {
+                let address = parse(request, &keyed.pubkey)?;
+                Ok((address, binary_account(request, keyed.account)?))
+            })
+            .collect::<Result<_, ClientError>>()?;
+        Ok(ProgramAccounts { slot, accounts })
     }
 
     /// The cluster's own time, in Unix seconds: what the program's deadlines are measured by.
@@ -489,18 +518,7 @@ impl Cluster {
         let account = self
             .account(&address)?
             .ok_or(AccountError::Missing(address))?;
-        // `Clock` in `solana-clock`: slot, epoch start, epoch, leader schedule epoch, Unix time; 8 bytes each, LE.
-        account
-            .data
-            .get(32..40)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(i64::from_le_bytes)
-            .ok_or_else(|| {
-                bad_answer(
-                    RpcRequest::GetMultipleAccounts,
-                    "the clock is cut off".to_owned(),
-                )
-            })
+        Ok(clock_time(&account)?)
     }
 
     /// Lamports that an account of `space` bytes must hold.
@@ -726,6 +744,20 @@ impl Cluster {
         }
         Ok(events)
     }
+}
+
+/// The Unix seconds in the account of the clock.
+pub(crate) fn clock_time(account: &Account) -> Result<i64, RpcTrouble> {
+    // `Clock` in `solana-clock`: slot, epoch start, epoch, leader schedule epoch, Unix time; 8 bytes each, LE.
+    account
+        .data
+        .get(32..40)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(i64::from_le_bytes)
+        .ok_or_else(|| RpcTrouble::BadAnswer {
+            request: RpcRequest::GetMultipleAccounts.to_string(),
+            reason: "the clock is cut off".to_owned(),
+        })
 }
 
 /// The state in an account, at its own address.
