@@ -1,23 +1,11 @@
-//! Random lives of a network, honest and hostile, compared step by step with an independent model.
+//! Random lives, honest and hostile, of a network and of an eSIM market, each compared step by step with an independent
+//! model.
 //!
-//! [`reference`] is the model: what should happen, in wide integers and without a line of the program. [`system`] lets
-//! the same happen on a chain, and compares outcomes and the whole state after each step. At the end everybody but the
-//! owners stops, and each owner gets out alone what it is owed.
-//!
-//! `WAYFARE_MODEL_CASES` lives of up to `WAYFARE_MODEL_STEPS` steps are tried; see [`CASES`] and [`STEPS`] for how many
-//! unless they are set.
+//! `WAYFARE_MODEL_CASES` lives of up to `WAYFARE_MODEL_STEPS` steps are tried of each; see [`CASES`] and [`STEPS`] for how
+//! many unless they are set.
 
-mod reference;
-mod system;
-
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-
-use proptest::test_runner::{Config, TestError, TestRunner};
-use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
-
-use crate::reference::Reference;
-use crate::system::Life;
+mod esim;
+mod rewards;
 
 /// Lives that are tried, unless the environment says otherwise.
 const CASES: u32 = 64;
@@ -25,51 +13,11 @@ const CASES: u32 = 64;
 /// Most steps of a life, unless the environment says otherwise.
 const STEPS: usize = 120;
 
-/// What happened how often, over all lives: `claim accepted`, `claim refused: ZeroAmount` and so on.
-static SEEN: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
-
 fn from_environment<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
     match std::env::var(name) {
         Ok(text) => text
             .parse()
             .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
         Err(_) => otherwise,
-    }
-}
-
-#[test]
-fn random_lives() {
-    let cases = from_environment("WAYFARE_MODEL_CASES", CASES);
-    let steps = from_environment("WAYFARE_MODEL_STEPS", STEPS);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let strategy = Reference::sequential_strategy(steps / 2..=steps);
-    let result = TestRunner::new(config.clone()).run(&strategy, |(initial, ops, seen)| {
-        Life::test_sequential(config.clone(), initial, ops, seen);
-        Ok(())
-    });
-    if let Err(TestError::Fail(why, (_, ops, _))) = result {
-        panic!("{why}\nafter {ops:#?}");
-    }
-    result.expect("no case was rejected");
-
-    let seen = SEEN.lock().unwrap();
-    println!("{seen:#?}");
-    // A model that never gets anywhere would agree with anything.
-    if u64::from(cases) * steps as u64 >= 5_000 {
-        for kind in reference::KINDS {
-            let happened = |outcome: &str| {
-                let what = format!("{kind} {outcome}");
-                seen.keys().any(|seen| seen.starts_with(&what))
-            };
-            assert!(happened("accepted"), "never accepted: {kind}");
-            assert!(
-                happened("refused") || matches!(kind, "time" | "set_payout"),
-                "never refused: {kind}"
-            );
-        }
     }
 }

@@ -18,8 +18,8 @@ use wayfare_tests::rewards::ledger::{Leaf, Ledger};
 use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::token::{TokenProgram, freeze_authority};
 
-use crate::SEEN;
-use crate::reference::{Attempt, DEVICES, Forgery, Model, OWNERS, Op, Reference, TERMS, WALLETS};
+use super::SEEN;
+use super::reference::{Attempt, DEVICES, Forgery, Model, OWNERS, Op, Reference, TERMS, WALLETS};
 
 /// Lives so far.
 static LIVES: AtomicUsize = AtomicUsize::new(0);
