@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::command::{cargo, command};
-use crate::{programs, workspace};
+use crate::command::{cargo, command, run};
+use crate::{cli, localnet, programs, workspace};
 
 /// The committed table.
 const TABLE: &str = "docs/costs.md";
@@ -49,6 +49,28 @@ pub fn bench(check: bool, format: Format) -> Result<()> {
         }
     }
     workspace::replace(&path(), table.as_bytes())
+}
+
+/// A thousand orders through their lives on the local network, by the command line's own code.
+pub fn load() -> Result<()> {
+    let programs = programs::build()?;
+    let localnet = localnet::ensure()?;
+    let wayfare = cli::build()?;
+    run(cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "wayfare-bench",
+            "--bin",
+            "orders",
+            "--target-dir",
+        ])
+        .arg(workspace::root().join("target"))
+        .env("WAYFARE_PROGRAMS", programs)
+        .env("WAYFARE_LOCALNET", localnet)
+        .env("WAYFARE_BIN", wayfare))
 }
 
 /// What instructions, accounts and programs cost, on the programs as they are built now.

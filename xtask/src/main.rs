@@ -53,6 +53,9 @@ enum Task {
         /// Measure the costs alone, change nothing, and fail if one grew by more than 3 %
         #[arg(long)]
         check: bool,
+        /// Buy, fulfil and release a thousand orders on the local network instead, check each, and print the time
+        #[arg(long, conflicts_with = "check")]
+        load: bool,
         /// What to print
         #[arg(long, value_enum, default_value_t = bench::Format::Table)]
         output: bench::Format,
@@ -93,7 +96,8 @@ fn run(task: Task) -> Result<()> {
         Task::Docs { check } => docs::docs(check),
         Task::Idl { check } => idl::idl(check),
         Task::Localnet { args } => localnet::localnet(&args),
-        Task::Bench { check, output } => bench::bench(check, output),
+        Task::Bench { load: true, .. } => bench::load(),
+        Task::Bench { check, output, .. } => bench::bench(check, output),
         Task::Demo { keep } => demo::demo(keep),
         Task::Test { validator, args } => test::test(validator, &args),
     }
