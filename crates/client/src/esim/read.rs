@@ -119,18 +119,23 @@ impl Cluster {
     }
 
     pub(super) fn order_states(&self, filter: &OrderFilter) -> Result<States<Order>, ClientError> {
-        let keys = [
-            (MARKET_AT, &filter.market),
-            (SELLER_AT, &filter.seller),
-            (PLAN_AT, &filter.plan),
-            (BUYER_AT, &filter.buyer),
-        ];
+        // A node takes four filters, two of which tell orders from other accounts. A plan has one seller and a seller
+        // one market, so the narrowest of them is enough; whether the others fit is seen here.
+        let place = match (filter.plan, filter.seller) {
+            (Some(plan), _) => (PLAN_AT, Some(plan)),
+            (None, Some(seller)) => (SELLER_AT, Some(seller)),
+            (None, None) => (MARKET_AT, filter.market),
+        };
+        let keys = [place, (BUYER_AT, filter.buyer)];
         let mut places: Vec<(usize, &[u8])> = keys
             .iter()
             .filter_map(|(at, key)| Some((*at, key.as_ref()?.as_ref())))
             .collect();
+        // With place and buyer there is no room for it, and few are left.
         let state = filter.state.map(|state| [state as u8]);
-        places.extend(state.as_ref().map(|state| (STATE_AT, &state[..])));
+        if places.len() < 2 {
+            places.extend(state.as_ref().map(|state| (STATE_AT, &state[..])));
+        }
         let mut orders = self.states::<Order>(&places)?;
         orders.states.retain(|(_, order)| filter.fits(order));
         Ok(orders)

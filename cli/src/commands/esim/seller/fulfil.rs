@@ -173,10 +173,17 @@ struct Service<'a> {
     failed: BTreeMap<usize, FailedItem>,
     left: Vec<Left>,
     unresolved: Vec<String>,
-    transactions: u64,
     stopped: Option<(String, Exit)>,
     /// What was said of orders that are left.
     said: HashSet<(Pubkey, LeftReason)>,
+}
+
+/// What a run was.
+enum Run {
+    /// Nothing was sent; so many orders would be delivered.
+    Dry { due: usize },
+    /// So many transactions were signed.
+    Done { transactions: u64, journal: PathBuf },
 }
 
 impl FulfilArgs {
@@ -209,7 +216,6 @@ impl FulfilArgs {
             failed: BTreeMap::new(),
             left: vec![],
             unresolved: vec![],
-            transactions: 0,
             stopped: None,
             said: HashSet::new(),
         };
@@ -222,11 +228,12 @@ impl FulfilArgs {
             let (chosen, left) = assignments.choose(&orders, &mut pool, now, least_time);
             let due = chosen.len();
             service.left = left;
-            return Ok(service.report(Some(due), pool.left(), start, None, &assignments));
+            return Ok(service.report(&assignments, pool.left(), start, Run::Dry { due }));
         }
         let authority = job::paying(&authority)?;
         let payer = job::paying(&payer)?;
         let mut deliveries = Deliveries::open(ctx, &of, &self.deliveries, &self.job, self.watch)?;
+        let first = deliveries.journal.next_transaction();
         service.warn_of_plans(&entries)?;
         let mut pool = Pool::new(&seller_at, entries, &deliveries.assignments);
         if pool.used() > 0 {
@@ -252,14 +259,12 @@ impl FulfilArgs {
                 )),
             }
         }
-        let journal = deliveries.journal.path().to_owned();
-        Ok(service.report(
-            None,
-            pool.left(),
-            start,
-            Some(journal),
-            &deliveries.assignments,
-        ))
+        let journal = &deliveries.journal;
+        let run = Run::Done {
+            transactions: journal.next_transaction().saturating_sub(first),
+            journal: journal.path().to_owned(),
+        };
+        Ok(service.report(&deliveries.assignments, pool.left(), start, run))
     }
 }
 
@@ -358,7 +363,6 @@ impl Service<'_> {
             .iter()
             .map(|sent| sent.signature.to_string())
             .collect();
-        self.transactions = self.transactions.saturating_add(summary.transactions);
         match summary.stopped {
             None => {}
             Some(Stopped::OnRequest) => {
@@ -395,12 +399,18 @@ impl Service<'_> {
 
     fn report(
         self,
-        due: Option<usize>,
+        assignments: &Assignments,
         profiles_left: usize,
         start: Instant,
-        journal: Option<PathBuf>,
-        assignments: &Assignments,
+        run: Run,
     ) -> Fulfilled {
+        let (due, transactions, journal) = match run {
+            Run::Dry { due } => (Some(due), 0, None),
+            Run::Done {
+                transactions,
+                journal,
+            } => (None, transactions, Some(journal)),
+        };
         let is_open = !self.failed.is_empty() || !self.left.is_empty();
         let (stopped, exit) = match self.stopped {
             Some((text, exit)) => (Some(text), exit),
@@ -424,7 +434,7 @@ impl Service<'_> {
             left: self.left.iter().map(LeftView::new).collect(),
             unresolved: self.unresolved,
             profiles_left,
-            transactions: self.transactions,
+            transactions,
             seconds: (start.elapsed().as_secs_f64() * 10.0).round() / 10.0,
             stopped,
             journal,

@@ -208,6 +208,13 @@ impl ImportArgs {
             binding: job.binding(ctx.cluster()?.genesis_hash()?),
         };
         imported.plans = job::run(ctx, &kind, &job, &payer, &self.job, &self.send)?;
+        if imported.plans.exit() == Exit::Done
+            && let Some(journal) = imported.plans.journal.take()
+        {
+            // All of it is on the chain. The next list, under the same name, is another job.
+            std::fs::remove_file(&journal)
+                .with_context(|| format!("cannot remove {}", journal.display()))?;
+        }
         Ok(imported)
     }
 
