@@ -1,9 +1,11 @@
 use anyhow::Result;
 use esim_market::state::MarketVault;
+use roaming_escrow::state::Agreement;
 use solana_pubkey::Pubkey;
 use wayfare_client::account::AnyAccount;
 use wayfare_client::esim::{account::EsimMarketAccount as Esim, address};
 use wayfare_client::rewards::account::NodeRewardsAccount as Rewards;
+use wayfare_client::roaming::account::RoamingEscrowAccount as Roaming;
 
 use crate::cli::ShowArgs;
 use crate::commands::Printer;
@@ -13,6 +15,7 @@ use crate::views::esim::{
     DeliveryView, MarketVaultView, MarketView, OrderView, PlanView, SellerView,
 };
 use crate::views::rewards::{ClaimPageView, EpochView, NetworkView, NodeView, PayoutView};
+use crate::views::roaming::{AgreementView, HubView, Names, OperatorView, StatementView};
 
 /// Decodes an account by its discriminator. Amounts need their mint.
 pub fn run(args: &ShowArgs, ctx: &Context, print: &Printer) -> Result<Exit> {
@@ -21,6 +24,7 @@ pub fn run(args: &ShowArgs, ctx: &Context, print: &Printer) -> Result<Exit> {
     match cluster.any_state(at)? {
         AnyAccount::NodeRewards(account) => rewards(at, account, ctx, print),
         AnyAccount::EsimMarket(account) => esim(at, account, ctx, print),
+        AnyAccount::RoamingEscrow(account) => roaming(at, account, ctx, print),
     }
 }
 
@@ -61,5 +65,32 @@ fn esim(at: &Pubkey, account: Esim, ctx: &Context, print: &Printer) -> Result<Ex
             print.result(Ok(OrderView::new(at, &order, decimals, now)))
         }
         Esim::Delivery(delivery) => print.result(Ok(DeliveryView::new(at, &delivery))),
+    }
+}
+
+fn roaming(at: &Pubkey, account: Roaming, ctx: &Context, print: &Printer) -> Result<Exit> {
+    let cluster = ctx.cluster()?;
+    let names = |agreement: &Agreement| -> Result<Names> {
+        let (first, second) = (
+            cluster.state(&agreement.first)?,
+            cluster.state(&agreement.second)?,
+        );
+        Ok(Names::new(&first, &second))
+    };
+    match account {
+        Roaming::Hub(hub) => print.result(Ok(HubView::new(at, &hub))),
+        Roaming::Operator(operator) => print.result(Ok(OperatorView::new(at, &operator))),
+        Roaming::Agreement(agreement) => {
+            let names = names(&agreement)?;
+            print.result(Ok(AgreementView::new(at, &agreement, &names)))
+        }
+        Roaming::Statement(statement) => {
+            let agreement: Agreement = cluster.state(&statement.agreement)?;
+            let names = names(&agreement)?;
+            let now = cluster.unix_time()?;
+            print.result(Ok(StatementView::new(
+                at, &statement, &agreement, &names, now,
+            )))
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod esim;
 pub mod findings;
 pub mod rewards;
+pub mod roaming;
 
 use solana_pubkey::Pubkey;
 

@@ -13,7 +13,10 @@ use anchor_lang::AccountDeserialize;
 use solana_pubkey::Pubkey;
 use thiserror::Error;
 
-use crate::{esim::account::EsimMarketAccount, rewards::account::NodeRewardsAccount};
+use crate::{
+    esim::account::EsimMarketAccount, rewards::account::NodeRewardsAccount,
+    roaming::account::RoamingEscrowAccount,
+};
 
 /// The kinds of account that a program has.
 pub trait AccountKind: Copy + Debug + Display + PartialEq + 'static {
@@ -79,6 +82,7 @@ pub struct Place {
 pub enum AnyAccount {
     NodeRewards(NodeRewardsAccount),
     EsimMarket(EsimMarketAccount),
+    RoamingEscrow(RoamingEscrowAccount),
 }
 
 /// Why bytes are no account of a program, or not the one expected.
@@ -214,11 +218,14 @@ pub fn decode_any(
     match *owner {
         NodeRewardsAccount::PROGRAM => checked(address, owner, data).map(AnyAccount::NodeRewards),
         EsimMarketAccount::PROGRAM => checked(address, owner, data).map(AnyAccount::EsimMarket),
+        RoamingEscrowAccount::PROGRAM => {
+            checked(address, owner, data).map(AnyAccount::RoamingEscrow)
+        }
         _ => Err(foreign(
             *address,
             owner,
             data,
-            "node-rewards or esim-market",
+            "node-rewards, esim-market or roaming-escrow",
         )),
     }
 }

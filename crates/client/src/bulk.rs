@@ -80,6 +80,11 @@ pub trait Job {
     /// What an item is called in a report.
     fn name(&self, item: usize) -> String;
 
+    /// Whether items must be done in their order: then one transaction is sent after the other.
+    fn is_ordered(&self) -> bool {
+        false
+    }
+
     /// Reads what the chain has about items: one assessment for each, in order. `min_slot`: as of this slot or later.
     ///
     /// # Errors
@@ -415,6 +420,15 @@ impl<'a> Run<'a> {
         is_idle && is_settled
     }
 
+    /// Transactions at a time.
+    fn window(&self) -> usize {
+        if self.job.is_ordered() {
+            1
+        } else {
+            self.options.window
+        }
+    }
+
     fn in_flight(&self) -> usize {
         self.flights.values().filter(|f| f.landed.is_none()).count()
     }
@@ -523,8 +537,7 @@ impl<'a> Run<'a> {
     /// Assesses items until there is enough for the free part of the window.
     fn fill(&mut self) -> Result<(), ClientError> {
         let wanted = self
-            .options
-            .window
+            .window()
             .saturating_sub(self.in_flight())
             .saturating_mul(self.options.items_per_transaction);
         while self.ready.len() < wanted && !self.to_assess.is_empty() {
@@ -680,7 +693,7 @@ impl<'a> Run<'a> {
             let price = send::price(self.cluster, self.options.price, &instructions)?;
             self.price = Some((price, Instant::now()));
         }
-        let room = self.options.window.saturating_sub(self.in_flight());
+        let room = self.window().saturating_sub(self.in_flight());
         let mut batch = Vec::new();
         while batch.len() < room
             && let Some(packed) = self.pack()

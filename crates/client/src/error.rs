@@ -7,6 +7,7 @@ use anchor_lang::error::ErrorCode as AnchorError;
 use anchor_spl::token::spl_token::error::TokenError;
 use esim_market::errors::EsimMarketError;
 use node_rewards::errors::NodeRewardsError;
+use roaming_escrow::errors::RoamingEscrowError;
 use solana_hash::Hash;
 use solana_instruction::error::InstructionError;
 use solana_message::legacy::Message;
@@ -27,6 +28,7 @@ use crate::{
     esim,
     journal::JournalError,
     rewards::{self, published::DataError},
+    roaming,
 };
 
 /// Anything that the crate can end with.
@@ -128,6 +130,8 @@ pub enum InputError {
     NetworkName(String),
     #[error("\"{0}\" is not a market's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
     MarketName(String),
+    #[error("\"{0}\" is not a hub's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
+    HubName(String),
     /// [`crate::send::PACKET_BYTES`] is what a packet holds.
     #[error(
         "the transaction has {bytes} bytes, but a packet holds {limit}: send fewer instructions at once"
@@ -412,6 +416,12 @@ impl Refusal {
             .and_then(esim::error::esim_market_error)
     }
 
+    /// The error of roaming-escrow, if it is one.
+    pub fn roaming_escrow_error(&self) -> Option<RoamingEscrowError> {
+        self.error_of(&roaming::address::PROGRAM)
+            .and_then(roaming::error::roaming_escrow_error)
+    }
+
     fn error_of(&self, program: &Pubkey) -> Option<u32> {
         let error = self.program_error.as_ref()?;
         (error.program.as_ref() == Some(program)).then_some(error.number)
@@ -421,6 +431,10 @@ impl Refusal {
     pub fn is_pause(&self) -> bool {
         matches!(self.node_rewards_error(), Some(NodeRewardsError::Paused))
             || matches!(self.esim_market_error(), Some(EsimMarketError::Paused))
+            || matches!(
+                self.roaming_escrow_error(),
+                Some(RoamingEscrowError::Paused)
+            )
     }
 
     /// Whether the same transaction, made anew, may succeed without anything else changing.
@@ -468,6 +482,9 @@ impl Refusal {
         }
         if let Some(error) = self.esim_market_error() {
             return esim::error::next_step(error).map(str::to_owned);
+        }
+        if let Some(error) = self.roaming_escrow_error() {
+            return roaming::error::next_step(error).map(str::to_owned);
         }
         match self.program_error.as_ref()?.name.as_deref()? {
             "AccountFrozen" => {
@@ -576,7 +593,12 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
 
 /// Whether the program is one of ours.
 fn is_ours(program: &Pubkey) -> bool {
-    [rewards::address::PROGRAM, esim::address::PROGRAM].contains(program)
+    [
+        rewards::address::PROGRAM,
+        esim::address::PROGRAM,
+        roaming::address::PROGRAM,
+    ]
+    .contains(program)
 }
 
 /// Name and message of an error of one of our programs.
@@ -588,6 +610,9 @@ fn own_error(program: &Pubkey, number: u32) -> Option<(String, String)> {
         esim::address::PROGRAM => {
             esim::error::esim_market_error(number).map(|e| (e.name(), e.to_string()))
         }
+        roaming::address::PROGRAM => {
+            roaming::error::roaming_escrow_error(number).map(|e| (e.name(), e.to_string()))
+        }
         _ => None,
     }
 }
@@ -597,6 +622,7 @@ fn instruction_name(program: &Pubkey, data: &[u8]) -> Option<&'static str> {
     match *program {
         rewards::address::PROGRAM => rewards::instruction::name(data),
         esim::address::PROGRAM => esim::instruction::name(data),
+        roaming::address::PROGRAM => roaming::instruction::name(data),
         _ => None,
     }
 }
@@ -618,6 +644,7 @@ pub fn program_name(program: &Pubkey) -> String {
     let known = [
         (rewards::address::PROGRAM, "node-rewards"),
         (esim::address::PROGRAM, "esim-market"),
+        (roaming::address::PROGRAM, "roaming-escrow"),
         (anchor_spl::token::ID, "SPL Token"),
         (anchor_spl::token_2022::ID, "Token-2022"),
         (

@@ -1,6 +1,6 @@
 //! What a program that talks to Wayfare's programs needs. By program: networks that reward their owners ([`rewards`]),
-//! the market for eSIM plans ([`esim`]); each with its addresses, instructions, accounts, events and errors, and with its
-//! books.
+//! the market for eSIM plans ([`esim`]), settlement between roaming partners ([`roaming`]); each with its addresses,
+//! instructions, accounts, events and errors, and with its books.
 //!
 //! What they share: decoding of accounts ([`account`]) and events ([`event`]), token accounts ([`token`]); a cluster to
 //! read from ([`cluster`]) and its refusals explained ([`error`]); transactions ([`send`]) and jobs of many ([`bulk`],
@@ -22,6 +22,7 @@ pub mod event;
 mod fake_chain;
 pub mod journal;
 pub mod rewards;
+pub mod roaming;
 pub mod send;
 #[cfg(test)]
 mod test_server;

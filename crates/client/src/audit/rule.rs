@@ -122,6 +122,27 @@ rules! {
     MarketWindowsEnd = "EM-32" "market-windows-end",
     /// No vault is frozen.
     MarketVaultIsFree = "EM-33" "market-vault-is-free",
+
+    /// The vault's balance ≥ both sides' balances + the hub's fees.
+    VaultCoversBalances = "RE-1" "vault-covers-balances",
+    /// A side in arrears has nothing, and at most one side is in arrears.
+    ArrearsMeanNothing = "RE-2" "arrears-mean-nothing",
+    /// A side's exposure = Σ of what its statements may still take.
+    ExposureIsSum = "RE-3" "exposure-is-sum",
+    /// Accepted ≤ total; once settled, paid = accepted.
+    StatementIsBounded = "RE-4" "statement-is-bounded",
+    /// A side has as many open statements as it counts.
+    StatementsAreCounted = "RE-5" "statements-are-counted",
+    /// A side's last statement is returned exactly when its books say so, and no other one ever is.
+    LastIsReturned = "RE-6" "last-is-returned",
+    /// The periods of a direction are 0, 1, 2, … up to the next one.
+    PeriodsHaveNoGap = "RE-7" "periods-have-no-gap",
+    /// The records of each statement follow those of the one before.
+    RecordsAdjoin = "RE-8" "records-adjoin",
+    /// The vault is a token account of the agreement's mint that the agreement alone controls.
+    VaultIsTheAgreements = "RE-9" "vault-is-the-agreements",
+    /// The vault is not frozen.
+    AgreementVaultIsFree = "RE-10" "agreement-vault-is-free",
 }
 
 impl Serialize for Rule {

@@ -1,0 +1,390 @@
+//! The accounts of roaming-escrow.
+
+use std::ops::RangeInclusive;
+
+use anchor_lang::Discriminator;
+use roaming_escrow::state::{Agreement, Hub, Operator, OperatorProfile, Statement};
+use solana_pubkey::Pubkey;
+use wayfare_core::roaming::tadig;
+
+use super::address::PROGRAM;
+use crate::account::{AccountKind, FromAccount, Place, ProgramAccount, borsh, zero_copy};
+
+/// An account of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoamingEscrowAccount {
+    Hub(Box<Hub>),
+    Operator(Box<Operator>),
+    Agreement(Box<Agreement>),
+    Statement(Box<Statement>),
+}
+
+/// The accounts' names, as the IDL and the documentation have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+pub enum RoamingEscrowKind {
+    Hub,
+    Operator,
+    Agreement,
+    Statement,
+}
+
+impl AccountKind for RoamingEscrowKind {
+    const ALL: &'static [Self] = &[Self::Hub, Self::Operator, Self::Agreement, Self::Statement];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hub => "Hub",
+            Self::Operator => "Operator",
+            Self::Agreement => "Agreement",
+            Self::Statement => "Statement",
+        }
+    }
+
+    fn discriminator(self) -> &'static [u8] {
+        match self {
+            Self::Hub => Hub::DISCRIMINATOR,
+            Self::Operator => Operator::DISCRIMINATOR,
+            Self::Agreement => Agreement::DISCRIMINATOR,
+            Self::Statement => Statement::DISCRIMINATOR,
+        }
+    }
+
+    fn space(self) -> RangeInclusive<usize> {
+        let one = |space| space..=space;
+        match self {
+            Self::Hub => one(Hub::SPACE),
+            Self::Operator => one(Operator::SPACE),
+            Self::Agreement => one(Agreement::SPACE),
+            Self::Statement => one(Statement::SPACE),
+        }
+    }
+}
+
+impl std::fmt::Display for RoamingEscrowKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl ProgramAccount for RoamingEscrowAccount {
+    type Kind = RoamingEscrowKind;
+
+    const PROGRAM: Pubkey = PROGRAM;
+    const PROGRAM_NAME: &'static str = "roaming-escrow";
+
+    fn kind(&self) -> RoamingEscrowKind {
+        match self {
+            Self::Hub(_) => RoamingEscrowKind::Hub,
+            Self::Operator(_) => RoamingEscrowKind::Operator,
+            Self::Agreement(_) => RoamingEscrowKind::Agreement,
+            Self::Statement(_) => RoamingEscrowKind::Statement,
+        }
+    }
+
+    fn read(kind: RoamingEscrowKind, data: &[u8]) -> Result<Self, &'static str> {
+        const WRONG_LENGTH: &str = "wrong length";
+        Ok(match kind {
+            RoamingEscrowKind::Hub => {
+                let hub = zero_copy::<Hub>(data).ok_or(WRONG_LENGTH)?;
+                if usize::from(hub.name_len) > hub.name.len()
+                    || Hub::check_name(hub.name()).is_err()
+                {
+                    return Err("its name is no hub's name");
+                }
+                Self::Hub(hub)
+            }
+            RoamingEscrowKind::Operator => {
+                // What is behind a short name is left as it was, so it is not checked.
+                let operator: Operator = borsh(data).ok_or("a field is out of range")?;
+                if !tadig::is_valid(&operator.tadig) {
+                    return Err("its TADIG code is none");
+                }
+                let profile: OperatorProfile = operator.profile();
+                profile.validate().map_err(|_| "its profile is none")?;
+                Self::Operator(Box::new(operator))
+            }
+            RoamingEscrowKind::Agreement => {
+                let agreement = zero_copy::<Agreement>(data).ok_or(WRONG_LENGTH)?;
+                agreement.state().map_err(|_| "its state is none")?;
+                agreement
+                    .offered_by()
+                    .map_err(|_| "who offers its terms is no side")?;
+                Self::Agreement(agreement)
+            }
+            RoamingEscrowKind::Statement => {
+                let statement = zero_copy::<Statement>(data).ok_or(WRONG_LENGTH)?;
+                statement.state().map_err(|_| "its state is none")?;
+                statement
+                    .home()
+                    .map_err(|_| "its home network is no side")?;
+                Self::Statement(statement)
+            }
+        })
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let (derived, stored_bump) = match self {
+            Self::Hub(hub) => (Hub::find_address(hub.name()), hub.bump),
+            Self::Operator(operator) => (
+                Operator::find_address(&operator.hub, &operator.tadig),
+                operator.bump,
+            ),
+            Self::Agreement(agreement) => {
+                if agreement.first >= agreement.second {
+                    return Err("its operators are not in order");
+                }
+                let derived = Agreement::find_address(
+                    &agreement.hub,
+                    &agreement.first,
+                    &agreement.second,
+                    &agreement.mint,
+                );
+                if Agreement::find_vault_address(&derived.0)
+                    != (agreement.vault, agreement.vault_bump)
+                {
+                    return Err("its vault is not the one that its address leads to");
+                }
+                (derived, agreement.bump)
+            }
+            Self::Statement(statement) => {
+                let home = statement
+                    .home()
+                    .map_err(|_| "its home network is no side")?;
+                (
+                    Statement::find_address(&statement.agreement, home, statement.period),
+                    statement.bump,
+                )
+            }
+        };
+        Ok(Place {
+            derived,
+            stored_bump,
+        })
+    }
+}
+
+macro_rules! from_account {
+    ($($kind:ident),*) => {$(
+        impl FromAccount for $kind {
+            type Of = RoamingEscrowAccount;
+
+            const KIND: RoamingEscrowKind = RoamingEscrowKind::$kind;
+
+            fn from_account(account: RoamingEscrowAccount) -> Option<Self> {
+                match account {
+                    RoamingEscrowAccount::$kind(account) => Some(*account),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+from_account!(Hub, Operator, Agreement, Statement);
+
+/// An account's data as the program writes them.
+#[cfg(test)]
+pub(crate) fn encode(account: &RoamingEscrowAccount) -> Vec<u8> {
+    let fields = match account {
+        RoamingEscrowAccount::Hub(a) => bytemuck::bytes_of(&**a).to_vec(),
+        RoamingEscrowAccount::Operator(a) => {
+            let mut bytes = Vec::new();
+            anchor_lang::AnchorSerialize::serialize(&**a, &mut bytes).unwrap();
+            bytes
+        }
+        RoamingEscrowAccount::Agreement(a) => bytemuck::bytes_of(&**a).to_vec(),
+        RoamingEscrowAccount::Statement(a) => bytemuck::bytes_of(&**a).to_vec(),
+    };
+    let mut data = [account.kind().discriminator(), &fields].concat();
+    data.resize(*account.kind().space().end(), 0);
+    data
+}
+
+/// Accounts of a small hub, for tests.
+#[cfg(test)]
+pub(crate) mod examples {
+    use roaming_escrow::state::{
+        AgreementState, AgreementTerms, OperatorStatus, Side, StatementState,
+    };
+
+    use super::*;
+
+    pub fn key(byte: u8) -> Pubkey {
+        Pubkey::new_from_array([byte; 32])
+    }
+
+    pub const MINT: Pubkey = Pubkey::new_from_array([31; 32]);
+
+    pub fn hub() -> (Pubkey, Hub) {
+        let (address, bump) = Hub::find_address("eu");
+        let mut hub: Hub = bytemuck::Zeroable::zeroed();
+        hub.name[..2].copy_from_slice(b"eu");
+        hub.name_len = 2;
+        hub.bump = bump;
+        hub.sequence = 40;
+        hub.authority = key(1);
+        hub.arbiter = key(2);
+        hub.guardian = key(3);
+        hub.treasury = key(4);
+        hub.fee_bps = 10;
+        (address, hub)
+    }
+
+    pub fn operator(tadig: &[u8; 5], authority: u8) -> (Pubkey, Operator) {
+        let (hub, _) = hub();
+        let (address, bump) = Operator::find_address(&hub, tadig);
+        let operator = Operator {
+            hub,
+            authority: key(authority),
+            pending_authority: Pubkey::default(),
+            voucher_signer: key(authority + 1),
+            payout: key(authority + 2),
+            tadig: *tadig,
+            status: OperatorStatus::Active,
+            bump,
+            display_name: "An operator".to_owned(),
+        };
+        (address, operator)
+    }
+
+    /// The two operators in the order of their addresses.
+    pub fn operators() -> [(Pubkey, Operator); 2] {
+        let mut both = [operator(b"DEUD1", 10), operator(b"BELMO", 20)];
+        both.sort_by_key(|(address, _)| *address);
+        both
+    }
+
+    pub fn terms() -> AgreementTerms {
+        AgreementTerms {
+            first_tariff_hash: [5; 32],
+            second_tariff_hash: [6; 32],
+            statement_window: 100,
+            dispute_window: 200,
+            arbitration_window: 300,
+            withdrawal_notice: 400,
+            tolerance_bps: 100,
+            default_award_bps: 5_000,
+        }
+    }
+
+    /// Both sides have 1,000 units; nothing is stated yet.
+    pub fn agreement() -> (Pubkey, Agreement) {
+        let (hub, _) = hub();
+        let [(first, _), (second, _)] = operators();
+        let (address, bump) = Agreement::find_address(&hub, &first, &second, &MINT);
+        let (vault, vault_bump) = Agreement::find_vault_address(&address);
+        let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+        agreement.hub = hub;
+        agreement.first = first;
+        agreement.second = second;
+        agreement.mint = MINT;
+        agreement.vault = vault;
+        agreement.token_program = anchor_spl::token::ID;
+        agreement.state = AgreementState::Active as u8;
+        agreement.terms = terms();
+        agreement.fee_bps = 10;
+        agreement.decimals = 6;
+        agreement.bump = bump;
+        agreement.vault_bump = vault_bump;
+        agreement.first_books.balance = 1_000;
+        agreement.second_books.balance = 1_000;
+        (address, agreement)
+    }
+
+    /// Stated at 1,000: 400 units for 4 records, after `period` others of the same.
+    pub fn statement(home: Side, period: u32) -> (Pubkey, Statement) {
+        let (agreement, _) = agreement();
+        let (address, bump) = Statement::find_address(&agreement, home, period);
+        let mut statement: Statement = bytemuck::Zeroable::zeroed();
+        statement.agreement = agreement;
+        statement.rent_payer = key(40);
+        statement.root = [7; 32];
+        statement.records = 4;
+        statement.first_record = u64::from(period) * 4;
+        statement.total = 400;
+        statement.stated_at = 1_000;
+        statement.answer_by = 1_100;
+        statement.terms = terms();
+        statement.period = period;
+        statement.home = home.byte();
+        statement.set_state(StatementState::Stated);
+        statement.bump = bump;
+        (address, statement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roaming_escrow::state::Side;
+
+    use super::*;
+    use crate::account::{AccountError, check_address, decode};
+
+    fn all() -> Vec<(Pubkey, RoamingEscrowAccount)> {
+        use RoamingEscrowAccount as Any;
+        let (hub_at, hub) = examples::hub();
+        let [(operator_at, operator), _] = examples::operators();
+        let (agreement_at, agreement) = examples::agreement();
+        let (statement_at, statement) = examples::statement(Side::Second, 3);
+        vec![
+            (hub_at, Any::Hub(Box::new(hub))),
+            (operator_at, Any::Operator(Box::new(operator))),
+            (agreement_at, Any::Agreement(Box::new(agreement))),
+            (statement_at, Any::Statement(Box::new(statement))),
+        ]
+    }
+
+    #[test]
+    fn each_account_is_read_as_it_was_written_and_stands_where_it_says() {
+        for (address, account) in all() {
+            let data = encode(&account);
+            let read: RoamingEscrowAccount = decode(&address, &PROGRAM, &data).unwrap();
+            assert_eq!(read, account);
+            check_address(&address, &read).unwrap();
+            assert!(matches!(
+                check_address(&examples::key(99), &read),
+                Err(AccountError::Misplaced { .. })
+            ));
+            for length in [0, 7, 8, data.len() - 1] {
+                let cut = decode::<RoamingEscrowAccount>(&address, &PROGRAM, &data[..length]);
+                assert!(cut.is_err(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_program_never_writes() {
+        use RoamingEscrowAccount as Any;
+        let refused = |account: Any| {
+            let data = encode(&account);
+            match decode::<Any>(&examples::key(9), &PROGRAM, &data) {
+                Err(AccountError::Malformed { reason, .. }) => reason,
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut hub = examples::hub().1;
+        hub.name_len = 40;
+        assert_eq!(
+            refused(Any::Hub(Box::new(hub))),
+            "its name is no hub's name"
+        );
+        let [(_, mut operator), _] = examples::operators();
+        operator.tadig = *b"deud1";
+        let operator = Any::Operator(Box::new(operator));
+        assert_eq!(refused(operator), "its TADIG code is none");
+        let mut agreement = examples::agreement().1;
+        agreement.state = 3;
+        let agreement = Any::Agreement(Box::new(agreement));
+        assert_eq!(refused(agreement), "its state is none");
+        let mut statement = examples::statement(Side::First, 0).1;
+        statement.home = 2;
+        let statement = Any::Statement(Box::new(statement));
+        assert_eq!(refused(statement), "its home network is no side");
+        // Two places that do not agree.
+        let (address, mut agreement) = examples::agreement();
+        agreement.vault = examples::key(8);
+        assert!(matches!(
+            check_address(&address, &Any::Agreement(Box::new(agreement))),
+            Err(AccountError::Malformed { .. })
+        ));
+    }
+}

@@ -1,0 +1,15 @@
+//! Settlement between networks: the program roaming-escrow.
+
+pub mod account;
+pub mod address;
+pub mod books;
+pub mod error;
+pub mod event;
+pub mod instruction;
+pub mod jobs;
+mod read;
+pub mod settlement;
+pub mod statements;
+pub mod voucher;
+
+pub use read::{AgreementFilter, AgreementParts, StatementKey};

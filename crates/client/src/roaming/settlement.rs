@@ -1,0 +1,268 @@
+//! What a settlement of a period would do, told before it is done: by the program's own arithmetic, on copies of the
+//! accounts.
+
+use std::collections::BTreeMap;
+
+use roaming_escrow::state::{Agreement, Netting, Side, Statement, StatementState};
+use solana_pubkey::Pubkey;
+
+use super::statements::{after_overdue, is_payable, overdue};
+use crate::error::InputError;
+
+/// What is stated of one period, by the side that pays.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Period {
+    pub first: Option<Statement>,
+    pub second: Option<Statement>,
+}
+
+impl Period {
+    pub fn statement(&self, home: Side) -> Option<&Statement> {
+        match home {
+            Side::First => self.first.as_ref(),
+            Side::Second => self.second.as_ref(),
+        }
+    }
+
+    fn statement_mut(&mut self, home: Side) -> &mut Option<Statement> {
+        match home {
+            Side::First => &mut self.first,
+            Side::Second => &mut self.second,
+        }
+    }
+
+    /// Whether a settlement has to wait, and for which statement.
+    pub fn waits_for(&self) -> Option<Side> {
+        Side::ALL.into_iter().find(|home| {
+            self.statement(*home).is_some_and(|statement| {
+                matches!(
+                    statement.state(),
+                    Ok(StatementState::Stated | StatementState::Returned)
+                )
+            })
+        })
+    }
+
+    /// Whether a settlement would change anything.
+    pub fn is_payable(&self) -> bool {
+        self.waits_for().is_none() && [self.first, self.second].iter().flatten().any(is_payable)
+    }
+
+    /// The period after what anyone may do to overdue statements at this time.
+    pub fn after_overdue(mut self, agreement: &Agreement, now: i64) -> Self {
+        for home in Side::ALL {
+            let slot = self.statement_mut(home);
+            if let Some(statement) = *slot
+                && let Some(action) = overdue(agreement, &statement, now)
+            {
+                *slot = Some(after_overdue(&statement, action));
+            }
+        }
+        self
+    }
+}
+
+/// An agreement's statements by period.
+pub fn periods(statements: &[(Pubkey, Statement)]) -> BTreeMap<u32, Period> {
+    let mut periods: BTreeMap<u32, Period> = BTreeMap::new();
+    for (_, statement) in statements {
+        if let Ok(home) = statement.home() {
+            *periods
+                .entry(statement.period)
+                .or_default()
+                .statement_mut(home) = Some(*statement);
+        }
+    }
+    periods
+}
+
+/// What a settlement of one period moves. Amounts are base units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    pub period: u32,
+    /// What the first side's statement owes now, before netting.
+    pub first_pays: u64,
+    /// What the second side's statement owes now.
+    pub second_pays: u64,
+    /// What is disputed, and waits: in the first side's statement, and in the second's.
+    pub disputed: [u64; 2],
+    /// What both owe with arrears and with what vouchers moved too much, and what moves.
+    pub netting: Netting,
+}
+
+impl Settlement {
+    /// What both sides pay without netting: each its own statement.
+    pub fn gross(&self) -> u128 {
+        u128::from(self.first_pays).saturating_add(self.second_pays.into())
+    }
+
+    /// The difference that one side owes after netting, whether its balance covers it or not.
+    pub fn net(&self) -> u64 {
+        self.netting.moved.saturating_add(self.netting.arrears)
+    }
+
+    /// What need not move because of netting.
+    pub fn saved(&self) -> u128 {
+        u128::from(self.netting.first_owed)
+            .saturating_add(self.netting.second_owed.into())
+            .saturating_sub(self.net().into())
+    }
+}
+
+/// What a settlement of the period does to the agreement, which is changed as the program would.
+///
+/// # Errors
+///
+/// [`InputError::Other`] when the program would refuse it, and why.
+pub fn settle(
+    agreement: &mut Agreement,
+    number: u32,
+    period: &Period,
+) -> Result<Settlement, InputError> {
+    let refused = |reason: String| InputError::Other(format!("period {number}: {reason}"));
+    let broken = |error: anchor_lang::error::Error| refused(error.to_string());
+    if let Some(home) = period.waits_for() {
+        let who = match home {
+            Side::First => "first",
+            Side::Second => "second",
+        };
+        return Err(refused(format!(
+            "the statement that the {who} operator pays still waits for its answer"
+        )));
+    }
+    if !period.is_payable() {
+        return Err(refused("nothing is payable".to_owned()));
+    }
+    let mut pays = [0; 2];
+    let mut back = [0; 2];
+    let mut disputed = [0; 2];
+    for (at, home) in Side::ALL.into_iter().enumerate() {
+        let Some(statement) = period.statement(home) else {
+            continue;
+        };
+        let payable = statement.payable().map_err(broken)?;
+        if let (Some(pays), Some(back), Some(disputed)) =
+            (pays.get_mut(at), back.get_mut(at), disputed.get_mut(at))
+        {
+            (*pays, *back) = (payable.to_visited, payable.to_home);
+            *disputed = statement.disputed().map_err(broken)?;
+        }
+        let mut after = *statement;
+        let books = agreement.books_mut(home);
+        books.close(statement).map_err(broken)?;
+        after.settle().map_err(broken)?;
+        books.open(&after).map_err(broken)?;
+    }
+    let netting = agreement
+        .net(
+            pays[0].saturating_add(back[1]),
+            pays[1].saturating_add(back[0]),
+        )
+        .map_err(broken)?;
+    Ok(Settlement {
+        period: number,
+        first_pays: pays[0],
+        second_pays: pays[1],
+        disputed,
+        netting,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roaming::account::examples;
+
+    fn matched(home: Side, accepted: u64, paid: u64) -> Statement {
+        let (_, mut statement) = examples::statement(home, 0);
+        statement.set_state(StatementState::Matched);
+        (statement.total, statement.accepted, statement.paid) = (accepted, accepted, paid);
+        statement
+    }
+
+    /// An agreement whose books count the period's statements.
+    fn agreement(period: &Period) -> Agreement {
+        let (_, mut agreement) = examples::agreement();
+        for home in Side::ALL {
+            if let Some(statement) = period.statement(home) {
+                agreement.books_mut(home).open(statement).unwrap();
+                agreement.books_mut(home).next_period = 1;
+            }
+        }
+        agreement
+    }
+
+    #[test]
+    fn both_directions_are_netted() {
+        let period = Period {
+            first: Some(matched(Side::First, 700, 0)),
+            second: Some(matched(Side::Second, 300, 0)),
+        };
+        let mut agreement = agreement(&period);
+        let settlement = settle(&mut agreement, 0, &period).unwrap();
+        assert_eq!(
+            (settlement.gross(), settlement.net(), settlement.saved()),
+            (1_000, 400, 600)
+        );
+        assert_eq!(settlement.netting.payer, Side::First);
+        assert_eq!(agreement.first_books.balance, 600);
+        // Ten basis points of 400 are no whole unit.
+        assert_eq!((settlement.netting.fee, agreement.fees), (0, 0));
+        assert_eq!(agreement.second_books.balance, 1_400);
+        assert_eq!(agreement.first_books.open_statements, 0);
+    }
+
+    #[test]
+    fn a_countered_statement_pays_a_part_and_what_vouchers_overpaid_comes_back() {
+        let (_, mut countered) = examples::statement(Side::First, 0);
+        countered.set_state(StatementState::Countered);
+        (countered.counter_total, countered.accepted) = (250, 250);
+        let period = Period {
+            first: Some(countered),
+            second: Some(matched(Side::Second, 100, 160)),
+        };
+        let mut agreement = agreement(&period);
+        let settlement = settle(&mut agreement, 0, &period).unwrap();
+        assert_eq!((settlement.first_pays, settlement.second_pays), (250, 0));
+        assert_eq!(settlement.disputed, [150, 0]);
+        // The first side owes its own statement, and what the second's vouchers paid too much.
+        assert_eq!(settlement.netting.first_owed, 310);
+        assert_eq!(settlement.netting.moved, 310);
+        assert_eq!(agreement.first_books.exposure, 150);
+    }
+
+    #[test]
+    fn a_balance_that_is_short_leaves_arrears() {
+        let period = Period {
+            first: Some(matched(Side::First, 1_500, 0)),
+            second: None,
+        };
+        let mut agreement = agreement(&period);
+        let settlement = settle(&mut agreement, 0, &period).unwrap();
+        assert_eq!(
+            (settlement.netting.moved, settlement.netting.arrears),
+            (1_000, 500)
+        );
+        assert_eq!(settlement.net(), 1_500);
+        assert_eq!(agreement.first_books.arrears, 500);
+        assert_eq!((settlement.netting.fee, agreement.fees), (1, 1));
+    }
+
+    #[test]
+    fn what_stands_in_the_way() {
+        let (_, stated) = examples::statement(Side::Second, 0);
+        let period = Period {
+            first: Some(matched(Side::First, 1, 0)),
+            second: Some(stated),
+        };
+        let mut agreement = agreement(&period);
+        assert_eq!(period.waits_for(), Some(Side::Second));
+        assert!(settle(&mut agreement, 0, &period).is_err());
+        // Past its time anyone may take silence for agreement, and then it is settled.
+        let later = period.after_overdue(&agreement, 1_100);
+        assert!(!period.after_overdue(&agreement, 1_099).is_payable());
+        assert!(later.is_payable());
+        let nothing = Period::default();
+        assert!(settle(&mut agreement, 0, &nothing).is_err());
+    }
+}
