@@ -8,3 +8,4 @@ pub mod account;
 pub mod address;
 pub mod events;
 pub mod token;
+pub mod vault;

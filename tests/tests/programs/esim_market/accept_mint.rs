@@ -1,8 +1,7 @@
 use anchor_lang::error::ErrorCode;
-use esim_market::errors::EsimMarketError::{NotAuthority, TooManyMints};
+use esim_market::errors::EsimMarketError::{MintRefused, NotAuthority, TooManyMints};
 use esim_market::events::MintAccepted;
 use esim_market::state::MarketVault;
-use solana_instruction::error::InstructionError;
 use solana_system_interface::error::SystemError;
 use wayfare_tests::esim::address;
 use wayfare_tests::esim::event::Event;
@@ -100,7 +99,7 @@ fn with_its_own_token_program() {
             mut chain, market, ..
         } = World::at(Stage::Created, token);
         let call = market.accept_mint().swap(&token.id(), &token.other().id());
-        chain.refuse(call, InstructionError::IncorrectProgramId);
+        chain.refuse(call, MintRefused);
         let copy = person("copy of the token program");
         chain.copy_program(&token.id(), &copy);
         let call = market.accept_mint().swap(&token.id(), &copy);

@@ -1,10 +1,12 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use wayfare_core::mint::check_mint;
+use anchor_spl::token_interface::TokenInterface;
+use wayfare_core::mint::TOKEN_ACCOUNT_BYTES;
+use wayfare_program::vault;
 
 use crate::{
     errors::EsimMarketError,
     events::{MintAccepted, emit},
+    payment::vault_balance,
     state::{Market, MarketVault},
 };
 
@@ -16,8 +18,8 @@ pub struct AcceptMint<'info> {
     pub authority: Signer<'info>,
     #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
     pub market: AccountLoader<'info, Market>,
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: an accepted mint of the token program, see `check_mint`.
+    pub mint: UncheckedAccount<'info>,
     #[account(
         init,
         payer = payer,
@@ -26,47 +28,46 @@ pub struct AcceptMint<'info> {
         bump
     )]
     pub vault: AccountLoader<'info, MarketVault>,
+    /// CHECK: made here, and initialised in `accept_mint`, once the mint is accepted.
     #[account(
         init,
         payer = payer,
         seeds = [MarketVault::TOKENS_SEED, vault.key().as_ref()],
         bump,
-        token::mint = mint,
-        token::authority = vault,
-        token::token_program = token_program
+        space = TOKEN_ACCOUNT_BYTES,
+        owner = token_program.key()
     )]
-    pub tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub tokens: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
 
 impl AcceptMint<'_> {
-    fn validate(&self) -> Result<()> {
-        let mint = self.mint.to_account_info();
-        if let Err(refused) = check_mint(&mint.try_borrow_data()?) {
-            msg!("mint refused: {}", refused);
-            return err!(EsimMarketError::MintRefused);
-        }
-        Ok(())
-    }
-
     /// Accepts a mint for the first time.
     ///
     /// 1. no extension of it can move, hide, tax or stop what the vault will hold; a freeze authority still can
     /// 2. its vault is made, for good
     pub fn accept_mint(ctx: Context<Self>) -> Result<()> {
-        ctx.accounts.validate()?;
         let accounts = ctx.accounts;
+        let token_program = accounts.token_program.key();
+        let mint = vault::check_mint(&accounts.mint, &token_program)
+            .ok_or(EsimMarketError::MintRefused)?;
+        vault::initialize(
+            &accounts.tokens,
+            &accounts.mint,
+            accounts.vault.as_ref(),
+            &token_program,
+        )?;
 
         {
             let mut vault = accounts.vault.load_init()?;
             vault.market = accounts.market.key();
             vault.mint = accounts.mint.key();
             vault.tokens = accounts.tokens.key();
-            vault.token_program = accounts.token_program.key();
-            vault.decimals = accounts.mint.decimals;
+            vault.token_program = token_program;
+            vault.decimals = mint.decimals;
             vault.bump = ctx.bumps.vault;
-            vault.invariant(accounts.tokens.amount)?;
+            vault.invariant(vault_balance(&accounts.tokens)?)?;
         }
         let event = {
             let mut market = accounts.market.load_mut()?;

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{InitializeAccount3, TokenInterface, initialize_account3};
-use wayfare_core::mint::{self, TOKEN_ACCOUNT_BYTES, check_mint};
+use anchor_spl::token_interface::TokenInterface;
+use wayfare_core::mint::TOKEN_ACCOUNT_BYTES;
+use wayfare_program::vault;
 
 use crate::{
     constants::MAX_NAME_LEN,
@@ -62,29 +63,6 @@ impl CreateNetwork<'_> {
         Ok(())
     }
 
-    /// Reads the mint from its bytes: the libraries refuse a newer extension than they know without saying why.
-    fn check_mint(&self) -> Result<mint::Mint> {
-        require_keys_eq!(
-            *self.mint.owner,
-            self.token_program.key(),
-            NodeRewardsError::MintRefused
-        );
-        let mint = check_mint(&self.mint.try_borrow_data()?).map_err(|refused| {
-            msg!("mint refused: {}", refused);
-            NodeRewardsError::MintRefused
-        })?;
-        Ok(mint)
-    }
-
-    fn initialize_vault(&self) -> Result<()> {
-        let accounts = InitializeAccount3 {
-            account: self.vault.to_account_info(),
-            mint: self.mint.to_account_info(),
-            authority: self.network.to_account_info(),
-        };
-        initialize_account3(CpiContext::new(self.token_program.key(), accounts))
-    }
-
     /// Creates a network and its vault.
     ///
     /// 1. name, terms, guardian and publishers are possible ones
@@ -92,9 +70,16 @@ impl CreateNetwork<'_> {
     /// 3. the network is empty, its first epoch starts now, and its limiter is full
     pub fn create_network(ctx: Context<Self>, args: CreateNetworkArgs) -> Result<()> {
         ctx.accounts.validate(&args)?;
-        let mint = ctx.accounts.check_mint()?;
-        ctx.accounts.initialize_vault()?;
         let accounts = &ctx.accounts;
+        let token_program = accounts.token_program.key();
+        let mint = vault::check_mint(&accounts.mint, &token_program)
+            .ok_or(NodeRewardsError::MintRefused)?;
+        vault::initialize(
+            &accounts.vault,
+            &accounts.mint,
+            accounts.network.as_ref(),
+            &token_program,
+        )?;
         let now = Clock::get()?.unix_timestamp;
 
         let event = {

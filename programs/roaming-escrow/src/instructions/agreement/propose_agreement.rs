@@ -1,11 +1,13 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use wayfare_core::mint::check_mint;
+use anchor_spl::token_interface::TokenInterface;
+use wayfare_core::mint::TOKEN_ACCOUNT_BYTES;
+use wayfare_program::vault;
 
 use crate::{
     errors::RoamingEscrowError,
     events::{AgreementProposed, emit},
     state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side},
+    vault::vault_balance,
 };
 
 #[event_cpi]
@@ -22,8 +24,8 @@ pub struct ProposeAgreement<'info> {
     pub first: Box<Account<'info, Operator>>,
     #[account(has_one = hub @ RoamingEscrowError::WrongHub)]
     pub second: Box<Account<'info, Operator>>,
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: an accepted mint of the token program, see `check_mint`.
+    pub mint: UncheckedAccount<'info>,
     #[account(
         init,
         payer = payer,
@@ -38,16 +40,16 @@ pub struct ProposeAgreement<'info> {
         bump
     )]
     pub agreement: AccountLoader<'info, Agreement>,
+    /// CHECK: made here, and initialised in `propose_agreement`, once the mint is accepted.
     #[account(
         init,
         payer = payer,
         seeds = [Agreement::VAULT_SEED, agreement.key().as_ref()],
         bump,
-        token::mint = mint,
-        token::authority = agreement,
-        token::token_program = token_program
+        space = TOKEN_ACCOUNT_BYTES,
+        owner = token_program.key()
     )]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub vault: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
@@ -63,11 +65,6 @@ impl ProposeAgreement<'_> {
         self.first.require_active()?;
         self.second.require_active()?;
         terms.validate()?;
-        let mint = self.mint.to_account_info();
-        if let Err(refused) = check_mint(&mint.try_borrow_data()?) {
-            msg!("mint refused: {}", refused);
-            return err!(RoamingEscrowError::MintRefused);
-        }
         if self.authority.key() == self.first.authority {
             Ok(Side::First)
         } else if self.authority.key() == self.second.authority {
@@ -86,6 +83,15 @@ impl ProposeAgreement<'_> {
         let now = Clock::get()?.unix_timestamp;
         let by = ctx.accounts.validate(&terms, now)?;
         let accounts = ctx.accounts;
+        let token_program = accounts.token_program.key();
+        let mint = vault::check_mint(&accounts.mint, &token_program)
+            .ok_or(RoamingEscrowError::MintRefused)?;
+        vault::initialize(
+            &accounts.vault,
+            &accounts.mint,
+            accounts.agreement.as_ref(),
+            &token_program,
+        )?;
 
         {
             let mut agreement = accounts.agreement.load_init()?;
@@ -94,14 +100,14 @@ impl ProposeAgreement<'_> {
             agreement.second = accounts.second.key();
             agreement.mint = accounts.mint.key();
             agreement.vault = accounts.vault.key();
-            agreement.token_program = accounts.token_program.key();
+            agreement.token_program = token_program;
             agreement.state = AgreementState::Proposed as u8;
             agreement.offered = terms;
             agreement.offered_by = by.byte();
-            agreement.decimals = accounts.mint.decimals;
+            agreement.decimals = mint.decimals;
             agreement.bump = ctx.bumps.agreement;
             agreement.vault_bump = ctx.bumps.vault;
-            agreement.invariant(accounts.vault.amount)?;
+            agreement.invariant(vault_balance(&accounts.vault)?)?;
         }
         let event = AgreementProposed {
             hub: accounts.hub.key(),
