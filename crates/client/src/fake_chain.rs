@@ -287,6 +287,8 @@ impl State {
             RpcRequest::GetProgramAccounts => {
                 let program: Pubkey = params[0].as_str().unwrap().parse().unwrap();
                 let filters = params[1]["filters"].as_array().unwrap();
+                // `MAX_GET_PROGRAM_ACCOUNT_FILTERS` of Agave's RPC: it refuses more.
+                assert!(filters.len() <= 4, "{filters:?}");
                 let accounts: Vec<Value> = self
                     .accounts
                     .iter()

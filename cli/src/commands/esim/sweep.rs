@@ -171,7 +171,7 @@ impl SweepArgs {
                         amount: Amount::new(due.amount, decimals, &order.mint),
                         wallet: due.wallet.to_string(),
                         account: due.account.to_string(),
-                        reason: due.obstacle.map(|obstacle| obstacle.to_string()),
+                        reason: due.obstacle.map(|obstacle| format!("it {obstacle}")),
                     })
                 })
                 .collect(),

@@ -191,3 +191,103 @@ impl Job for ListPlans<'_> {
         vec![self.authority]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use solana_keypair::Keypair;
+
+    use super::*;
+    use crate::{
+        esim::account::{EsimMarketAccount, encode, examples},
+        fake_chain::{FakeChain, genesis, no_faults},
+    };
+
+    fn listing(id: &str, price: u64) -> Listing {
+        let (_, plan) = examples::plan();
+        Listing {
+            id: id.to_owned(),
+            terms: PlanTerms {
+                price,
+                ..plan.terms
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_made_what_changed_is_updated_and_the_rest_stays() {
+        let authority = Keypair::new_from_array([9; 32]);
+        let (market, _) = examples::market();
+        let seller = address::seller(&market, &authority.pubkey());
+        let (_, example) = examples::plan();
+        let job = ListPlans {
+            market,
+            authority: &authority,
+            payer: authority.pubkey(),
+            listings: vec![listing("new", 1), listing("changed", 2), listing("same", 3)],
+            stock: StockChange::Set(5),
+            on_sale: true,
+        };
+        let chain = FakeChain::default();
+        for (id, price) in [("changed", 1), ("same", 3)] {
+            let (at, bump) = Plan::find_address(&seller, id);
+            let plan = Plan {
+                seller,
+                id: id.to_owned(),
+                bump,
+                terms: listing(id, price).terms,
+                ..examples::plan().1
+            };
+            let data = encode(&EsimMarketAccount::Plan(Box::new(plan)));
+            chain.put(at, address::PROGRAM, data);
+        }
+        let found = job
+            .assess(&chain.cluster(no_faults()), &[0, 1, 2], None)
+            .unwrap();
+        let args = job.create_args(&job.listings[0]);
+        let create = instruction::create_plan(market, job.payer, authority.pubkey(), args).unwrap();
+        let change = PlanChange {
+            terms: Some(job.listings[1].terms),
+            ..PlanChange::default()
+        };
+        let at = address::plan(&seller, "changed").unwrap();
+        let update = instruction::update_plan(market, authority.pubkey(), at, change);
+        let due = |instruction, progress| Assessment::Due {
+            instructions: vec![instruction],
+            progress,
+        };
+        assert_eq!(
+            found,
+            [
+                due(create, 0),
+                due(update, example.version),
+                Assessment::Done
+            ]
+        );
+
+        let other = ListPlans {
+            listings: vec![listing("new", 1), listing("changed", 2), listing("same", 4)],
+            ..job
+        };
+        let first = other.binding(genesis());
+        let stocked = ListPlans {
+            stock: StockChange::Unlimited,
+            ..other
+        };
+        assert_ne!(stocked.binding(genesis()).input, first.input);
+    }
+
+    #[test]
+    fn terms_that_a_market_does_not_allow_are_named() {
+        let (_, mut market) = examples::market();
+        (
+            market.max_delivery_window,
+            market.min_release_window,
+            market.max_release_window,
+        ) = (600, 1, 86_400);
+        let (_, plan) = examples::plan();
+        assert_eq!(check_terms(&plan.terms, &market), Ok(()));
+        market.max_delivery_window = 599;
+        let error = check_terms(&plan.terms, &market).unwrap_err().to_string();
+        assert!(error.contains("BadDeliveryWindow"), "{error}");
+    }
+}

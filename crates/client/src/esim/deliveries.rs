@@ -564,3 +564,313 @@ pub(super) fn read_orders(
     });
     Ok(orders.collect::<Result<_, AccountError>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use solana_keypair::Keypair;
+    use tempfile::TempDir;
+    use wayfare_core::esim::delivery_key::DeliveryKey;
+
+    use super::*;
+    use crate::{
+        esim::account::{EsimMarketAccount, encode, examples},
+        fake_chain::{FakeChain, genesis, no_faults},
+    };
+
+    fn key() -> DeliveryKey {
+        DeliveryKey::from_signature(&[7; 64]).unwrap()
+    }
+
+    fn order(order_id: u64) -> (Pubkey, Order) {
+        let (at, mut order) = examples::order(order_id);
+        order.encryption_key = *key().public();
+        (at, order)
+    }
+
+    fn profile(n: u32) -> Profile {
+        Profile::parse(format!("LPA:1$smdp.example.com$X{n}").as_bytes()).unwrap()
+    }
+
+    fn entry(n: u32, plan: Option<&str>) -> pool::Entry {
+        pool::Entry {
+            place: pool::Place::Line(n.into()),
+            plan: plan.map(str::to_owned),
+            profile: profile(n),
+        }
+    }
+
+    fn binding() -> Binding {
+        Assignments::binding(examples::market().0, &examples::seller().0, genesis())
+    }
+
+    fn create(path: &Path) -> (Journal, Assignments) {
+        let journal = Journal::create(path, &binding()).unwrap();
+        let assignments = Assignments::of(&journal).unwrap();
+        (journal, assignments)
+    }
+
+    fn reopened(path: &Path) -> (Journal, Assignments) {
+        let journal = Journal::resume(path, &binding()).unwrap();
+        let assignments = Assignments::of(&journal).unwrap();
+        (journal, assignments)
+    }
+
+    /// Which profile an assignment is of, as the buyer reads it.
+    fn opened(assignment: &Assignment) -> String {
+        let order = assignment.purchase.order.to_bytes();
+        let opened = delivery::open(
+            &key(),
+            &order,
+            &assignment.ciphertext,
+            &assignment.commitment,
+        )
+        .unwrap();
+        String::from_utf8(opened.bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_is_set_aside_survives_a_crash_byte_for_byte() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("j");
+        let (mut journal, mut assignments) = create(&path);
+        let (at, state) = order(1);
+        assert_eq!(
+            assignments
+                .assign(&mut journal, at, &state, &profile(1))
+                .unwrap(),
+            0
+        );
+        let before = assignments.list().to_vec();
+        drop(journal);
+        let (mut journal, mut assignments) = reopened(&path);
+        assert_eq!(assignments.list(), before);
+        assert!(opened(&assignments.list()[0]).contains("X1"));
+        // The same again is the same: not encrypted anew.
+        assert_eq!(
+            assignments
+                .assign(&mut journal, at, &state, &profile(1))
+                .unwrap(),
+            0
+        );
+        assert_eq!(assignments.list(), before);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("smdp") && !text.contains("LPA"), "{text}");
+    }
+
+    #[test]
+    fn a_profile_is_given_out_once() {
+        let folder = TempDir::new().unwrap();
+        let (mut journal, mut assignments) = create(&folder.path().join("j"));
+        let mut assign = |order: (Pubkey, Order), n| {
+            assignments.assign(&mut journal, order.0, &order.1, &profile(n))
+        };
+        assert_eq!(assign(order(1), 1).unwrap(), 0);
+        let (first, _) = order(1);
+        assert!(matches!(assign(order(2), 1), Err(AssignError::Used { other }) if other == first));
+        assert!(matches!(assign(order(1), 2), Err(AssignError::Taken)));
+        // A later purchase at the same address is another one.
+        let mut again = order(1);
+        again.1.purchased_at += 1;
+        assert!(matches!(assign(again, 1), Err(AssignError::Used { .. })));
+        assert_eq!(assign(again, 2).unwrap(), 1);
+        let mut other_key = order(1);
+        other_key.1.encryption_key = *DeliveryKey::from_signature(&[8; 64]).unwrap().public();
+        assert!(matches!(
+            assign(other_key, 2),
+            Err(AssignError::Used { .. })
+        ));
+
+        // A top-up is for the profile that its parent got, and no other's.
+        let mut top_up = order(3);
+        top_up.1.parent = first;
+        assert!(matches!(
+            assign(top_up, 9),
+            Err(AssignError::NotTheParents { .. })
+        ));
+        assert_eq!(assign(top_up, 1).unwrap(), 2);
+        let mut of_another = order(4);
+        of_another.1.parent = examples::key(44);
+        assert_eq!(assign(of_another, 9).unwrap(), 3);
+        assert!(matches!(assign(order(5), 9), Err(AssignError::Used { .. })));
+    }
+
+    #[test]
+    fn the_pool_serves_what_is_due_first_and_says_what_it_leaves() {
+        let folder = TempDir::new().unwrap();
+        let (mut journal, mut assignments) = create(&folder.path().join("j"));
+        let (seller, _) = examples::seller();
+        let due = |order_id, deliver_by| {
+            let (at, mut state) = order(order_id);
+            state.deliver_by = deliver_by;
+            (at, state)
+        };
+        let other_plan = |order_id| {
+            let (at, mut state) = due(order_id, 5_000);
+            state.plan = address::plan(&seller, "other").unwrap();
+            (at, state)
+        };
+        let mut top_up = due(6, 5_000);
+        top_up.1.parent = examples::key(1);
+        let mut bad_key = due(7, 5_000);
+        bad_key.1.encryption_key = [0; 32];
+        let orders = vec![
+            due(1, 4_000),
+            due(2, 3_000),
+            due(3, 2_000),
+            other_plan(4),
+            due(5, 1_060),
+            top_up,
+            bad_key,
+        ];
+        let entries = vec![
+            entry(1, None),
+            entry(2, Some("fr-5gb-30d")),
+            entry(3, Some("fr-5gb-30d")),
+        ];
+        let mut pool = Pool::new(&seller, entries.clone(), &assignments);
+        assert_eq!((pool.left(), pool.used()), (3, 0));
+        let left = assignments
+            .assign_from(&mut journal, &orders, &mut pool, 1_000, 60)
+            .unwrap();
+        let given: Vec<_> = assignments
+            .list()
+            .iter()
+            .map(|a| {
+                (
+                    a.purchase.order,
+                    opened(a).split('$').next_back().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        let at = |n: usize| orders[n - 1].0;
+        // The plan's own profiles go first; the one for any plan is left for the last.
+        assert_eq!(
+            given,
+            [
+                (at(3), "X2".into()),
+                (at(2), "X3".into()),
+                (at(1), "X1".into())
+            ]
+        );
+        let left: HashMap<_, _> = left.iter().map(|l| (l.order, l.reason)).collect();
+        let expected = [
+            (at(4), LeftReason::NoProfile),
+            (at(5), LeftReason::TooLate),
+            (at(6), LeftReason::TopUp),
+            (at(7), LeftReason::Key),
+        ];
+        assert_eq!(left, expected.into());
+
+        // Read again, the pool has nothing left, and nobody is served twice.
+        let mut pool = Pool::new(&seller, entries, &assignments);
+        assert_eq!((pool.left(), pool.used()), (0, 3));
+        assignments
+            .assign_from(&mut journal, &orders, &mut pool, 1_000, 60)
+            .unwrap();
+        assert_eq!(assignments.list().len(), 3);
+        // One second more, and it is in time.
+        let (chosen, left) = assignments.choose(&orders[4..5], &mut pool, 999, 60);
+        assert!(chosen.is_empty() && left[0].reason == LeftReason::NoProfile);
+    }
+
+    #[test]
+    fn what_was_given_by_hand_is_not_taken_from_a_pool_read_before() {
+        let folder = TempDir::new().unwrap();
+        let (mut journal, mut assignments) = create(&folder.path().join("j"));
+        let (seller, _) = examples::seller();
+        let mut pool = Pool::new(&seller, vec![entry(1, None), entry(2, None)], &assignments);
+        let (at, state) = order(1);
+        assignments
+            .assign(&mut journal, at, &state, &profile(1))
+            .unwrap();
+        let orders = [order(2)];
+        assignments
+            .assign_from(&mut journal, &orders, &mut pool, 1_000, 60)
+            .unwrap();
+        assert!(opened(&assignments.list()[1]).ends_with("X2"));
+    }
+
+    #[test]
+    fn an_order_is_delivered_with_what_was_set_aside_for_it() {
+        let folder = TempDir::new().unwrap();
+        let (mut journal, mut assignments) = create(&folder.path().join("j"));
+        let (at, state) = order(1);
+        assignments
+            .assign(&mut journal, at, &state, &profile(1))
+            .unwrap();
+        let chain = FakeChain::default();
+        let authority = Keypair::new();
+        let mut job = DeliverOrders {
+            assignments: &assignments,
+            over: HashSet::new(),
+            authority: &authority,
+            least_time: 60,
+        };
+        let assess = |job: &DeliverOrders, now: i64, order: Option<&Order>| {
+            let mut clock = vec![0; 40];
+            clock[32..].copy_from_slice(&now.to_le_bytes());
+            chain.put(solana_sdk_ids::sysvar::clock::ID, examples::key(0), clock);
+            match order {
+                Some(order) => {
+                    let data = encode(&EsimMarketAccount::Order(Box::new(*order)));
+                    chain.put(at, address::PROGRAM, data);
+                }
+                None => chain.put(at, solana_sdk_ids::system_program::ID, vec![]),
+            }
+            let cluster = chain.cluster(no_faults());
+            job.assess(&cluster, &[0], None).unwrap().remove(0)
+        };
+        let assignment = &assignments.list()[0];
+        let deliver = instruction::deliver(
+            at,
+            &state,
+            assignment.commitment,
+            assignment.ciphertext.clone(),
+        );
+        let due = Assessment::Due {
+            instructions: vec![deliver],
+            progress: 0,
+        };
+        assert_eq!(assess(&job, 1_539, Some(&state)), due);
+        let impossible = |assessment: Assessment, text: &str| {
+            assert!(
+                matches!(&assessment, Assessment::Impossible(why) if why.contains(text)),
+                "{assessment:?}"
+            );
+        };
+        impossible(assess(&job, 1_540, Some(&state)), "too little time");
+
+        let mut changed = state;
+        changed.set_state(OrderState::Refunded);
+        impossible(assess(&job, 1_100, Some(&changed)), "refunded");
+        changed.set_state(OrderState::Disputed);
+        changed.delivered_at = 1_050;
+        impossible(assess(&job, 1_100, Some(&changed)), "elsewhere");
+        changed.commitment = assignment.commitment;
+        assert_eq!(assess(&job, 9_000, Some(&changed)), Assessment::Done);
+        // Closed, and closed and bought again: not the purchase that it was set aside for.
+        assert_eq!(assess(&job, 1_100, None), Assessment::Done);
+        let mut again = state;
+        again.purchased_at += 1;
+        assert_eq!(assess(&job, 1_100, Some(&again)), Assessment::Done);
+
+        // What is over is not looked at.
+        job.over.insert(0);
+        assert_eq!(assess(&job, 1_100, Some(&state)), Assessment::Done);
+    }
+
+    #[test]
+    fn a_journal_of_something_else_is_refused() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("j");
+        let (mut journal, _) = create(&path);
+        let items = vec!["an order".into()];
+        journal.append(&[Entry::Listed { items }]).unwrap();
+        assert!(matches!(
+            Assignments::of(&journal),
+            Err(JournalError::NotAJournal { .. })
+        ));
+    }
+}

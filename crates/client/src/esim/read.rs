@@ -145,7 +145,53 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::esim::account::{EsimMarketAccount, encode, examples};
+    use crate::{
+        esim::account::{EsimMarketAccount, encode, examples},
+        fake_chain::{FakeChain, no_faults},
+    };
+
+    /// Whatever is asked for, with the filters that a node takes.
+    #[test]
+    fn every_filter_finds_what_fits_and_nothing_else() {
+        let chain = FakeChain::default();
+        let (one, mine) = examples::order(1);
+        let (two, mut other) = examples::order(2);
+        other.set_state(OrderState::Completed);
+        let foreign = examples::key(77);
+        for (at, order) in [(one, mine), (two, other)] {
+            let data = encode(&EsimMarketAccount::Order(Box::new(order)));
+            chain.put(at, super::address::PROGRAM, data);
+        }
+        let cluster = chain.cluster(no_faults());
+        let found = |filter: OrderFilter| -> Vec<Pubkey> {
+            let orders = cluster.orders(&filter).unwrap();
+            orders.into_iter().map(|(at, _)| at).collect()
+        };
+        for bits in 0..32 {
+            let on = |bit: u32| bits & 1 << bit != 0;
+            let filter = OrderFilter {
+                market: on(0).then_some(mine.market),
+                seller: on(1).then_some(mine.seller),
+                plan: on(2).then_some(mine.plan),
+                buyer: on(3).then_some(mine.buyer),
+                state: on(4).then_some(OrderState::Paid),
+            };
+            let expected = if on(4) { vec![one] } else { vec![one, two] };
+            let mut all = found(filter);
+            all.sort_by_key(|at| *at != one);
+            assert_eq!(all, expected, "{filter:?}");
+            for wrong in 0..4 {
+                let mut filter = filter;
+                match wrong {
+                    0 => filter.market = Some(foreign),
+                    1 => filter.seller = Some(foreign),
+                    2 => filter.plan = Some(foreign),
+                    _ => filter.buyer = Some(foreign),
+                }
+                assert_eq!(found(filter), [], "{filter:?}");
+            }
+        }
+    }
 
     #[test]
     fn fields_stand_where_the_filters_look() {

@@ -8,11 +8,9 @@ use esim_market::{
     errors::EsimMarketError,
     state::{Action, Delivery, Order},
 };
-use solana_account::Account;
 use solana_hash::Hash;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
-use wayfare_core::mint::{requires_memo, token_account as token_account_view};
 
 use super::{
     address,
@@ -26,47 +24,11 @@ use crate::{
     cluster::Cluster,
     error::{ClientError, Refusal},
     journal::Binding,
+    token::cannot_take,
 };
 
 /// How long to wait when the cluster's clock is not where its account said.
 const CLOCK_LAG: Duration = Duration::from_secs(2);
-
-/// Why a wallet's associated token account cannot take a payment now, so that it stays due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Obstacle {
-    #[error("the account does not exist")]
-    Missing,
-    #[error("the account is frozen")]
-    Frozen,
-    #[error("the account was given to another owner")]
-    GivenAway,
-    #[error("the account takes no transfer without a memo")]
-    MemoRequired,
-}
-
-/// What keeps a wallet's associated token account, as it is on the chain, from taking a payment out of a vault: the
-/// program's own rule. `None` when it can.
-pub fn obstacle(
-    account: Option<&Account>,
-    wallet: &Pubkey,
-    vault: &VaultAccounts,
-) -> Option<Obstacle> {
-    let Some(account) = account.filter(|account| account.owner == vault.token_program) else {
-        return Some(Obstacle::Missing);
-    };
-    let Some(view) = token_account_view(&account.data) else {
-        return Some(Obstacle::Missing);
-    };
-    if view.owner != wallet.as_array() || view.mint != vault.mint.as_array() {
-        Some(Obstacle::GivenAway)
-    } else if view.is_frozen {
-        Some(Obstacle::Frozen)
-    } else if requires_memo(&account.data) {
-        Some(Obstacle::MemoRequired)
-    } else {
-        None
-    }
-}
 
 /// A part of an ended order's money that is still in the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +39,8 @@ pub struct Due {
     pub wallet: Pubkey,
     /// The wallet's associated token account.
     pub account: Pubkey,
-    /// `None` when it can be paid now.
-    pub obstacle: Option<Obstacle>,
+    /// Why the account cannot take it, as [`cannot_take`] says it; `None` when it can be paid now.
+    pub obstacle: Option<&'static str>,
 }
 
 /// Who is owed.
@@ -108,7 +70,13 @@ pub fn dues(
     let addresses: Vec<Pubkey> = dues.iter().flatten().map(|(due, _)| due.account).collect();
     let mut accounts = cluster.accounts(&addresses, min_slot)?.accounts.into_iter();
     for (due, vault) in dues.iter_mut().flatten() {
-        due.obstacle = obstacle(accounts.next().flatten().as_ref(), &due.wallet, vault);
+        let account = accounts.next().flatten();
+        due.obstacle = cannot_take(
+            account.as_ref(),
+            &due.wallet,
+            &vault.mint,
+            &vault.token_program,
+        );
     }
     Ok(dues
         .into_iter()
@@ -315,5 +283,177 @@ impl Job for SweepOrders {
             Some(EsimMarketError::TooEarly) => Verdict::Wait(CLOCK_LAG),
             _ => Verdict::Fail,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use esim_market::state::OrderState;
+
+    use super::*;
+    use crate::{
+        esim::account::{EsimMarketAccount, encode, examples},
+        fake_chain::{FakeChain, genesis, no_faults},
+    };
+
+    /// A chain with an order at a time, and with token accounts of these wallets.
+    struct Scene {
+        chain: FakeChain,
+        job: SweepOrders,
+    }
+
+    const TOKEN: Pubkey = anchor_spl::token::ID;
+
+    impl Scene {
+        fn new() -> Self {
+            let (order, _) = examples::order(1);
+            let (vault, state) = examples::vault();
+            let vaults = [(examples::MINT, VaultAccounts::of(vault, &state))];
+            let job = SweepOrders {
+                orders: vec![order],
+                vaults: vaults.into(),
+                payer: examples::key(99),
+            };
+            Self {
+                chain: FakeChain::default(),
+                job,
+            }
+        }
+
+        fn put(&self, order: &Order, now: i64) {
+            let mut clock = vec![0; 40];
+            clock[32..].copy_from_slice(&now.to_le_bytes());
+            self.chain
+                .put(solana_sdk_ids::sysvar::clock::ID, examples::key(0), clock);
+            let data = encode(&EsimMarketAccount::Order(Box::new(*order)));
+            self.chain.put(self.job.orders[0], address::PROGRAM, data);
+        }
+
+        fn put_token_account(&self, wallet: Pubkey, is_frozen: bool) {
+            let mut data = vec![0; 165];
+            data[..32].copy_from_slice(examples::MINT.as_ref());
+            data[32..64].copy_from_slice(wallet.as_ref());
+            data[108] = 1 + u8::from(is_frozen);
+            let at = crate::token::token_account(&wallet, &examples::MINT, &TOKEN);
+            self.chain.put(at, TOKEN, data);
+        }
+
+        fn assess(&self) -> Assessment {
+            let cluster = self.chain.cluster(no_faults());
+            self.job.assess(&cluster, &[0], None).unwrap().remove(0)
+        }
+
+        /// The one instruction that is due.
+        #[track_caller]
+        fn due(&self) -> Vec<u8> {
+            match self.assess() {
+                Assessment::Due { instructions, .. } if instructions.len() == 1 => {
+                    instructions[0].data.clone()
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn data(action: Action) -> Vec<u8> {
+        let (at, order) = examples::order(1);
+        let (vault, state) = examples::vault();
+        let accounts = SettleAccounts::of(at, &order, VaultAccounts::of(vault, &state));
+        instruction::crank(&accounts, examples::key(99), action)
+            .unwrap()
+            .data
+    }
+
+    #[test]
+    fn each_state_has_its_step_once_its_time_has_come() {
+        let scene = Scene::new();
+        let (_, mut order) = examples::order(1);
+        (order.release_at, order.answer_by, order.resolve_by) = (2_000, 3_000, 4_000);
+        for (state, at, action) in [
+            (OrderState::Paid, 1_600, Action::RefundUndelivered),
+            (OrderState::Delivered, 2_000, Action::Release),
+            (OrderState::Disputed, 3_000, Action::RefundUnanswered),
+            (OrderState::Contested, 4_000, Action::ResolveByDefault),
+        ] {
+            order.set_state(state);
+            scene.put(&order, at - 1);
+            assert_eq!(scene.assess(), Assessment::Done, "{state:?}");
+            assert!(!is_due(&order, at - 1));
+            scene.put(&order, at);
+            assert_eq!(scene.due(), data(action), "{state:?}");
+            assert!(is_due(&order, at));
+        }
+        let mut scene = scene;
+        scene.job.vaults.clear();
+        assert!(matches!(scene.assess(), Assessment::Impossible(_)));
+    }
+
+    #[test]
+    fn what_no_account_can_take_stays_due_and_costs_no_transaction() {
+        let scene = Scene::new();
+        let (at, mut order) = examples::order(1);
+        order.set_state(OrderState::Resolved);
+        (order.refunded, order.released, order.fee) = (5_000_000, 4_900_000, 100_000);
+        (order.refund_due, order.release_due) = (5_000_000, 4_900_000);
+        scene.put(&order, 9_000);
+        assert_eq!(scene.assess(), Assessment::Done);
+        scene.put_token_account(order.payer, true);
+        assert_eq!(scene.assess(), Assessment::Done);
+        let cluster = scene.chain.cluster(no_faults());
+        let found = dues(&cluster, &[(at, &order)], &scene.job.vaults, None).unwrap();
+        let found: Vec<_> = found[0]
+            .iter()
+            .map(|due| (due.to, due.amount, due.obstacle))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Party::Payer, 5_000_000, Some("is frozen")),
+                (Party::Seller, 4_900_000, Some("does not exist")),
+            ]
+        );
+        // One of two can be paid: then it is.
+        scene.put_token_account(order.payout, false);
+        assert_eq!(scene.due(), data(Action::PayOut));
+    }
+
+    #[test]
+    fn what_owes_nobody_is_closed_with_its_delivery() {
+        let scene = Scene::new();
+        let (at, mut order) = examples::order(1);
+        order.set_state(OrderState::Completed);
+        order.closable_at = 5_000;
+        scene.put(&order, 4_999);
+        assert_eq!(scene.assess(), Assessment::Done);
+        scene.put(&order, 5_000);
+        let close = instruction::close_order(at, &order, None, examples::key(99));
+        assert_eq!(scene.due(), close.data);
+
+        order.delivered_at = 1_100;
+        scene.put(&order, 5_000);
+        assert!(matches!(scene.assess(), Assessment::Impossible(_)));
+        let (delivery_at, delivery) = examples::delivery();
+        let rent_payer = delivery.rent_payer;
+        let bytes = encode(&EsimMarketAccount::Delivery(Box::new(delivery)));
+        scene.chain.put(delivery_at, address::PROGRAM, bytes);
+        let close = instruction::close_order(at, &order, Some(rent_payer), examples::key(99));
+        let expected = Assessment::Due {
+            instructions: vec![close],
+            progress: u64::from(order.state),
+        };
+        assert_eq!(scene.assess(), expected);
+        // Gone, or only lamports at its address.
+        scene
+            .chain
+            .put(at, solana_sdk_ids::system_program::ID, vec![]);
+        assert_eq!(scene.assess(), Assessment::Done);
+    }
+
+    #[test]
+    fn sweeps_of_one_market_share_a_binding_and_others_do_not() {
+        let (market, _) = examples::market();
+        let of = |market| SweepOrders::binding(market, genesis());
+        assert_eq!(of(market), of(market));
+        assert_ne!(of(market), of(examples::key(1)));
     }
 }
