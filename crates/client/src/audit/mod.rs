@@ -5,9 +5,11 @@
 //! ([`Checks`]), not only the first. What vaults hold beyond what they owe is a surplus, and no finding.
 
 mod checks;
+mod deployed;
 mod esim;
 #[cfg(test)]
 mod fixture;
+mod published;
 mod reading;
 mod rewards;
 mod rule;
@@ -16,7 +18,9 @@ pub mod vault;
 use solana_pubkey::Pubkey;
 
 pub use checks::{Checks, Finding, Part, Relation, Side, Sum, Tally};
+pub use deployed::{Deployed, check_built, check_interface, deployed};
 pub use esim::MarketAudit;
+pub use published::{PublishedAudit, PublishedError, published};
 pub use rewards::NetworkAudit;
 pub use rule::Rule;
 

@@ -78,14 +78,16 @@ pub(crate) fn read<A: Audited>(cluster: &Cluster) -> Result<Reading<A>, ClientEr
         let first_slot = slot_of(&program)?;
         let needed = needs::<A>(&program);
         let is_complete = needed.iter().all(|address| known.contains(address));
-        known = needed;
-        if !is_complete {
+        let agrees =
+            |others: &Accounts| others.slot == first_slot && others.last_slot == first_slot;
+        if !is_complete || !agrees(&others) {
+            known = needed;
             others = cluster.accounts(&known, Some(first_slot))?;
         }
-        let slot = if others.slot == first_slot && others.last_slot == first_slot {
+        let slot = if agrees(&others) {
             Some(first_slot)
         } else {
-            unchanged_until::<A>(cluster, &program, first_slot, &others)?
+            unchanged_until::<A>(cluster, &program, &others)?
         };
         if let Some(slot) = slot {
             return reading(slot, program, &known, others);
@@ -121,16 +123,12 @@ fn decoded<A: ProgramAccount>(program: &ProgramAccounts) -> impl Iterator<Item =
     accounts.filter_map(|(at, account)| Some((at, decode(at, &account.owner, &account.data).ok()?)))
 }
 
-/// A later slot at which everything of the program is still as it was read, if it is.
+/// The slot until which everything of the program is as it was read before the others, if it is.
 fn unchanged_until<A: Audited>(
     cluster: &Cluster,
     program: &ProgramAccounts,
-    first_slot: u64,
     others: &Accounts,
 ) -> Result<Option<u64>, ClientError> {
-    if others.slot < first_slot {
-        return Ok(None);
-    }
     let counters: Vec<Pubkey> = decoded::<A>(program)
         .filter(|(_, account)| account.counts_events())
         .map(|(at, _)| *at)

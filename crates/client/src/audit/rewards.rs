@@ -48,6 +48,10 @@ pub struct NetworkAudit {
     pub state: Box<Network>,
     /// What it has and owes, with everything that was checked of it.
     pub books: Books,
+    /// By number.
+    pub epochs: BTreeMap<u64, Epoch>,
+    /// By number.
+    pub pages: BTreeMap<u32, Box<ClaimPage>>,
 }
 
 /// The networks of a reading. What belongs to none of them is a finding.
@@ -169,6 +173,16 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &NetworkAccounts) -> N
     NetworkAudit {
         state: Box::new(**network),
         books,
+        epochs: accounts
+            .epochs
+            .iter()
+            .map(|(number, (_, epoch))| (*number, (*epoch).clone()))
+            .collect(),
+        pages: accounts
+            .pages
+            .iter()
+            .map(|(number, (_, page))| (*number, Box::new(**page)))
+            .collect(),
     }
 }
 
@@ -403,45 +417,43 @@ fn check_pages(checks: &mut Checks, accounts: &NetworkAccounts) {
     }
 }
 
+/// A network and its accounts, for tests.
 #[cfg(test)]
-mod tests {
+pub(super) mod examples {
     use node_rewards::state::NodeKind;
     use wayfare_core::merkle::depth_for;
 
     use super::*;
     use crate::{
-        audit::{
-            fixture::{self, NOW, TOKEN, findings},
-            node_rewards,
-        },
-        fake_chain::{FakeChain, no_faults},
+        audit::fixture::{self, TOKEN},
+        fake_chain::FakeChain,
         rewards::{account::encode, address::PROGRAM},
     };
 
-    const LEAVES: u32 = 2 * COUNTERS_PER_PAGE as u32 + 1;
-    const MINT: Pubkey = Pubkey::new_from_array([3; 32]);
+    pub const LEAVES: u32 = 2 * COUNTERS_PER_PAGE as u32 + 1;
+    pub const MINT: Pubkey = Pubkey::new_from_array([3; 32]);
 
-    fn key(byte: u8) -> Pubkey {
+    pub fn key(byte: u8) -> Pubkey {
         Pubkey::new_from_array([byte; 32])
     }
 
-    fn network_address() -> Pubkey {
+    pub fn network_address() -> Pubkey {
         Network::find_address("wifi").0
     }
 
     /// A network in its second epoch, which granted 1,000 units to as many owners as two full pages and one more, was
     /// funded with 1,500 and paid 600. A third epoch is proposed.
-    struct Example {
-        network: Box<Network>,
-        epochs: Vec<Epoch>,
-        pages: Vec<Box<ClaimPage>>,
-        nodes: Vec<Node>,
-        payout: Payout,
-        vault: Vec<u8>,
-        mint: Vec<u8>,
+    pub struct Example {
+        pub network: Box<Network>,
+        pub epochs: Vec<Epoch>,
+        pub pages: Vec<Box<ClaimPage>>,
+        pub nodes: Vec<Node>,
+        pub payout: Payout,
+        pub vault: Vec<u8>,
+        pub mint: Vec<u8>,
     }
 
-    fn epoch(number: u64, status: EpochStatus, lifetime_total: u64) -> Epoch {
+    pub fn epoch(number: u64, status: EpochStatus, lifetime_total: u64) -> Epoch {
         Epoch {
             network: network_address(),
             number,
@@ -465,7 +477,7 @@ mod tests {
         }
     }
 
-    fn node(device: u8) -> Node {
+    pub fn node(device: u8) -> Node {
         Node {
             network: network_address(),
             device: key(device),
@@ -479,7 +491,7 @@ mod tests {
         }
     }
 
-    fn example() -> Example {
+    pub fn example() -> Example {
         let (address, bump) = Network::find_address("wifi");
         let (vault, vault_bump) = Network::find_vault_address(&address);
         let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
@@ -536,7 +548,7 @@ mod tests {
         }
     }
 
-    fn chain(example: &Example) -> FakeChain {
+    pub fn chain(example: &Example) -> FakeChain {
         let chain = fixture::chain();
         let network = network_address();
         let put = |at, account: Account| chain.put(at, PROGRAM, encode(&account));
@@ -566,6 +578,19 @@ mod tests {
         chain.put(MINT, TOKEN, example.mint.clone());
         chain
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{examples::*, *};
+    use crate::{
+        audit::{
+            fixture::{NOW, TOKEN, findings},
+            node_rewards,
+        },
+        fake_chain::no_faults,
+        rewards::{account::encode, address::PROGRAM},
+    };
 
     fn found(change: impl FnOnce(&mut Example)) -> Vec<(Rule, Pubkey)> {
         let mut example = example();
