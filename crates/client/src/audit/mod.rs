@@ -12,6 +12,7 @@ mod fixture;
 mod published;
 mod reading;
 mod rewards;
+mod roaming;
 mod rule;
 pub mod vault;
 
@@ -22,11 +23,13 @@ pub use deployed::{Deployed, check_built, check_interface, deployed};
 pub use esim::MarketAudit;
 pub use published::{PublishedAudit, PublishedError, published};
 pub use rewards::NetworkAudit;
+pub use roaming::HubAudit;
 pub use rule::Rule;
 
 use crate::{
     account::ProgramAccount, cluster::Cluster, error::ClientError,
     esim::account::EsimMarketAccount, rewards::account::NodeRewardsAccount,
+    roaming::account::RoamingEscrowAccount,
 };
 
 /// What an audit of one program found.
@@ -41,7 +44,7 @@ pub struct Audit<B> {
     pub time: i64,
     /// The accounts of each kind that are what they should be.
     pub accounts: Vec<(&'static str, u64)>,
-    /// Its networks or markets, by address.
+    /// Its networks, markets or hubs, by address.
     pub books: Vec<B>,
     /// Everything that was checked, that of the books included.
     pub checks: Checks,
@@ -81,6 +84,25 @@ pub fn esim_market(cluster: &Cluster) -> Result<Audit<MarketAudit>, ClientError>
         .collect();
     for market in &books {
         checks.extend(market.books.checks.clone());
+    }
+    Ok(audit(&reading, books, checks))
+}
+
+/// Audits roaming-escrow.
+///
+/// # Errors
+///
+/// As [`node_rewards`].
+pub fn roaming_escrow(cluster: &Cluster) -> Result<Audit<HubAudit>, ClientError> {
+    let mut reading = reading::read::<RoamingEscrowAccount>(cluster)?;
+    let mut checks = std::mem::take(&mut reading.checks);
+    let hubs = roaming::hubs(&reading, &mut checks);
+    let books: Vec<_> = hubs
+        .iter()
+        .map(|hub| roaming::audit(&reading, hub))
+        .collect();
+    for hub in &books {
+        checks.extend(hub.books.checks.clone());
     }
     Ok(audit(&reading, books, checks))
 }

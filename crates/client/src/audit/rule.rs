@@ -143,6 +143,16 @@ rules! {
     VaultIsTheAgreements = "RE-9" "vault-is-the-agreements",
     /// The vault is not frozen.
     AgreementVaultIsFree = "RE-10" "agreement-vault-is-free",
+    /// The mint has no extension that could move, hide, tax or stop what the vault holds.
+    AgreementMintIsPlain = "RE-11" "agreement-mint-is-plain",
+    /// No hub's and no agreement's fee is above 1 %.
+    HubFeeWithinCap = "RE-12" "hub-fee-within-cap",
+    /// The terms of accepted agreements and of their statements are within the program's limits.
+    AgreementTermsWork = "RE-13" "agreement-terms-work",
+    /// No pause ends later than a guardian can set it.
+    HubPauseEnds = "RE-14" "hub-pause-ends",
+    /// Nobody with a role in a hub or for an operator is the zero key.
+    HubKeysAreSet = "RE-15" "hub-keys-are-set",
 }
 
 impl Serialize for Rule {
