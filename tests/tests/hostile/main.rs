@@ -71,9 +71,30 @@
 //! | orders 6 | close, then buy once more under the same address |
 //! | governance 7 | a fee above its cap |
 //!
-//! The rows of the networks are in this folder, those of the eSIM market in `esim/`, and what is generated from the IDLs, for
-//! both, in `generated.rs`. A price or version changed after the quote is in
-//! `programs/esim_market/purchase.rs`. Rows about vouchers concern another program.
+//! | accounts 12 | numbers that are no variant |
+//! | vouchers 1 | each instruction index not 0xFFFF |
+//! | vouchers 2 | the right bytes in place and the offsets elsewhere |
+//! | vouchers 3 | zero or two signatures |
+//! | vouchers 4 | a fake Instructions sysvar |
+//! | vouchers 5 | truncated or trailing data |
+//! | vouchers 6 | an equal or lower cumulative |
+//! | vouchers 7, 8 | another agreement, direction, period, mint, program |
+//! | vouchers 9, 10 | signed by the payee or a stranger, or not at all |
+//! | vouchers 11 | above the balance |
+//! | vouchers 12 | the same verification serving two redemptions |
+//! | vouchers 13 | no verification just before |
+//! | vouchers 14 | after the agreement's end |
+//! | vouchers 15 | every bit of the arguments |
+//! | vouchers 16 | the zero key as signer |
+//! | agreements 1 | an old request as a way out without a notice |
+//! | agreements 2 | records restated under the next statement |
+//! | agreements 3 | a withdrawal before the debt, statements in arrears |
+//! | agreements 4 | everybody else stops |
+//! | agreements 5 | answers of the wrong side |
+//!
+//! The rows of the networks are in this folder, those of the eSIM market in `esim/`, those of the roaming escrow in
+//! `roaming/`, and what is generated from the IDLs, for all, in `generated.rs`. A price or version changed after the quote
+//! is in `programs/esim_market/purchase.rs`.
 
 mod accounts;
 mod addresses;
@@ -85,5 +106,6 @@ mod generated;
 mod governance;
 mod life_cycle;
 mod resources;
+mod roaming;
 mod time;
 mod tokens;

@@ -1,1 +1,14 @@
+mod answers;
+mod create_hub;
+mod deposit;
+mod errors;
+mod every_state_actor_and_time;
+mod govern;
+mod operators;
+mod propose_agreement;
+mod redeem_voucher;
+mod settle;
 mod stages;
+mod submit_statement;
+mod terms;
+mod withdraw;

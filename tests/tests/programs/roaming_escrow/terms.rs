@@ -1,0 +1,196 @@
+//! `offer_terms` and `accept_terms`.
+
+use roaming_escrow::errors::RoamingEscrowError::*;
+use roaming_escrow::events::{TermsAccepted, TermsOffered};
+use roaming_escrow::state::{AgreementState, AgreementTerms, HubTermsChange, Side};
+use wayfare_tests::roaming::event::Event;
+use wayfare_tests::roaming::hub::{FEE_BPS, usage};
+use wayfare_tests::roaming::world::{Stage, World};
+use wayfare_tests::tamper::Tamper;
+use wayfare_tests::token::TokenProgram;
+
+fn world(stage: Stage) -> World {
+    World::at(stage, TokenProgram::Spl)
+}
+
+#[test]
+fn the_first_acceptance_opens_it() {
+    let mut world = world(Stage::Proposed);
+    let deal = world.deal.clone();
+    let event = world.touches(deal.accept(), &[deal.address]);
+    assert_eq!(
+        event,
+        Event::TermsAccepted(TermsAccepted {
+            hub: deal.hub.address,
+            sequence: world.hub().sequence,
+            agreement: deal.address,
+            by: Side::Second,
+            old: AgreementTerms::default(),
+            new: deal.terms(),
+            fee_bps: FEE_BPS,
+        })
+    );
+    let state = world.agreement();
+    assert_eq!(state.state(), Ok(AgreementState::Active));
+    assert_eq!(
+        (state.terms, state.offered),
+        (deal.terms(), AgreementTerms::default())
+    );
+    assert_eq!(state.fee_bps, FEE_BPS);
+    world.chain.refuse(deal.accept(), NothingToAccept);
+}
+
+#[test]
+fn a_fee_that_rose_meanwhile() {
+    let mut world = world(Stage::Proposed);
+    let deal = world.deal.clone();
+    let fee = |fee_bps| {
+        deal.hub.update(HubTermsChange {
+            fee_bps: Some(fee_bps),
+            ..Default::default()
+        })
+    };
+    world.chain.accept(fee(FEE_BPS + 1));
+    world.chain.refuse(deal.accept(), BadFee);
+    world
+        .chain
+        .accept(deal.accept_as(Side::Second, deal.terms(), FEE_BPS + 1));
+    assert_eq!(world.agreement().fee_bps, FEE_BPS + 1);
+    // Later terms do not touch it.
+    world.chain.accept(fee(100));
+    world
+        .chain
+        .accept(deal.offer(Side::First, Some(deal.terms())));
+    world
+        .chain
+        .accept(deal.accept_as(Side::Second, deal.terms(), 0));
+    assert_eq!(world.agreement().fee_bps, FEE_BPS + 1);
+}
+
+#[test]
+fn only_the_terms_that_are_named_and_only_of_the_other_side() {
+    let mut world = world(Stage::Proposed);
+    let deal = world.deal.clone();
+    let mut other = deal.terms();
+    other.tolerance_bps += 1;
+    world
+        .chain
+        .refuse(deal.accept_as(Side::Second, other, FEE_BPS), WrongTerms);
+    world.chain.refuse(
+        deal.accept_as(Side::First, deal.terms(), FEE_BPS),
+        NotAuthority,
+    );
+    // A counter-offer turns the tables.
+    let event = world.touches(deal.offer(Side::Second, Some(other)), &[deal.address]);
+    assert_eq!(
+        event,
+        Event::TermsOffered(TermsOffered {
+            hub: deal.hub.address,
+            sequence: world.hub().sequence,
+            agreement: deal.address,
+            by: Side::Second,
+            terms: Some(other),
+        })
+    );
+    world
+        .chain
+        .refuse(deal.accept_as(Side::Second, other, FEE_BPS), NotAuthority);
+    world.chain.refuse(
+        deal.accept_as(Side::First, deal.terms(), FEE_BPS),
+        WrongTerms,
+    );
+    // Withdrawn by who made it, and by nobody else.
+    world
+        .chain
+        .refuse(deal.offer(Side::First, None), NothingToAccept);
+    world.chain.accept(deal.offer(Side::Second, None));
+    world
+        .chain
+        .refuse(deal.accept_as(Side::First, other, FEE_BPS), NothingToAccept);
+    // Nor are terms of zeros an offer.
+    world.chain.refuse(
+        deal.accept_as(Side::First, AgreementTerms::default(), FEE_BPS),
+        NothingToAccept,
+    );
+    world.chain.accept(deal.offer(Side::Second, Some(other)));
+    world
+        .chain
+        .accept(deal.accept_as(Side::First, other, FEE_BPS));
+    assert_eq!(world.agreement().terms, other);
+}
+
+#[test]
+fn by_strangers() {
+    let mut world = world(Stage::Proposed);
+    let other = world.add_hub("elsewhere", Stage::Proposed);
+    let deal = world.deal.clone();
+    world.chain.refuse(
+        deal.accept()
+            .swap(&deal.second.authority, &other.second.authority),
+        NotAuthority,
+    );
+    for (mine, theirs) in [
+        (deal.first.address, other.first.address),
+        (deal.second.address, other.second.address),
+    ] {
+        world
+            .chain
+            .refuse(deal.accept().swap(&mine, &theirs), NotAParty);
+    }
+    world.chain.refuse(
+        deal.offer(Side::First, None)
+            .swap(&deal.first.address, &other.first.address)
+            .swap(&deal.first.authority, &other.first.authority),
+        NotAParty,
+    );
+    world.chain.refuse(
+        deal.offer(Side::First, None)
+            .swap(&deal.first.authority, &deal.second.authority),
+        NotAuthority,
+    );
+    world.chain.refuse(
+        deal.accept().swap(&deal.hub.address, &other.hub.address),
+        WrongHub,
+    );
+}
+
+#[test]
+fn statements_keep_the_terms_that_they_were_stated_under() {
+    let mut world = world(Stage::Stated);
+    let deal = world.deal.clone();
+    let mut terms = deal.terms();
+    terms.statement_window = 1;
+    terms.tolerance_bps = 10_000;
+    world.chain.accept(deal.offer(Side::First, Some(terms)));
+    world.chain.accept(deal.accept_as(Side::Second, terms, 0));
+    assert_eq!(world.statement(Side::First, 0).terms, deal.terms());
+    world.chain.pass(2);
+    world
+        .chain
+        .refuse(deal.deem_accepted(Side::First, 0), TooEarly);
+    world
+        .chain
+        .accept(deal.state(Side::First, 1, usage(17, 1, 100)));
+    assert_eq!(world.statement(Side::First, 1).terms, terms);
+    world.chain.pass(1);
+    world.chain.accept(deal.deem_accepted(Side::First, 1));
+}
+
+#[test]
+fn of_an_agreement_that_ends() {
+    let mut world = world(Stage::Accepted);
+    let deal = world.deal.clone();
+    world
+        .chain
+        .accept(deal.offer(Side::First, Some(deal.terms())));
+    world.chain.accept(deal.close(Side::Second));
+    world.chain.refuse(
+        deal.accept_as(Side::Second, deal.terms(), 0),
+        NothingToAccept,
+    );
+    for side in Side::ALL {
+        world
+            .chain
+            .refuse(deal.offer(side, Some(deal.terms())), ClosingAlready);
+    }
+}
