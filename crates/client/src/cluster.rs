@@ -35,8 +35,8 @@ use solana_rpc_client_api::{
     filter::{Memcmp, MemcmpEncodedBytes, RpcFilterType},
     request::RpcRequest,
     response::{
-        OptionalContext, Response, RpcBlockhash, RpcKeyedAccount, RpcPrioritizationFee,
-        RpcSimulateTransactionResult,
+        OptionalContext, Response, RpcBlockhash, RpcConfirmedTransactionStatusWithSignature,
+        RpcKeyedAccount, RpcPrioritizationFee, RpcSimulateTransactionResult,
     },
 };
 use solana_signature::Signature;
@@ -58,6 +58,10 @@ pub const ACCOUNTS_PER_CALL: usize = 100;
 
 /// Most signatures that one `getSignatureStatuses` may name (`MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS`, same place).
 pub const STATUSES_PER_CALL: usize = 256;
+
+/// Most signatures that one `getSignaturesForAddress` may ask for (`MAX_GET_CONFIRMED_SIGNATURES_FOR_ADDRESS2_LIMIT`, same
+/// place).
+const SIGNATURES_PER_CALL: usize = 1_000;
 
 /// Longest pause between two tries of a read, but for one that the node asks for.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -130,6 +134,33 @@ pub struct Finalized {
     pub block_height: u64,
     /// A node that has reached this slot has the block of that height.
     pub slot: u64,
+}
+
+/// A transaction that names an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureInfo {
+    pub signature: Signature,
+    pub slot: u64,
+    pub has_failed: bool,
+}
+
+/// What a transaction did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    pub slot: u64,
+    /// Unix seconds of its block, where the node knows.
+    pub time: Option<i64>,
+    pub has_failed: bool,
+    /// What programs called, in order; nothing where it failed.
+    pub inner: Vec<InnerInstruction>,
+}
+
+/// An instruction that a program sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InnerInstruction {
+    pub program: Pubkey,
+    pub accounts: Vec<Pubkey>,
+    pub data: Vec<u8>,
 }
 
 /// Accounts as they were read, in the order asked for.
@@ -671,23 +702,82 @@ impl Cluster {
         Ok(statuses)
     }
 
-    fn transaction(
+    /// The transactions that name an address, newest first: at most `limit`, all of them older than `before`.
+    pub fn signatures(
+        &self,
+        address: &Pubkey,
+        before: Option<&Signature>,
+        limit: usize,
+    ) -> Result<Vec<SignatureInfo>, ClientError> {
+        let request = RpcRequest::GetSignaturesForAddress;
+        let mut found: Vec<SignatureInfo> = vec![];
+        let mut before = before.copied();
+        while found.len() < limit {
+            let page = limit.saturating_sub(found.len()).min(SIGNATURES_PER_CALL);
+            let config = json!({
+                "before": before.map(|signature| signature.to_string()),
+                "limit": page,
+                "commitment": self.commitment().commitment,
+            });
+            let answer: Vec<RpcConfirmedTransactionStatusWithSignature> =
+                self.read(request, json!([address.to_string(), config]))?;
+            let count = answer.len();
+            for info in answer {
+                let signature: Signature = parse(request, &info.signature)?;
+                if before == Some(signature) {
+                    return Err(bad_answer(
+                        request,
+                        "the same transactions again".to_owned(),
+                    ));
+                }
+                before = Some(signature);
+                found.push(SignatureInfo {
+                    signature,
+                    slot: info.slot,
+                    has_failed: info.err.is_some(),
+                });
+            }
+            if count < page {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn find_transaction(
         &self,
         signature: &Signature,
-    ) -> Result<EncodedTransactionWithStatusMeta, ClientError> {
-        let request = RpcRequest::GetTransaction;
+    ) -> Result<Option<EncodedConfirmedTransactionWithStatusMeta>, ClientError> {
         let config = RpcTransactionConfig {
             encoding: Some(UiTransactionEncoding::Base64),
             commitment: Some(self.commitment()),
             max_supported_transaction_version: Some(0),
         };
-        let answer: Option<EncodedConfirmedTransactionWithStatusMeta> =
-            self.read(request, json!([signature.to_string(), config]))?;
-        let answer = answer.ok_or_else(|| RpcTrouble::Behind {
-            request: request.to_string(),
+        self.read(
+            RpcRequest::GetTransaction,
+            json!([signature.to_string(), config]),
+        )
+    }
+
+    fn transaction(
+        &self,
+        signature: &Signature,
+    ) -> Result<EncodedConfirmedTransactionWithStatusMeta, ClientError> {
+        let answer = self.find_transaction(signature)?;
+        Ok(answer.ok_or_else(|| RpcTrouble::Behind {
+            request: RpcRequest::GetTransaction.to_string(),
             reason: format!("it does not know transaction {signature}"),
-        })?;
-        Ok(answer.transaction)
+        })?)
+    }
+
+    /// What a transaction did; `None` when the node does not have it.
+    ///
+    /// # Errors
+    ///
+    /// [`RpcTrouble::BadAnswer`] for a transaction that does not decode.
+    pub fn executed(&self, signature: &Signature) -> Result<Option<Executed>, ClientError> {
+        self.find_transaction(signature)?.map(executed).transpose()
     }
 
     /// What the programs logged in a transaction; empty when the node does not say.
@@ -696,7 +786,7 @@ impl Cluster {
     ///
     /// [`RpcTrouble::Behind`] while the node does not have the transaction.
     pub fn logs(&self, signature: &Signature) -> Result<Vec<String>, ClientError> {
-        let meta = self.transaction(signature)?.meta;
+        let meta = self.transaction(signature)?.transaction.meta;
         Ok(meta
             .and_then(|meta| Option::from(meta.log_messages))
             .unwrap_or_default())
@@ -711,39 +801,73 @@ impl Cluster {
         &self,
         signature: &Signature,
     ) -> Result<Vec<Result<E, EventError>>, ClientError> {
-        let request = RpcRequest::GetTransaction;
-        let answer = self.transaction(signature)?;
-        let bad = |reason: &str| bad_answer(request, reason.to_owned());
-        let meta = answer
-            .meta
-            .ok_or_else(|| bad("a transaction without its meta data"))?;
-        if meta.err.is_some() {
-            return Ok(vec![]);
-        }
-        let transaction = answer
-            .transaction
-            .decode()
-            .ok_or_else(|| bad("a transaction that does not decode"))?;
-        let keys = transaction.message.static_account_keys();
-        let OptionSerializer::Some(inner) = meta.inner_instructions else {
-            return Ok(vec![]);
-        };
-        let mut events = Vec::new();
-        for instruction in inner.into_iter().flat_map(|inner| inner.instructions) {
-            let UiInstruction::Compiled(instruction) = instruction else {
-                return Err(bad("an instruction in another encoding than asked for"));
-            };
-            // The program of a legacy transaction is always among its own keys, and so is this one.
-            let Some(program) = keys.get(usize::from(instruction.program_id_index)) else {
-                continue;
-            };
-            let data = bs58::decode(&instruction.data)
-                .into_vec()
-                .map_err(|_| bad("an instruction that is not base58"))?;
-            events.extend(event::decode(program, &data));
-        }
-        Ok(events)
+        let authority = event::event_authority(&E::PROGRAM);
+        let inner = executed(self.transaction(signature)?)?.inner;
+        Ok(inner
+            .iter()
+            .filter(|instruction| instruction.accounts.first() == Some(&authority))
+            .filter_map(|instruction| event::decode(&instruction.program, &instruction.data))
+            .collect())
     }
+}
+
+/// What a transaction did.
+fn executed(answer: EncodedConfirmedTransactionWithStatusMeta) -> Result<Executed, ClientError> {
+    let bad = |reason: &str| bad_answer(RpcRequest::GetTransaction, reason.to_owned());
+    let (slot, time) = (answer.slot, answer.block_time);
+    let EncodedTransactionWithStatusMeta {
+        transaction, meta, ..
+    } = answer.transaction;
+    let meta = meta.ok_or_else(|| bad("a transaction without its meta data"))?;
+    if meta.err.is_some() {
+        return Ok(Executed {
+            slot,
+            time,
+            has_failed: true,
+            inner: vec![],
+        });
+    }
+    let transaction = transaction
+        .decode()
+        .ok_or_else(|| bad("a transaction that does not decode"))?;
+    let mut keys = transaction.message.static_account_keys().to_vec();
+    // Then those of its lookup tables: a program that another one calls can be among them.
+    if let OptionSerializer::Some(loaded) = meta.loaded_addresses {
+        for key in loaded.writable.iter().chain(&loaded.readonly) {
+            keys.push(parse(RpcRequest::GetTransaction, key)?);
+        }
+    }
+    let key = |index: u8| {
+        keys.get(usize::from(index))
+            .copied()
+            .ok_or_else(|| bad("an instruction with an account that the transaction does not have"))
+    };
+    let groups = match meta.inner_instructions {
+        OptionSerializer::Some(groups) => groups,
+        // A node that does not record them says null, and a transaction without any says so too.
+        OptionSerializer::None | OptionSerializer::Skip => vec![],
+    };
+    let mut inner = Vec::new();
+    for instruction in groups.into_iter().flat_map(|group| group.instructions) {
+        let UiInstruction::Compiled(instruction) = instruction else {
+            return Err(bad("an instruction in another encoding than asked for"));
+        };
+        let data = bs58::decode(&instruction.data)
+            .into_vec()
+            .map_err(|_| bad("an instruction that is not base58"))?;
+        let accounts = instruction.accounts.iter().map(|index| key(*index));
+        inner.push(InnerInstruction {
+            program: key(instruction.program_id_index)?,
+            accounts: accounts.collect::<Result<_, _>>()?,
+            data,
+        });
+    }
+    Ok(Executed {
+        slot,
+        time,
+        has_failed: false,
+        inner,
+    })
 }
 
 /// The Unix seconds in the account of the clock.

@@ -72,6 +72,12 @@ macro_rules! program_events {
 }
 pub(crate) use program_events;
 
+/// Whose signature proves that an event comes from a program.
+pub fn event_authority(program: &Pubkey) -> Pubkey {
+    // The seed of anchor-lang's `#[event_cpi]`.
+    Pubkey::find_program_address(&[b"__event_authority"], program).0
+}
+
 /// An instruction is marked as an event, but is none that this release knows.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EventError {
@@ -87,8 +93,9 @@ pub enum EventError {
 
 /// The event in an inner instruction; `None` when the instruction is none of the program's.
 ///
-/// Only inner instructions of transactions that succeeded count: there, an account that nobody but the program can sign
-/// for has signed. A top-level instruction with the same bytes proves nothing.
+/// Only inner instructions of transactions that succeeded count, and only those whose first account is the program's
+/// [`event_authority`]: for it nobody but the program can sign, and the program refuses an event that it did not sign. A
+/// top-level instruction with the same bytes proves nothing.
 ///
 /// # Errors
 ///

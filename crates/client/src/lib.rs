@@ -2,9 +2,10 @@
 //! the market for eSIM plans ([`esim`]), settlement between roaming partners ([`roaming`]); each with its addresses,
 //! instructions, accounts, events and errors, and with its books.
 //!
-//! What they share: decoding of accounts ([`account`]) and events ([`event`]), token accounts ([`token`]); a cluster to
-//! read from ([`cluster`]) and its refusals explained ([`error`]); transactions ([`send`]) and jobs of many ([`bulk`],
-//! [`journal`]), sent so that nothing is done twice; the proof that the books balance ([`audit`]).
+//! What they share: decoding of accounts ([`account`]) and events ([`event`]), and these by name, for people ([`interface`],
+//! [`history`]); token accounts ([`token`]); a cluster to read from ([`cluster`]) and its refusals explained ([`error`]);
+//! transactions ([`send`]) and jobs of many ([`bulk`], [`journal`]), sent so that nothing is done twice; the proof that
+//! the books balance ([`audit`]).
 //!
 //! Nothing here prints, and no key material is kept or logged.
 
@@ -20,6 +21,8 @@ pub mod esim;
 pub mod event;
 #[cfg(test)]
 mod fake_chain;
+pub mod history;
+pub mod interface;
 pub mod journal;
 pub mod rewards;
 pub mod roaming;

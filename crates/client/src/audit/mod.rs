@@ -18,6 +18,7 @@ pub mod vault;
 
 use solana_pubkey::Pubkey;
 
+pub(crate) use checks::as_text;
 pub use checks::{Checks, Finding, Part, Relation, Side, Sum, Tally};
 pub use deployed::{Deployed, check_built, check_interface, deployed};
 pub use esim::MarketAudit;
