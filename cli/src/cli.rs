@@ -1,6 +1,7 @@
 //! The arguments of every command. What the commands do is in [`crate::commands`].
 
 pub mod esim;
+pub mod roaming;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,7 +18,7 @@ const TRANSACTION: &str = "Transaction";
 const OFFLINE: &str = "Offline signing and multisig";
 const GLOBAL: &str = "Global options";
 
-/// Wayfare: rewards for the owners of network nodes, and a market for eSIM plans, on Solana
+/// Wayfare: rewards for the owners of network nodes, a market for eSIM plans, and settlement of roaming, on Solana
 ///
 /// Every setting comes from its flag, else from the Solana CLI's configuration file, else from that file's
 /// default. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the books do not balance, 100 worth retrying.
@@ -95,6 +96,9 @@ pub enum Command {
     /// Buy and sell eSIM plans: the money waits until the eSIM is delivered
     #[command(subcommand)]
     Esim(esim::EsimCommand),
+    /// Settle roaming between two networks: statements, disputes, netting, vouchers
+    #[command(subcommand)]
+    Roaming(roaming::RoamingCommand),
     /// Decode any account of the programs
     Show(ShowArgs),
     /// Bring a cluster to what the migrations declare

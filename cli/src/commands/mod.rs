@@ -12,6 +12,7 @@ mod node;
 mod payout;
 mod reference;
 mod rewards;
+mod roaming;
 mod show;
 
 use anyhow::Result;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Payout(command) => payout::run(command, &Context::new(global)?, &print),
         Command::Rewards(command) => rewards::run(command, &Context::new(global)?, &print),
         Command::Esim(command) => esim::run(command, &Context::new(global)?, &print),
+        Command::Roaming(command) => roaming::run(command, &Context::new(global)?, &print),
         Command::Show(args) => show::run(args, &Context::new(global)?, &print),
         Command::Migrate(args) => print.result(args.run(&Context::new(global)?)),
     }

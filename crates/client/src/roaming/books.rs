@@ -36,6 +36,8 @@ pub struct Books {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgreementBooks {
     pub agreement: Pubkey,
+    /// The first side's first.
+    pub operators: [Pubkey; 2],
     pub mint: Pubkey,
     pub decimals: u8,
     /// What the vault holds.
@@ -270,6 +272,7 @@ fn agreement_books(checks: &mut Checks, part: &AgreementPart) -> AgreementBooks 
     }
     AgreementBooks {
         agreement: part.address,
+        operators: [state.first, state.second],
         mint: state.mint,
         decimals: state.decimals,
         vault: part.vault.balance,

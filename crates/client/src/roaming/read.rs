@@ -54,6 +54,11 @@ impl Cluster {
         Ok((address, self.state(&address)?))
     }
 
+    /// Every hub on the cluster, in order of their addresses.
+    pub fn hubs(&self) -> Result<Vec<(Pubkey, Hub)>, ClientError> {
+        Ok(self.states(&[])?.states)
+    }
+
     /// The operators of a hub, by their address.
     pub fn operators(&self, hub: &Pubkey) -> Result<HashMap<Pubkey, Operator>, ClientError> {
         Ok(self.operator_states(hub)?.states.into_iter().collect())

@@ -1,0 +1,18 @@
+use anyhow::Result;
+use wayfare_client::roaming::instruction;
+
+use crate::cli::roaming::HubUnpauseArgs;
+use crate::context::Context;
+use crate::draft::Receipt;
+
+impl HubUnpauseArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = self.by.draft(ctx)?;
+        draft.describe(
+            format!("end the pause of the hub {}", self.hub.name),
+            vec![],
+        );
+        draft.add(instruction::unpause(self.hub.address()?, draft.signer));
+        draft.finish(Some(&self.by.confirm))
+    }
+}

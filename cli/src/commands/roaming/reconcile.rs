@@ -1,0 +1,189 @@
+use std::fmt::{self, Display};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use wayfare_core::roaming::reconcile::{
+    Comparison, Reconciliation, reconcile, signed_tokens, tokens,
+};
+use wayfare_core::roaming::usage::List;
+
+use super::note_lower_case;
+use super::usage::{ReportView, Wanted, write_new};
+use crate::cli::roaming::statement::ReconcileArgs;
+use crate::context::Context;
+use crate::output::{Output, table};
+use crate::views::esim::percent;
+
+/// Two books side by side.
+#[derive(Serialize)]
+pub struct Reconciled {
+    mine: String,
+    theirs: String,
+    #[serde(flatten)]
+    books: Reconciliation,
+    my_report: ReportView,
+    their_report: ReportView,
+    #[serde(skip)]
+    only_different: bool,
+}
+
+impl Output for Reconciled {}
+
+/// Which network was used, in words.
+fn used(list: List) -> &'static str {
+    match list {
+        List::Inbound => "mine",
+        List::Outbound => "theirs",
+    }
+}
+
+impl Reconciled {
+    fn columns(&self, comparison: &Comparison) -> [String; 5] {
+        let decimals = self.books.decimals;
+        [
+            tokens(comparison.mine, decimals),
+            tokens(comparison.theirs, decimals),
+            signed_tokens(comparison.difference, decimals),
+            comparison.per_cent().unwrap_or_else(|| "all".to_owned()),
+            match (comparison.is_same(), comparison.inside) {
+                (true, _) => "same",
+                (false, true) => "inside",
+                (false, false) => "OUTSIDE",
+            }
+            .to_owned(),
+        ]
+    }
+}
+
+impl Display for Reconciled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "mine: {}; theirs: {}; tolerance {} of what the visited network says",
+            self.mine,
+            self.theirs,
+            percent(self.books.tolerance_bps)
+        )?;
+        let mut cells = table([
+            "month",
+            "home",
+            "visited",
+            "service",
+            "mine",
+            "theirs",
+            "difference",
+            "%",
+            "tolerance",
+        ]);
+        for cell in &self.books.cells {
+            if self.only_different && cell.comparison.is_same() {
+                continue;
+            }
+            let [mine, theirs, difference, per_cent, inside] = self.columns(&cell.comparison);
+            cells.add_row([
+                cell.month.to_string(),
+                cell.home.to_string(),
+                cell.visited.to_string(),
+                cell.service.clone(),
+                mine,
+                theirs,
+                difference,
+                per_cent,
+                inside,
+            ]);
+        }
+        writeln!(f, "\n{cells}")?;
+        let header = [
+            "month",
+            "network used",
+            "mine",
+            "theirs",
+            "difference",
+            "%",
+            "tolerance",
+        ];
+        let mut months = table(header);
+        for month in &self.books.months {
+            let [mine, theirs, difference, per_cent, inside] = self.columns(&month.comparison);
+            months.add_row([
+                month.month.to_string(),
+                used(month.list).to_owned(),
+                mine,
+                theirs,
+                difference,
+                per_cent,
+                inside,
+            ]);
+        }
+        writeln!(f, "\n{months}")?;
+        let mut totals = table([
+            "total",
+            "cells",
+            "different",
+            "outside",
+            "mine",
+            "theirs",
+            "difference",
+            "%",
+            "tolerance",
+        ]);
+        for total in &self.books.totals {
+            let [mine, theirs, difference, per_cent, inside] = self.columns(&total.comparison);
+            totals.add_row([
+                used(total.list).to_owned(),
+                total.cells.to_string(),
+                total.different.to_string(),
+                total.outside.to_string(),
+                mine,
+                theirs,
+                difference,
+                per_cent,
+                inside,
+            ]);
+        }
+        writeln!(f, "\n{totals}")?;
+        writeln!(f, "\nmy book's rows\n{}", self.my_report)?;
+        write!(f, "their book's rows\n{}", self.their_report)
+    }
+}
+
+impl ReconcileArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Reconciled> {
+        let (me, them) = (&self.tadig.one, &self.tadig.other);
+        if self.tadig.was_lower_case {
+            note_lower_case(ctx, format_args!("{me},{them}"));
+        }
+        let rules = self.rows.rules()?;
+        let months = self.from.zip(self.until);
+        let mine = rules.import(&Wanted {
+            file: &self.mine,
+            book: self.my_book.as_deref(),
+            owner: me,
+            partner: them,
+            decimals: self.decimals,
+            months,
+        })?;
+        let theirs = rules.import(&Wanted {
+            file: &self.theirs,
+            book: self.their_book.as_deref(),
+            owner: them,
+            partner: me,
+            decimals: self.decimals,
+            months,
+        })?;
+        let books = reconcile(&mine, &theirs, self.tolerance_bps, self.decimals)
+            .context("the books cannot be compared")?;
+        if let Some(csv) = &self.csv {
+            write_new(csv, books.to_csv().as_bytes())?;
+            ctx.note(format_args!("wrote {}", csv.display()));
+        }
+        Ok(Reconciled {
+            mine: me.to_string(),
+            theirs: them.to_string(),
+            books,
+            my_report: ReportView(mine.report),
+            their_report: ReportView(theirs.report),
+            only_different: self.different,
+        })
+    }
+}
