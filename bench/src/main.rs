@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller};
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
+use roaming_escrow::state::{Agreement, Hub, Operator, Statement};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction;
@@ -11,11 +12,11 @@ use wayfare_core::esim::MAX_CIPHERTEXT;
 use wayfare_core::merkle;
 use wayfare_tests::chain::{Chain, Tx};
 use wayfare_tests::honest::Honest;
-use wayfare_tests::idl::{ESIM_MARKET, Idl, NODE_REWARDS};
+use wayfare_tests::idl::{ESIM_MARKET, Idl, NODE_REWARDS, ROAMING_ESCROW};
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::{esim, rewards};
+use wayfare_tests::{esim, rewards, roaming};
 
 /// Roam's nodes, the size that the costs are told for.
 const RECIPIENTS: u32 = 1_700_000;
@@ -60,6 +61,14 @@ fn main() -> Result<()> {
     instructions(&mut table, "esim_market", &ESIM_MARKET, esim::crowd::honest);
     market_rents(&mut table);
     rent_left(&mut table);
+    program_size(&mut table, "roaming_escrow")?;
+    instructions(
+        &mut table,
+        "roaming_escrow",
+        &ROAMING_ESCROW,
+        roaming::crowd::honest,
+    );
+    hub_rents(&mut table);
     println!("{}", serde_json::to_string_pretty(&table.0)?);
     Ok(())
 }
@@ -92,11 +101,11 @@ fn instructions(
                 "" => format!("{program}.{figure_name}"),
                 case => format!("{program}.{figure_name}.{}", case.replace(' ', "_")),
             };
-            let mut chain = call.chain;
-            measure(table, &figure, &mut chain.clone(), || {
-                call.call.clone().into()
+            let tx = call.tx(call.call.clone());
+            measure(table, &figure, &mut call.chain.clone(), || {
+                tx.clone().into()
             });
-            bytes(table, &figure, &mut chain, call.call);
+            bytes(table, &figure, &mut call.chain.clone(), tx);
         }
     }
 }
@@ -115,13 +124,13 @@ fn bytes(
     table: &mut Table,
     figure: &str,
     chain: &mut Chain,
-    call: solana_instruction::Instruction,
+    call: impl IntoIterator<Item = solana_instruction::Instruction>,
 ) {
-    let tx = [
+    let mut tx = vec![
         wayfare_client::send::compute_unit_limit(1_400_000),
         wayfare_client::send::compute_unit_price(1),
-        call,
     ];
+    tx.extend(call);
     let accepted = chain
         .attempt_without_books(tx)
         .unwrap_or_else(|refused| panic!("{figure}: {refused:?}"));
@@ -144,7 +153,7 @@ fn claims(table: &mut Table) -> Result<()> {
             let first = measure(table, &figure, &mut world.chain.clone(), || {
                 call.clone().into()
             });
-            bytes(table, &figure, &mut world.chain, call);
+            bytes(table, &figure, &mut world.chain, [call]);
             if depth == 21 && token == TokenProgram::Spl {
                 let (mut world, call) = claim(token, depth, u8::MAX - 1)?;
                 let second = world
@@ -257,6 +266,24 @@ fn market_rents(table: &mut Table) {
     ] {
         table.add(
             format!("esim_market.rent.{account}.lamports"),
+            chain.rent(space) as f64,
+            "lamports",
+        );
+    }
+}
+
+/// At the default rent, in lamports.
+fn hub_rents(table: &mut Table) {
+    let chain = World::at(Stage::Minted, TokenProgram::Spl).chain;
+    for (account, space) in [
+        ("hub", Hub::SPACE),
+        ("operator", Operator::SPACE),
+        ("agreement", Agreement::SPACE),
+        ("vault", TOKEN_ACCOUNT_SPACE),
+        ("statement", Statement::SPACE),
+    ] {
+        table.add(
+            format!("roaming_escrow.rent.{account}.lamports"),
             chain.rent(space) as f64,
             "lamports",
         );

@@ -19,12 +19,23 @@ pub struct Honest {
     /// What distinguishes it from other honest calls of the instruction.
     pub case: &'static str,
     pub chain: Chain,
+    /// What must stand before it in the transaction.
+    pub before: Vec<Instruction>,
     pub call: Instruction,
     /// Every account that there is on the chain, and some addresses where none is.
     pub candidates: Vec<Candidate>,
 }
 
-/// Who has lamports, and nothing to do with any network or market.
+impl Honest {
+    /// A transaction with this call in the place of the honest one.
+    pub fn tx(&self, call: Instruction) -> Vec<Instruction> {
+        let mut instructions = self.before.clone();
+        instructions.push(call);
+        instructions
+    }
+}
+
+/// Who has lamports, and nothing to do with any network, market or hub.
 pub fn stranger() -> Pubkey {
     person("stranger")
 }

@@ -211,6 +211,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             case,
             candidates: crowd.candidates(),
             chain: crowd.world.chain,
+            before: vec![],
             call,
         });
     };

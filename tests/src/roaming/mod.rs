@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod books;
+pub mod crowd;
 pub mod event;
 pub mod hub;
 pub mod voucher;

@@ -179,6 +179,12 @@ pub fn raise(chain: &mut Chain, deal: &AgreementFixture, stage: Stage) {
         chain.mint_to(deal.token, &deal.mint, &tokens, TOKENS);
     }
     chain.create_associated(deal.token, &deal.mint, &hub.treasury);
+    raise_from_minted(chain, deal, stage);
+}
+
+/// The same where people and token accounts are there.
+pub fn raise_from_minted(chain: &mut Chain, deal: &AgreementFixture, stage: Stage) {
+    let hub = &deal.hub;
     if stage >= Stage::Created {
         chain.accept(hub.create());
     }

@@ -1,7 +1,7 @@
 //! Attacks that need no imagination: every instruction, every account slot, everything that could stand there.
 //!
-//! The instructions and slots come from the IDLs. An instruction without an honest call in [`rewards::crowd::honest`] or
-//! [`esim::crowd::honest`] fails these tests, so a new one cannot be forgotten.
+//! The instructions and slots come from the IDLs. An instruction without an honest call in [`rewards::crowd::honest`],
+//! [`esim::crowd::honest`] or [`roaming::crowd::honest`] fails these tests, so a new one cannot be forgotten.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -16,11 +16,11 @@ use solana_pubkey::Pubkey;
 use wayfare_client::rewards::address;
 use wayfare_tests::chain::{Accepted, Chain};
 use wayfare_tests::honest::{Candidate, Honest, stranger};
-use wayfare_tests::idl::{self, ESIM_MARKET, Idl, NODE_REWARDS, Slot};
+use wayfare_tests::idl::{self, ESIM_MARKET, Idl, NODE_REWARDS, ROAMING_ESCROW, Slot};
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::{esim, keys, rewards};
+use wayfare_tests::{esim, keys, rewards, roaming};
 
 /// The tests, for each program.
 macro_rules! generated {
@@ -31,6 +31,10 @@ macro_rules! generated {
 
         mod markets {
             $(#[test] fn $test() { super::$test(&super::esim_market()); })*
+        }
+
+        mod hubs {
+            $(#[test] fn $test() { super::$test(&super::roaming_escrow()); })*
         }
     };
 }
@@ -82,6 +86,18 @@ fn esim_market() -> Subject {
     }
 }
 
+fn roaming_escrow() -> Subject {
+    Subject {
+        id: roaming_escrow::ID,
+        idl: &ROAMING_ESCROW,
+        honest: roaming::crowd::honest,
+        legitimate: &Legitimate::OF_HUBS,
+        kinds: 4,
+        // An operator has room for a longer name.
+        needed_bytes: fields_of::<roaming_escrow::state::Operator>,
+    }
+}
+
 /// Runs a check on every honest call of every instruction of a program, with both token programs where the call names a
 /// vault. What is wrong with a call does not stop the others.
 fn each_call(subject: &Subject, check: impl Fn(&idl::Instruction, Honest) -> Vec<String> + Sync) {
@@ -126,12 +142,13 @@ fn each_call(subject: &Subject, check: impl Fn(&idl::Instruction, Honest) -> Vec
 fn attack(
     chain: &mut Chain,
     what: &str,
-    call: Instruction,
+    tx: Vec<Instruction>,
     due: Option<Refusal>,
 ) -> Option<String> {
-    match (chain.attempt_without_books(call), due) {
+    let last = tx.len() - 1;
+    match (chain.attempt_without_books(tx), due) {
         (Ok(_), _) => Some(format!("accepted: {what}")),
-        (Err(refused), Some(due)) if !due.is(&refused.error, 0) => Some(format!(
+        (Err(refused), Some(due)) if !due.is(&refused.error, last) => Some(format!(
             "refused with {:?} instead of {due}: {what}",
             refused.error
         )),
@@ -171,6 +188,16 @@ enum Legitimate {
     OtherPlan,
     /// The market's other seller.
     OtherSeller,
+    /// The same home network's other statement, or the same payer's.
+    OtherStatement,
+    /// The same two operators' agreement in another mint.
+    OtherAgreement,
+    /// The hub's other operator.
+    OtherOperator,
+    /// Either of the two may propose.
+    EitherSide,
+    /// An operator for which nobody signs.
+    UnaskedOperator,
 }
 
 impl Legitimate {
@@ -196,6 +223,19 @@ impl Legitimate {
         Self::OtherOrder,
         Self::OtherPlan,
         Self::OtherSeller,
+    ];
+
+    const OF_HUBS: [Self; 10] = [
+        Self::Payer,
+        Self::AuthorityOfItsOwn,
+        Self::Source,
+        Self::ProgramNamedTwice,
+        Self::Anyone,
+        Self::OtherStatement,
+        Self::OtherAgreement,
+        Self::OtherOperator,
+        Self::EitherSide,
+        Self::UnaskedOperator,
     ];
 
     /// `None` when the account is an attack.
@@ -245,6 +285,57 @@ impl Legitimate {
                 _ => None,
             };
         }
+        if call.program_id == roaming_escrow::ID {
+            let anyone = matches!(
+                name,
+                "deem_accepted" | "lapse_statement" | "award_by_default"
+            );
+            return match (name, slot.name.as_str(), label) {
+                (
+                    "create_hub" | "register_operator" | "propose_agreement" | "submit_statement",
+                    "payer",
+                    _,
+                ) if pays => Some(Self::Payer),
+                ("create_hub", "authority", _) | ("register_operator", "operator_authority", _)
+                    if signs =>
+                {
+                    Some(Self::AuthorityOfItsOwn)
+                }
+                ("propose_agreement", "authority", "authority of the second side") => {
+                    Some(Self::EitherSide)
+                }
+                ("deposit", "source", "second account of the payout") => Some(Self::Source),
+                (_, "program", _) if names_program_twice(call) => Some(Self::ProgramNamedTwice),
+                (_, "actor", _) if anyone && signs => Some(Self::Anyone),
+                (_, "operator", label) if (anyone || name == "award") && is_operator(label) => {
+                    Some(Self::UnaskedOperator)
+                }
+                (
+                    "accept_statement" | "counter_statement" | "return_statement",
+                    "statement",
+                    "second statement",
+                )
+                | (
+                    "deem_accepted",
+                    "statement",
+                    "second statement"
+                    | "statement of the second side"
+                    | "second statement of the second side",
+                )
+                | ("close_statement", "statement", "statement of the second side") => {
+                    Some(Self::OtherStatement)
+                }
+                (
+                    "offer_terms" | "request_withdrawal" | "close_agreement",
+                    "agreement",
+                    "agreement in another mint",
+                ) => Some(Self::OtherAgreement),
+                ("set_operator_status", "operator", "second operator" | "third operator") => {
+                    Some(Self::OtherOperator)
+                }
+                _ => None,
+            };
+        }
         match (name, case, slot.name.as_str(), label) {
             ("propose_epoch", "in place of another", "payer", _)
             | ("set_payout", "another", "payer", _)
@@ -263,6 +354,15 @@ impl Legitimate {
             _ => None,
         }
     }
+}
+
+/// Whether it is an operator's account, of whichever hub.
+fn is_operator(label: &str) -> bool {
+    let here = label.trim_end_matches(" elsewhere");
+    matches!(
+        here,
+        "first operator" | "second operator" | "third operator"
+    )
 }
 
 /// Whether the program's id stands for an account that there is none of, too.
@@ -297,50 +397,45 @@ fn has_lamports(chain: &Chain, key: &Pubkey) -> bool {
 /// or market, fake system and token programs, a mint or a multisig passed as a token account, the same account twice.
 fn accounts_3_every_account_in_every_slot(subject: &Subject) {
     let used = Mutex::new(BTreeSet::new());
-    each_call(
-        subject,
-        |instruction,
-         Honest {
-             case,
-             mut chain,
-             call,
-             candidates,
-         }| {
-            let mut wrong = vec![];
-            for (at, slot) in instruction.accounts.iter().enumerate() {
-                for candidate in &candidates {
-                    if candidate.key == call.accounts[at].pubkey {
-                        continue;
-                    }
-                    let mut other = call.clone();
-                    other.accounts[at].pubkey = candidate.key;
-                    other.accounts[at].is_signer =
-                        slot.signer && keys::keypair(&candidate.key).is_some();
-                    // In the place of none, an account is passed as the slot has it.
-                    other.accounts[at].is_writable = slot.writable;
-                    let what = format!("{} as {}", candidate.label, slot.name);
-                    let legitimate =
-                        Legitimate::find((instruction, &call), case, slot, candidate, &chain);
-                    let Some(why) = legitimate else {
-                        wrong.extend(attack(&mut chain, &what, other, None));
-                        continue;
-                    };
-                    used.lock().unwrap().insert(why);
-                    if let Err(refused) = chain.clone().attempt(other) {
-                        // What the runtime lets nobody write cannot stand in a writable slot.
-                        let readonly = Refusal::from(ErrorCode::ConstraintMut);
-                        if why != Legitimate::NothingDue || !readonly.is(&refused.error, 0) {
-                            wrong.push(format!("refused with {:?}: {what}", refused.error));
-                        }
+    each_call(subject, |instruction, honest| {
+        let (mut chain, call) = (honest.chain.clone(), honest.call.clone());
+        let case = honest.case;
+        let mut wrong = vec![];
+        for (at, slot) in instruction.accounts.iter().enumerate() {
+            for candidate in &honest.candidates {
+                if candidate.key == call.accounts[at].pubkey {
+                    continue;
+                }
+                let mut other = call.clone();
+                other.accounts[at].pubkey = candidate.key;
+                other.accounts[at].is_signer =
+                    slot.signer && keys::keypair(&candidate.key).is_some();
+                // In the place of none, an account is passed as the slot has it.
+                other.accounts[at].is_writable = slot.writable;
+                let what = format!("{} as {}", candidate.label, slot.name);
+                let legitimate =
+                    Legitimate::find((instruction, &call), case, slot, candidate, &chain);
+                let Some(why) = legitimate else {
+                    wrong.extend(attack(&mut chain, &what, honest.tx(other), None));
+                    continue;
+                };
+                used.lock().unwrap().insert(why);
+                if let Err(refused) = chain.clone().attempt(honest.tx(other)) {
+                    // What the runtime lets nobody write cannot stand in a writable slot.
+                    let readonly = Refusal::from(ErrorCode::ConstraintMut);
+                    if why != Legitimate::NothingDue
+                        || !readonly.is(&refused.error, honest.before.len())
+                    {
+                        wrong.push(format!("refused with {:?}: {what}", refused.error));
                     }
                 }
             }
-            if wrong.is_empty() {
-                chain.accept(call);
-            }
-            wrong
-        },
-    );
+        }
+        if wrong.is_empty() {
+            chain.accept(honest.tx(call));
+        }
+        wrong
+    });
     assert_eq!(
         used.into_inner().unwrap(),
         subject.legitimate.iter().copied().collect(),
@@ -350,49 +445,39 @@ fn accounts_3_every_account_in_every_slot(subject: &Subject) {
 
 /// Accounts: right key but not a signer.
 fn accounts_1_right_key_but_not_a_signer(subject: &Subject) {
-    each_call(
-        subject,
-        |instruction,
-         Honest {
-             mut chain, call, ..
-         }| {
-            let mut wrong = vec![];
-            for (at, slot) in instruction.accounts.iter().enumerate() {
-                // The program's own id stands for an account that there is none of.
-                if !slot.signer || call.accounts[at].pubkey == subject.id {
-                    continue;
-                }
-                let mut other = call.clone();
-                other.accounts[at].is_signer = false;
-                let due = ErrorCode::AccountNotSigner.into();
-                wrong.extend(attack(&mut chain, &slot.name, other, Some(due)));
+    each_call(subject, |instruction, honest| {
+        let (mut chain, call) = (honest.chain.clone(), honest.call.clone());
+        let mut wrong = vec![];
+        for (at, slot) in instruction.accounts.iter().enumerate() {
+            // The program's own id stands for an account that there is none of.
+            if !slot.signer || call.accounts[at].pubkey == subject.id {
+                continue;
             }
-            wrong
-        },
-    );
+            let mut other = call.clone();
+            other.accounts[at].is_signer = false;
+            let due = ErrorCode::AccountNotSigner.into();
+            wrong.extend(attack(&mut chain, &slot.name, honest.tx(other), Some(due)));
+        }
+        wrong
+    });
 }
 
 /// Accounts: what an instruction changes, passed as read-only.
 fn accounts_10_what_changes_passed_as_readonly(subject: &Subject) {
-    each_call(
-        subject,
-        |instruction,
-         Honest {
-             mut chain, call, ..
-         }| {
-            let mut wrong = vec![];
-            for (at, slot) in instruction.accounts.iter().enumerate() {
-                // The program's own id stands for an account that there is none of.
-                if !slot.writable || call.accounts[at].pubkey == subject.id {
-                    continue;
-                }
-                let mut other = call.clone();
-                other.accounts[at].is_writable = false;
-                wrong.extend(attack(&mut chain, &slot.name, other, None));
+    each_call(subject, |instruction, honest| {
+        let (mut chain, call) = (honest.chain.clone(), honest.call.clone());
+        let mut wrong = vec![];
+        for (at, slot) in instruction.accounts.iter().enumerate() {
+            // The program's own id stands for an account that there is none of.
+            if !slot.writable || call.accounts[at].pubkey == subject.id {
+                continue;
             }
-            wrong
-        },
-    );
+            let mut other = call.clone();
+            other.accounts[at].is_writable = false;
+            wrong.extend(attack(&mut chain, &slot.name, honest.tx(other), None));
+        }
+        wrong
+    });
 }
 
 /// Accounts: a byte-identical account owned by another program, in place of the true one and beside it; a byte-identical
@@ -401,51 +486,46 @@ fn accounts_2_a_byte_identical_account_of_another_program(subject: &Subject) {
     let copy = keys::person("counterfeit");
     let tokens = TokenProgram::ALL.map(TokenProgram::id);
     let forgers = [solana_sdk_ids::system_program::ID, subject.id, stranger()];
-    each_call(
-        subject,
-        |instruction,
-         Honest {
-             case, chain, call, ..
-         }| {
-            let name = instruction.name.as_str();
-            let mut wrong = vec![];
-            for (at, slot) in instruction.accounts.iter().enumerate() {
-                let key = call.accounts[at].pubkey;
-                let Some(original) = chain.account(&key) else {
-                    continue;
-                };
-                let ours = original.owner == subject.id;
-                if !ours && !tokens.contains(&original.owner) || is_unpaid(name, case, &slot.name) {
-                    continue;
-                }
-                let mut beside = call.clone();
-                beside.accounts[at].pubkey = copy;
-                for forger in forgers.into_iter().chain(tokens) {
-                    let mut chain = chain.clone();
-                    let mut forged = original.clone();
-                    forged.owner = forger;
-                    chain.put(&copy, forged.clone());
-                    let what = format!("{} owned by {forger}", slot.name);
-                    if forger != original.owner {
-                        wrong.extend(attack(&mut chain, &what, beside.clone(), None));
-                        if !is_pinned(name, &slot.name) {
-                            chain.put(&key, forged);
-                            wrong.extend(attack(&mut chain, &what, call.clone(), None));
-                        }
-                    } else if !ours && !is_free(name, &slot.name) {
-                        wrong.extend(attack(&mut chain, &what, beside.clone(), None));
+    each_call(subject, |instruction, honest| {
+        let (case, chain, call) = (honest.case, &honest.chain, &honest.call);
+        let name = instruction.name.as_str();
+        let mut wrong = vec![];
+        for (at, slot) in instruction.accounts.iter().enumerate() {
+            let key = call.accounts[at].pubkey;
+            let Some(original) = chain.account(&key) else {
+                continue;
+            };
+            let ours = original.owner == subject.id;
+            if !ours && !tokens.contains(&original.owner) || is_unpaid(name, case, &slot.name) {
+                continue;
+            }
+            let mut beside = call.clone();
+            beside.accounts[at].pubkey = copy;
+            for forger in forgers.into_iter().chain(tokens) {
+                let mut chain = chain.clone();
+                let mut forged = original.clone();
+                forged.owner = forger;
+                chain.put(&copy, forged.clone());
+                let what = format!("{} owned by {forger}", slot.name);
+                if forger != original.owner {
+                    wrong.extend(attack(&mut chain, &what, honest.tx(beside.clone()), None));
+                    if !is_pinned(name, &slot.name) {
+                        chain.put(&key, forged);
+                        wrong.extend(attack(&mut chain, &what, honest.tx(call.clone()), None));
                     }
-                }
-                if ours {
-                    let mut chain = chain.clone();
-                    chain.edit(&key, |account| account.data[..8].fill(0));
-                    let what = format!("{} without a discriminator", slot.name);
-                    wrong.extend(attack(&mut chain, &what, call.clone(), None));
+                } else if !ours && !is_free(name, &slot.name) {
+                    wrong.extend(attack(&mut chain, &what, honest.tx(beside.clone()), None));
                 }
             }
-            wrong
-        },
-    );
+            if ours {
+                let mut chain = chain.clone();
+                chain.edit(&key, |account| account.data[..8].fill(0));
+                let what = format!("{} without a discriminator", slot.name);
+                wrong.extend(attack(&mut chain, &what, honest.tx(call.clone()), None));
+            }
+        }
+        wrong
+    });
 }
 
 /// A vault is pinned by its address, and no other program can ever own it: this one made it, and never closes it. Who is
@@ -453,7 +533,8 @@ fn accounts_2_a_byte_identical_account_of_another_program(subject: &Subject) {
 fn is_pinned(instruction: &str, slot: &str) -> bool {
     matches!(
         (instruction, slot),
-        ("activate_epoch", "vault") | (_, "refund_to" | "release_to" | "fee_to")
+        ("activate_epoch" | "settle" | "redeem_voucher", "vault")
+            | (_, "refund_to" | "release_to" | "fee_to")
     )
 }
 
@@ -461,14 +542,15 @@ fn is_pinned(instruction: &str, slot: &str) -> bool {
 fn is_free(instruction: &str, slot: &str) -> bool {
     matches!(
         (instruction, slot),
-        ("create_network", "mint") | ("fund" | "purchase" | "top_up", "source")
+        ("create_network", "mint") | ("fund" | "purchase" | "top_up" | "deposit", "source")
     )
 }
 
 /// Accounts: truncated at every length. The program never makes such an account: this is the second line of defence.
 fn accounts_9_truncated_at_every_length(subject: &Subject) {
     let kinds = Mutex::new(BTreeSet::new());
-    each_call(subject, |instruction, Honest { chain, call, .. }| {
+    each_call(subject, |instruction, honest| {
+        let (chain, call) = (&honest.chain, &honest.call);
         let mut wrong = vec![];
         for (at, slot) in instruction.accounts.iter().enumerate() {
             let key = call.accounts[at].pubkey;
@@ -490,7 +572,7 @@ fn accounts_9_truncated_at_every_length(subject: &Subject) {
                 short.data.truncate(length);
                 chain.put(&key, short);
                 let what = format!("{} of {length} bytes", slot.name);
-                wrong.extend(attack(&mut chain, &what, call.clone(), None));
+                wrong.extend(attack(&mut chain, &what, honest.tx(call.clone()), None));
             }
         }
         wrong
@@ -516,86 +598,80 @@ fn fields_of<T: AccountDeserialize + AnchorSerialize>(data: &[u8]) -> usize {
 
 /// Duplicates: accounts missing, extra, reordered.
 fn duplicates_3_accounts_missing_extra_reordered(subject: &Subject) {
-    each_call(
-        subject,
-        |instruction,
-         Honest {
-             case,
-             mut chain,
-             call,
-             candidates,
-         }| {
-            let mut wrong = vec![];
-            for length in 0..call.accounts.len() {
-                let mut other = call.clone();
-                other.accounts.truncate(length);
-                let what = format!("{length} accounts");
-                let due = ErrorCode::AccountNotEnoughKeys.into();
-                wrong.extend(attack(&mut chain, &what, other, Some(due)));
-            }
-            for (a, slot_a) in instruction.accounts.iter().enumerate() {
-                for (b, slot_b) in instruction.accounts.iter().enumerate().skip(a + 1) {
-                    let unpaid = |slot: &Slot| is_unpaid(&instruction.name, case, &slot.name);
-                    if call.accounts[a] == call.accounts[b] || unpaid(slot_a) && unpaid(slot_b) {
-                        continue;
-                    }
-                    let mut other = call.clone();
-                    other.accounts.swap(a, b);
-                    let what = format!("{} and {} reversed", slot_a.name, slot_b.name);
-                    wrong.extend(attack(&mut chain, &what, other, None));
+    each_call(subject, |instruction, honest| {
+        let (mut chain, call) = (honest.chain.clone(), honest.call.clone());
+        let case = honest.case;
+        let mut wrong = vec![];
+        for length in 0..call.accounts.len() {
+            let mut other = call.clone();
+            other.accounts.truncate(length);
+            let what = format!("{length} accounts");
+            let due = ErrorCode::AccountNotEnoughKeys.into();
+            wrong.extend(attack(&mut chain, &what, honest.tx(other), Some(due)));
+        }
+        for (a, slot_a) in instruction.accounts.iter().enumerate() {
+            for (b, slot_b) in instruction.accounts.iter().enumerate().skip(a + 1) {
+                let unpaid = |slot: &Slot| is_unpaid(&instruction.name, case, &slot.name);
+                if call.accounts[a] == call.accounts[b] || unpaid(slot_a) && unpaid(slot_b) {
+                    continue;
                 }
+                let mut other = call.clone();
+                other.accounts.swap(a, b);
+                let what = format!("{} and {} reversed", slot_a.name, slot_b.name);
+                wrong.extend(attack(&mut chain, &what, honest.tx(other), None));
             }
-            // Accounts behind the last one mean nothing.
-            let mut longer = call.clone();
-            longer
-                .accounts
-                .push(AccountMeta::new(candidates[1].key, false));
-            longer
-                .accounts
-                .push(AccountMeta::new_readonly(stranger(), true));
-            let mut with = chain.clone();
-            let mut without = chain.clone();
-            let told = |accepted: Accepted| (accepted.events, accepted.market_events);
-            if told(with.accept(longer)) != told(without.accept(call)) {
-                wrong.push(format!("more accounts make a difference {case}"));
-            }
-            wrong
-        },
-    );
+        }
+        // Accounts behind the last one mean nothing.
+        let mut longer = call.clone();
+        longer
+            .accounts
+            .push(AccountMeta::new(honest.candidates[1].key, false));
+        longer
+            .accounts
+            .push(AccountMeta::new_readonly(stranger(), true));
+        let mut with = chain.clone();
+        let mut without = chain.clone();
+        let told =
+            |accepted: Accepted| (accepted.events, accepted.market_events, accepted.hub_events);
+        if told(with.accept(honest.tx(longer))) != told(without.accept(honest.tx(call))) {
+            wrong.push(format!("more accounts make a difference {case}"));
+        }
+        wrong
+    });
 }
 
 /// Truncated data, and instructions that there are none of.
 fn accounts_11_truncated_data_and_unknown_instructions(subject: &Subject) {
-    each_call(
-        subject,
-        |_,
-         Honest {
-             mut chain, call, ..
-         }| {
-            let mut wrong = vec![];
-            let chain = &mut chain;
-            for length in 0..call.data.len() {
-                let mut other = call.clone();
-                other.data.truncate(length);
-                let due = if length < 8 {
-                    ErrorCode::InstructionFallbackNotFound
-                } else {
-                    ErrorCode::InstructionDidNotDeserialize
-                };
-                wrong.extend(attack(
-                    chain,
-                    &format!("{length} bytes"),
-                    other,
-                    Some(due.into()),
-                ));
-            }
+    each_call(subject, |_, honest| {
+        let (mut chain, call) = (honest.chain.clone(), honest.call.clone());
+        let mut wrong = vec![];
+        let chain = &mut chain;
+        for length in 0..call.data.len() {
             let mut other = call.clone();
-            other.data[7] ^= 1;
-            let due = ErrorCode::InstructionFallbackNotFound.into();
-            wrong.extend(attack(chain, "another discriminator", other, Some(due)));
-            wrong
-        },
-    );
+            other.data.truncate(length);
+            let due = if length < 8 {
+                ErrorCode::InstructionFallbackNotFound
+            } else {
+                ErrorCode::InstructionDidNotDeserialize
+            };
+            wrong.extend(attack(
+                chain,
+                &format!("{length} bytes"),
+                honest.tx(other),
+                Some(due.into()),
+            ));
+        }
+        let mut other = call.clone();
+        other.data[7] ^= 1;
+        let due = ErrorCode::InstructionFallbackNotFound.into();
+        wrong.extend(attack(
+            chain,
+            "another discriminator",
+            honest.tx(other),
+            Some(due),
+        ));
+        wrong
+    });
 }
 
 /// Accounts: an event that the program did not tell.
