@@ -1,5 +1,6 @@
 //! The arguments of every command. What the commands do is in [`crate::commands`].
 
+pub mod audit;
 pub mod esim;
 pub mod roaming;
 
@@ -99,6 +100,13 @@ pub enum Command {
     /// Settle roaming between two networks: statements, disputes, netting, vouchers
     #[command(subcommand)]
     Roaming(roaming::RoamingCommand),
+    /// Prove from the accounts alone that the books of the programs balance
+    ///
+    /// Every account of a program is read at one slot, decoded, and checked against every rule of docs/invariants.md that
+    /// accounts can show. Ends with 3 when one does not hold; what vaults hold beyond what they owe is no finding.
+    Audit(audit::AuditArgs),
+    /// Decode the programs' events, and point out missing ones
+    Events(audit::EventsArgs),
     /// Decode any account of the programs
     Show(ShowArgs),
     /// Bring a cluster to what the migrations declare

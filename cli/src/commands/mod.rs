@@ -1,9 +1,11 @@
 //! What the commands do: one file for each.
 
 mod address;
+mod audit;
 mod completions;
 mod config;
 mod esim;
+mod events;
 mod keygen;
 mod man;
 mod migrate;
@@ -53,6 +55,8 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Rewards(command) => rewards::run(command, &Context::new(global)?, &print),
         Command::Esim(command) => esim::run(command, &Context::new(global)?, &print),
         Command::Roaming(command) => roaming::run(command, &Context::new(global)?, &print),
+        Command::Audit(args) => print.result(args.run(&Context::new(global)?)),
+        Command::Events(args) => print.result(args.run(&Context::new(global)?)),
         Command::Show(args) => show::run(args, &Context::new(global)?, &print),
         Command::Migrate(args) => print.result(args.run(&Context::new(global)?)),
     }

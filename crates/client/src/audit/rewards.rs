@@ -485,7 +485,7 @@ pub(super) mod examples {
             pending_owner: Pubkey::default(),
             rent_payer: key(21),
             kind: NodeKind::Wifi,
-            location: 0x8a2a_1072_b59f_fff,
+            location: 0x08a2_a107_2b59_ffff,
             registered_at: 5,
             bump: Node::find_address(&network_address(), &key(device)).1,
         }
