@@ -17,7 +17,7 @@ fn built(variable: &str) -> PathBuf {
 pub struct LocalNetwork {
     process: Child,
     pub url: String,
-    mint: String,
+    pub mint: String,
     dir: TempDir,
 }
 

@@ -242,6 +242,8 @@ impl FulfilArgs {
                 pool.used()
             ));
         }
+        // Also while there is nothing to deliver.
+        ctx.stop_on_ctrl_c()?;
         loop {
             service.round(&mut deliveries, &mut pool, authority, payer)?;
             let is_over = !self.watch || service.stopped.is_some();
