@@ -286,7 +286,7 @@ fn bad_input_is_refused_with_the_reason_and_changes_nothing() {
         (
             "bad-eid",
             &format!(r#"{{"lpa": "LPA:1$smdp.example.com$SECRET", "eid": "{eid}"}}"#),
-            "check digits",
+            "digits do not fit",
         ),
         (
             "too-long",
