@@ -27,8 +27,8 @@ pub struct Settled {
     first: String,
     second: String,
     periods: Vec<SettledRow>,
-    /// What both sides' statements asked for, what was owed after netting, and what did not have to move for that:
-    /// tokens.
+    /// What both sides owed for these periods, what one of them owed after netting, and what did not have to move for that:
+    /// tokens. Arrears of earlier periods are in none of them.
     gross: String,
     net: String,
     saved: String,
@@ -49,16 +49,17 @@ pub struct Settled {
 struct SettledRow {
     period: u32,
     month: Option<String>,
-    /// What each side's statement asks for now, the first side's first.
-    pays: [Amount; 2],
+    /// What each side owes for the period now, the first side's first.
+    owes: [Amount; 2],
     /// What waits for a decision.
     disputed: [Amount; 2],
-    payer: String,
     net: Amount,
+    saved: String,
+    /// Who paid, arrears of earlier periods included.
+    payer: String,
     moved: Amount,
     fee: Amount,
     arrears: Amount,
-    saved: String,
 }
 
 impl Output for Settled {
@@ -76,23 +77,24 @@ impl Display for Settled {
         if self.periods.is_empty() {
             writeln!(f, "nothing is payable")?;
         } else {
-            let (pays_first, pays_second) = (
-                format!("{} pays", self.first),
-                format!("{} pays", self.second),
+            let (first_owes, second_owes) = (
+                format!("{} owes", self.first),
+                format!("{} owes", self.second),
             );
             let mut rows = table([
                 "period",
-                &pays_first,
-                &pays_second,
-                "disputed",
-                "net payer",
+                &first_owes,
+                &second_owes,
                 "net",
                 "saved",
+                "disputed",
+                "pays",
+                "moved",
                 "fee",
                 "arrears",
             ]);
             for row in &self.periods {
-                let [first, second] = &row.pays;
+                let [first, second] = &row.owes;
                 let disputed: Vec<String> = [&self.first, &self.second]
                     .into_iter()
                     .zip(&row.disputed)
@@ -106,10 +108,11 @@ impl Display for Settled {
                     },
                     first.to_string(),
                     second.to_string(),
-                    disputed.join(", "),
-                    row.payer.clone(),
                     row.net.to_string(),
                     row.saved.clone(),
+                    disputed.join(", "),
+                    row.payer.clone(),
+                    row.moved.to_string(),
                     row.fee.to_string(),
                     row.arrears.to_string(),
                 ]);
@@ -169,18 +172,17 @@ impl Preview {
                 month: first
                     .month(settlement.period)
                     .map(|month| month.to_string()),
-                pays: [settlement.first_pays, settlement.second_pays]
-                    .map(|units| found.amount(units)),
+                owes: settlement.owes.map(|units| found.amount(units)),
                 disputed: settlement.disputed.map(|units| found.amount(units)),
-                payer: match settlement.net() {
+                net: found.amount(settlement.net()),
+                saved: tokens(settlement.saved(), decimals),
+                payer: match netting.moved {
                     0 => "-".to_owned(),
                     _ => found.names.of(netting.payer).to_owned(),
                 },
-                net: found.amount(settlement.net()),
                 moved: found.amount(netting.moved),
                 fee: found.amount(netting.fee),
                 arrears: found.amount(netting.arrears),
-                saved: tokens(settlement.saved(), decimals),
             }
         };
         self.settlements.iter().map(row).collect()
@@ -282,9 +284,10 @@ fn run_job(
     let kind = Kind {
         message: "settling",
         journal: format!(
-            "{}-{}-settle.journal",
+            "{}-{}-{}.journal",
             found.names.of(Side::First),
-            found.names.of(Side::Second)
+            found.names.of(Side::Second),
+            if overdue { "crank" } else { "settle" }
         ),
         binding: job.binding(ctx.cluster()?.genesis_hash()?),
     };
@@ -339,7 +342,7 @@ impl SettleArgs {
             format!("settle period {}", settlement.period),
             vec![
                 ("agreement", found.at.into()),
-                ("net payer", found.names.of(netting.payer).into()),
+                ("pays", found.names.of(netting.payer).into()),
                 ("moved", amount(netting.moved)),
                 ("fee", amount(netting.fee)),
                 ("arrears", amount(netting.arrears)),

@@ -1,8 +1,9 @@
 //! The errors of roaming-escrow, by their numbers.
 
+use anchor_lang::error::Error as AnchorError;
 use roaming_escrow::errors::RoamingEscrowError;
 
-use crate::error::all_variants;
+use crate::error::{InputError, all_variants};
 
 /// The error of roaming-escrow with a number.
 pub fn roaming_escrow_error(number: u32) -> Option<RoamingEscrowError> {
@@ -70,6 +71,17 @@ pub fn roaming_escrow_error(number: u32) -> Option<RoamingEscrowError> {
     .find(|error| u32::from(*error) == number)
 }
 
+/// What the program's own check says of values that are not sent yet, as it would say it of an instruction.
+pub fn refused(error: AnchorError) -> InputError {
+    InputError::Other(match error {
+        AnchorError::AnchorError(error) => format!(
+            "{} ({}): {}",
+            error.error_name, error.error_code_number, error.error_msg
+        ),
+        AnchorError::ProgramError(error) => error.program_error.to_string(),
+    })
+}
+
 /// What to do about a refusal, where the error's message does not say it.
 pub(crate) fn next_step(error: RoamingEscrowError) -> Option<&'static str> {
     use RoamingEscrowError as E;
@@ -117,5 +129,14 @@ mod tests {
         }
         assert!(roaming_escrow_error(count).is_none());
         assert!(roaming_escrow_error(5999).is_none());
+    }
+
+    #[test]
+    fn a_check_before_sending_says_what_the_program_would() {
+        let error = AnchorError::from(RoamingEscrowError::BadFee);
+        assert_eq!(
+            refused(error).to_string(),
+            "BadFee (6010): The hub's fee must be at most 100 basis points"
+        );
     }
 }

@@ -80,32 +80,30 @@ pub fn periods(statements: &[(Pubkey, Statement)]) -> BTreeMap<u32, Period> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
     pub period: u32,
-    /// What the first side's statement owes now, before netting.
-    pub first_pays: u64,
-    /// What the second side's statement owes now.
-    pub second_pays: u64,
-    /// What is disputed, and waits: in the first side's statement, and in the second's.
+    /// What each side owes for the period, the first side's first: what its own statement asks for now, and what the other
+    /// side's vouchers moved too much.
+    pub owes: [u64; 2],
+    /// What is disputed in each side's statement, and waits.
     pub disputed: [u64; 2],
-    /// What both owe with arrears and with what vouchers moved too much, and what moves.
+    /// What moves, arrears of earlier periods included.
     pub netting: Netting,
 }
 
 impl Settlement {
-    /// What both sides pay without netting: each its own statement.
+    /// What would move without netting: what both sides owe for the period.
     pub fn gross(&self) -> u128 {
-        u128::from(self.first_pays).saturating_add(self.second_pays.into())
+        self.owes.into_iter().map(u128::from).sum()
     }
 
-    /// The difference that one side owes after netting, whether its balance covers it or not.
+    /// What one side owes for the period after netting.
     pub fn net(&self) -> u64 {
-        self.netting.moved.saturating_add(self.netting.arrears)
+        let [first, second] = self.owes;
+        first.abs_diff(second)
     }
 
     /// What need not move because of netting.
     pub fn saved(&self) -> u128 {
-        u128::from(self.netting.first_owed)
-            .saturating_add(self.netting.second_owed.into())
-            .saturating_sub(self.net().into())
+        self.gross().saturating_sub(self.net().into())
     }
 }
 
@@ -120,7 +118,7 @@ pub fn settle(
     period: &Period,
 ) -> Result<Settlement, InputError> {
     let refused = |reason: String| InputError::Other(format!("period {number}: {reason}"));
-    let broken = |error: anchor_lang::error::Error| refused(error.to_string());
+    let broken = |error| refused(super::error::refused(error).to_string());
     if let Some(home) = period.waits_for() {
         let who = match home {
             Side::First => "first",
@@ -153,16 +151,15 @@ pub fn settle(
         after.settle().map_err(broken)?;
         books.open(&after).map_err(broken)?;
     }
-    let netting = agreement
-        .net(
-            pays[0].saturating_add(back[1]),
-            pays[1].saturating_add(back[0]),
-        )
-        .map_err(broken)?;
+    // Debts stop at `u64::MAX`, as they do in the program.
+    let owes = [
+        pays[0].saturating_add(back[1]),
+        pays[1].saturating_add(back[0]),
+    ];
+    let netting = agreement.net(owes[0], owes[1]).map_err(broken)?;
     Ok(Settlement {
         period: number,
-        first_pays: pays[0],
-        second_pays: pays[1],
+        owes,
         disputed,
         netting,
     })
@@ -223,9 +220,9 @@ mod tests {
         };
         let mut agreement = agreement(&period);
         let settlement = settle(&mut agreement, 0, &period).unwrap();
-        assert_eq!((settlement.first_pays, settlement.second_pays), (250, 0));
-        assert_eq!(settlement.disputed, [150, 0]);
         // The first side owes its own statement, and what the second's vouchers paid too much.
+        assert_eq!(settlement.owes, [310, 0]);
+        assert_eq!(settlement.disputed, [150, 0]);
         assert_eq!(settlement.netting.first_owed, 310);
         assert_eq!(settlement.netting.moved, 310);
         assert_eq!(agreement.first_books.exposure, 150);
@@ -246,6 +243,22 @@ mod tests {
         assert_eq!(settlement.net(), 1_500);
         assert_eq!(agreement.first_books.arrears, 500);
         assert_eq!((settlement.netting.fee, agreement.fees), (1, 1));
+        // Arrears of one period are not the next one's.
+        let next = Period {
+            first: Some(Statement {
+                period: 1,
+                ..matched(Side::First, 300, 0)
+            }),
+            second: None,
+        };
+        agreement
+            .first_books
+            .open(next.first.as_ref().unwrap())
+            .unwrap();
+        let settlement = settle(&mut agreement, 1, &next).unwrap();
+        assert_eq!((settlement.gross(), settlement.net()), (300, 300));
+        assert_eq!(settlement.saved(), 0);
+        assert_eq!(settlement.netting.arrears, 800);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use anyhow::{Context as _, Result};
 use roaming_escrow::state::{AgreementTerms, Side};
+use wayfare_client::roaming::error::refused;
 use wayfare_core::roaming::tadig::Tadig;
 
 use crate::cli::Seconds;
@@ -69,7 +70,10 @@ impl TermsArgs {
                 Side::Second => terms.second_tariff_hash = hash,
             }
         }
-        terms.validate().context("the terms are refused")?;
+        terms
+            .validate()
+            .map_err(refused)
+            .context("the terms are refused")?;
         Ok(terms)
     }
 }

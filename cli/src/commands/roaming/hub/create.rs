@@ -1,6 +1,7 @@
 use anyhow::{Context as _, Result, bail};
 use roaming_escrow::state::{Hub, HubTerms};
 use wayfare_client::error::InputError;
+use wayfare_client::roaming::error::refused;
 use wayfare_client::roaming::instruction;
 
 use crate::cli::roaming::HubCreateArgs;
@@ -19,7 +20,10 @@ impl HubCreateArgs {
             treasury: self.treasury,
             fee_bps: self.fee_bps,
         };
-        terms.validate().context("the hub's terms are refused")?;
+        terms
+            .validate()
+            .map_err(refused)
+            .context("the hub's terms are refused")?;
         if !draft.is_offline() && ctx.cluster()?.find_state::<Hub>(&address)?.is_some() {
             bail!(
                 "there is a hub {name} already: change it with `wayfare roaming hub update`, or choose another name"

@@ -1,5 +1,6 @@
 use anyhow::{Context as _, Result};
 use roaming_escrow::state::HubTermsChange;
+use wayfare_client::roaming::error::refused;
 use wayfare_client::roaming::instruction;
 
 use crate::cli::roaming::HubUpdateArgs;
@@ -26,6 +27,7 @@ impl HubUpdateArgs {
             change
                 .applied_to(hub.terms())
                 .validate()
+                .map_err(refused)
                 .context("the hub's terms are refused")?;
             Ok(HubTermsView::from(&hub.terms()).fields())
         })?;

@@ -1,5 +1,6 @@
 use anyhow::{Context as _, Result, bail};
 use roaming_escrow::state::{Operator, OperatorProfile};
+use wayfare_client::roaming::error::refused;
 use wayfare_client::roaming::instruction;
 
 use super::Place;
@@ -25,6 +26,7 @@ impl OperatorRegisterArgs {
         };
         profile
             .validate()
+            .map_err(refused)
             .context("the operator's profile is refused")?;
         if !draft.is_offline()
             && let Some(there) = ctx.cluster()?.find_state::<Operator>(&operator)?

@@ -1,5 +1,6 @@
 use anyhow::{Context as _, Result};
 use roaming_escrow::state::OperatorProfile;
+use wayfare_client::roaming::error::refused;
 use wayfare_client::roaming::instruction;
 
 use super::Place;
@@ -49,6 +50,7 @@ impl OperatorUpdateArgs {
         };
         profile
             .validate()
+            .map_err(refused)
             .context("the operator's profile is refused")?;
         let fields = |profile: &OperatorProfile| {
             vec![

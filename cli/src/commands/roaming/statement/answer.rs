@@ -228,7 +228,7 @@ impl AnswerArgs {
         };
         let kind = Kind {
             message: "answering",
-            journal: format!("{}-answer.journal", found.names.of(files.home)),
+            journal: files.journal("answer"),
             binding: job.binding(ctx.cluster()?.genesis_hash()?),
         };
         if !self.transaction.send.dry_run {

@@ -102,6 +102,18 @@ impl Files {
         })
     }
 
+    /// The default name of a job's journal: one for each direction and range of periods.
+    fn journal(&self, verb: &str) -> String {
+        let period = |end: Option<&(PathBuf, File)>| end.map_or(0, |(_, file)| file.period());
+        format!(
+            "{verb}-{}-{}-{}-{}.journal",
+            self.found.names.of(self.home),
+            self.found.names.of(self.home.other()),
+            period(self.statements.first()),
+            period(self.statements.last())
+        )
+    }
+
     fn read_one(ctx: &Context, path: &Path) -> Result<(Found, StatementKey, File)> {
         let files = Self::read(ctx, &[path.to_owned()])?;
         let home = files.home;

@@ -113,7 +113,7 @@ impl SubmitArgs {
         };
         let kind = Kind {
             message: "stating",
-            journal: format!("{}-submit.journal", found.names.of(files.home.other())),
+            journal: files.journal("submit"),
             binding: job.binding(ctx.cluster()?.genesis_hash()?),
         };
         if !self.transaction.send.dry_run {
