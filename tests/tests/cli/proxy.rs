@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::{Value, json};
+
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -140,6 +142,18 @@ fn ask(upstream: &str, head: &str, body: &[u8]) -> std::io::Result<Vec<u8>> {
     );
     stream.write_all(&[head.as_bytes(), body].concat())?;
     Ok(read_message(&mut stream)?.1)
+}
+
+/// Calls a method of the RPC endpoint at `url`, and gives its result.
+#[track_caller]
+pub fn call(url: &str, method: &str, params: Value) -> Value {
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let upstream = url.trim_start_matches("http://");
+    let body = request.to_string();
+    let answer = ask(upstream, "POST / HTTP/1.1", body.as_bytes()).unwrap();
+    let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert!(answer["error"].is_null(), "{method}: {answer}");
+    answer["result"].take()
 }
 
 /// Reads a message of HTTP: its head, and a body as long as its head says.
