@@ -1,5 +1,8 @@
-//! The story that the README promises: New York's public hotspots earn, and their owners get paid, on a local network.
-//! It runs the `wayfare` binary and shows each command, so that a reader can repeat any of them.
+//! The story that the README promises: New York's public hotspots earn, and their owners get paid, on a local network;
+//! and travellers buy eSIMs in a market there. It runs the `wayfare` binary and shows each command, so that a reader can
+//! repeat any of them.
+
+mod market;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -183,7 +186,9 @@ impl Story {
 
         chapter("The books");
         self.run(&["rewards", "status", "-n", NETWORK])?;
-        self.run(&["network", "books", NETWORK])
+        self.run(&["network", "books", NETWORK])?;
+
+        self.market(network)
     }
 
     /// Metrics, rewards, publication, two approvals, the challenge period, activation.
@@ -303,8 +308,7 @@ impl Story {
 
     /// Shows the command and runs it.
     fn run(&self, args: &[&str]) -> Result<()> {
-        let shown: Vec<String> = args.iter().map(|arg| quoted(arg)).collect();
-        println!("\n$ wayfare -C {CONFIG} {}", shown.join(" "));
+        show(args);
         run(command(&self.wayfare).args(["-C", CONFIG]).args(args))
     }
 }
@@ -324,9 +328,14 @@ fn chapter(title: &str) {
     println!("\n\n== {title}");
 }
 
+fn show(args: &[&str]) {
+    let shown: Vec<String> = args.iter().map(|arg| quoted(arg)).collect();
+    println!("\n$ wayfare -C {CONFIG} {}", shown.join(" "));
+}
+
 /// As a shell takes it.
 fn quoted(arg: &str) -> String {
-    if arg.contains(' ') {
+    if arg.contains([' ', '$']) {
         format!("'{arg}'")
     } else {
         arg.to_owned()

@@ -60,7 +60,7 @@ enum Task {
         #[arg(long, value_enum, default_value_t = bench::Format::Table)]
         output: bench::Format,
     },
-    /// Run the story: New York's hotspots earn and their owners get paid, on a local network
+    /// Run the story: New York's hotspots earn, their owners get paid, and travellers buy eSIMs, on a local network
     Demo {
         /// Keep the local network afterwards, until Ctrl-C
         #[arg(long)]
