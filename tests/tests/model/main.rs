@@ -1,11 +1,12 @@
-//! Random lives, honest and hostile, of a network and of an eSIM market, each compared step by step with an independent
-//! model.
+//! Random lives, honest and hostile, of a network, of an eSIM market and of a roaming agreement, each compared step by step
+//! with an independent model.
 //!
 //! `WAYFARE_MODEL_CASES` lives of up to `WAYFARE_MODEL_STEPS` steps are tried of each; see [`CASES`] and [`STEPS`] for how
 //! many unless they are set.
 
 mod esim;
 mod rewards;
+mod roaming;
 
 /// Lives that are tried, unless the environment says otherwise.
 const CASES: u32 = 64;
