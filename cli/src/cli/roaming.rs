@@ -52,6 +52,8 @@ pub enum RoamingCommand {
     /// Sign and redeem vouchers for what is used in a period before it is stated
     #[command(subcommand)]
     Voucher(VoucherCommand),
+    /// Compute from both operators' usage books what an agreement's balances must be, and hold that against the chain
+    Verify(Box<statement::VerifyArgs>),
     /// Check that what the vaults hold and what the agreements' books say adds up
     Books(HubNameArgs),
 }

@@ -290,8 +290,9 @@ pub struct StatementCloseArgs {
     pub transaction: TransactionArgs,
 }
 
+/// Two operators' books of the same traffic.
 #[derive(Args)]
-pub struct ReconcileArgs {
+pub struct TwoBooksArgs {
     /// My usage book
     #[arg(long, value_name = "FILE")]
     pub mine: PathBuf,
@@ -312,6 +313,15 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "MINE,THEIRS")]
     pub tadig: Pair,
 
+    #[command(flatten)]
+    pub rows: BookArgs,
+}
+
+#[derive(Args)]
+pub struct ReconcileArgs {
+    #[command(flatten)]
+    pub books: TwoBooksArgs,
+
     /// Only from this month on
     #[arg(long, value_name = "MONTH", value_parser = month, requires = "until")]
     pub from: Option<Month>,
@@ -328,9 +338,6 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "BPS", value_parser = basis_points)]
     pub tolerance_bps: u16,
 
-    #[command(flatten)]
-    pub rows: BookArgs,
-
     /// List only what differs
     #[arg(long)]
     pub different: bool,
@@ -338,4 +345,23 @@ pub struct ReconcileArgs {
     /// Write all cells to this file too, as CSV; it must not exist yet
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub agreement: AgreementArg,
+
+    #[command(flatten)]
+    pub books: TwoBooksArgs,
+
+    /// The month that is the agreement's period 0
+    #[arg(
+        long,
+        env = "WAYFARE_FIRST_PERIOD",
+        hide_env_values = true,
+        value_name = "MONTH",
+        value_parser = month
+    )]
+    pub first_period: Month,
 }

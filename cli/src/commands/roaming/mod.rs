@@ -8,6 +8,7 @@ mod reconcile;
 mod settlement;
 mod statement;
 mod usage;
+mod verify;
 mod voucher;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -43,6 +44,7 @@ pub fn run(command: &RoamingCommand, ctx: &Context, print: &Printer) -> Result<E
         Roaming::Settle(args) => print.result(args.run(ctx)),
         Roaming::Crank(args) => print.result(args.run(ctx)),
         Roaming::Voucher(command) => voucher::run(command, ctx, print),
+        Roaming::Verify(args) => print.result(args.run(ctx)),
         Roaming::Books(args) => print.result(books::run(args, ctx)),
     }
 }

@@ -7,8 +7,7 @@ use wayfare_core::roaming::reconcile::{
 };
 use wayfare_core::roaming::usage::List;
 
-use super::note_lower_case;
-use super::usage::{ReportView, Wanted, write_new};
+use super::usage::{ReportView, TwoBooks, write_new};
 use crate::cli::roaming::statement::ReconcileArgs;
 use crate::context::Context;
 use crate::output::{Output, table};
@@ -149,28 +148,10 @@ impl Display for Reconciled {
 
 impl ReconcileArgs {
     pub fn run(&self, ctx: &Context) -> Result<Reconciled> {
-        let (me, them) = (&self.tadig.one, &self.tadig.other);
-        if self.tadig.was_lower_case {
-            note_lower_case(ctx, format_args!("{me},{them}"));
-        }
-        let rules = self.rows.rules()?;
-        let months = self.from.zip(self.until);
-        let mine = rules.import(&Wanted {
-            file: &self.mine,
-            book: self.my_book.as_deref(),
-            owner: me,
-            partner: them,
-            decimals: self.decimals,
-            months,
-        })?;
-        let theirs = rules.import(&Wanted {
-            file: &self.theirs,
-            book: self.their_book.as_deref(),
-            owner: them,
-            partner: me,
-            decimals: self.decimals,
-            months,
-        })?;
+        let pair = &self.books.tadig;
+        let TwoBooks { mine, theirs } =
+            self.books
+                .import(ctx, self.decimals, self.from.zip(self.until))?;
         let books = reconcile(&mine, &theirs, self.tolerance_bps, self.decimals)
             .context("the books cannot be compared")?;
         if let Some(csv) = &self.csv {
@@ -178,8 +159,8 @@ impl ReconcileArgs {
             ctx.note(format_args!("wrote {}", csv.display()));
         }
         Ok(Reconciled {
-            mine: me.to_string(),
-            theirs: them.to_string(),
+            mine: pair.one.to_string(),
+            theirs: pair.other.to_string(),
             books,
             my_report: ReportView(mine.report),
             their_report: ReportView(theirs.report),

@@ -17,9 +17,11 @@ use wayfare_core::roaming::statement::Statement;
 use wayfare_core::roaming::tariff::Tariff;
 use wayfare_core::roaming::usage::{BookChoice, Currency, UsageFile};
 
+use super::note_lower_case;
 use crate::cli::roaming::statement::{
-    BookArgs, DuplicateRows, MonthsWithoutRows, OtherPairRows, UnpricedRows,
+    BookArgs, DuplicateRows, MonthsWithoutRows, OtherPairRows, TwoBooksArgs, UnpricedRows,
 };
+use crate::context::Context;
 use crate::error::Usage;
 
 /// Rows that are named one by one; JSON has all.
@@ -155,6 +157,46 @@ impl BookRules {
         file.choose(&choice)
             .and_then(|books| import(&books, &options))
             .with_context(|| wanted.file.display().to_string())
+    }
+}
+
+/// Both books: mine, and theirs.
+pub struct TwoBooks {
+    pub mine: Import,
+    pub theirs: Import,
+}
+
+impl TwoBooksArgs {
+    /// Reads both. `months`: first and last one; without them all that each book has.
+    pub fn import(
+        &self,
+        ctx: &Context,
+        decimals: u8,
+        months: Option<(Month, Month)>,
+    ) -> Result<TwoBooks> {
+        let (me, them) = (&self.tadig.one, &self.tadig.other);
+        if self.tadig.was_lower_case {
+            note_lower_case(ctx, format_args!("{me},{them}"));
+        }
+        let rules = self.rows.rules()?;
+        Ok(TwoBooks {
+            mine: rules.import(&Wanted {
+                file: &self.mine,
+                book: self.my_book.as_deref(),
+                owner: me,
+                partner: them,
+                decimals,
+                months,
+            })?,
+            theirs: rules.import(&Wanted {
+                file: &self.theirs,
+                book: self.their_book.as_deref(),
+                owner: them,
+                partner: me,
+                decimals,
+                months,
+            })?,
+        })
     }
 }
 

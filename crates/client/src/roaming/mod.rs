@@ -8,6 +8,7 @@ pub mod event;
 pub mod instruction;
 pub mod jobs;
 mod read;
+pub mod replay;
 pub mod settlement;
 pub mod statements;
 pub mod voucher;
