@@ -2,10 +2,20 @@
 
 use std::path::Path;
 
+use std::time::{Duration, Instant};
+
+use anchor_lang::{AccountSerialize, Discriminator};
+use bytemuck::{Pod, Zeroable, bytes_of};
+use esim_market::state::{
+    ActivationPolicy, Order, OrderState, PlanTerms, RefundPolicy, Seller, SellerStatus,
+};
+use node_rewards::state::{ClaimPage, Network, Node, NodeKind};
+use roaming_escrow::state::{Agreement, AgreementState, Hub, Operator, OperatorStatus};
 use serde_json::{Value, json};
 use solana_pubkey::Pubkey;
 use wayfare_client::cluster::{Cluster, ClusterOptions};
-use wayfare_client::{esim, rewards};
+use wayfare_client::{esim, rewards, roaming};
+use wayfare_core::esim::countries::{Code, Countries};
 
 use crate::network::LocalNetwork;
 use crate::proxy::call;
@@ -16,9 +26,34 @@ fn tamper(net: &LocalNetwork, address: &Pubkey, change: impl FnOnce(&mut Vec<u8>
     let cluster = Cluster::connect(&net.url, ClusterOptions::default()).unwrap();
     let mut account = cluster.account(address).unwrap().unwrap();
     change(&mut account.data);
-    let hex: String = account.data.iter().map(|b| format!("{b:02x}")).collect();
-    let params = json!([address.to_string(), { "data": hex }]);
+    put(net, address, &account.owner, &account.data);
+}
+
+/// Puts an account on the chain that nobody paid for.
+fn put(net: &LocalNetwork, address: &Pubkey, owner: &Pubkey, data: &[u8]) {
+    let hex: String = data.iter().map(|b| format!("{b:02x}")).collect();
+    let account = json!({ "data": hex, "owner": owner.to_string(), "lamports": 1_000_000_000 });
+    let params = json!([address.to_string(), account]);
     call(&net.url, "surfnet_setAccount", params);
+}
+
+/// An account's data as the programs write them in place.
+fn in_place<T: Pod + Discriminator>(state: &T) -> Vec<u8> {
+    [T::DISCRIMINATOR, bytes_of(state)].concat()
+}
+
+/// An account's data as the programs write them in Borsh.
+fn in_borsh(state: &impl AccountSerialize, space: usize) -> Vec<u8> {
+    let mut data = vec![];
+    state.try_serialize(&mut data).unwrap();
+    data.resize(space, 0);
+    data
+}
+
+fn key(number: usize) -> Pubkey {
+    let mut bytes = [7; 32];
+    bytes[..8].copy_from_slice(&(number as u64 + 1).to_le_bytes());
+    Pubkey::new_from_array(bytes)
 }
 
 /// Adds to a number of 8 bytes.
@@ -47,28 +82,10 @@ fn tally(rules: &Value, id: &str) -> u64 {
         .unwrap()
 }
 
-/// Two epochs of 12 hotspots, claimed; a market with a vault, and a hub.
-fn lived(net: &LocalNetwork) -> [String; 2] {
-    net.migrate();
-    net.done(&["network", "fund", N, "5000", "--yes"]);
-    let csv = net.write("hotspots.csv", &hotspots(13));
-    let (devices, owners, journal) = (net.path("devices"), net.path("owners"), net.path("j"));
-    net.run(&register(&csv, &devices, &owners, &journal));
-    let first = epoch(net, "1", None);
-    let claim = |data: &str, journal: &str| {
-        let journal = net.path(journal);
-        let claim = ["rewards", "claim", "-n", N, "--all-owners", "--data"];
-        net.done(&[&claim[..], &[data, "--journal", &journal]].concat());
-    };
-    claim(&first, "claims-1");
-    let second = epoch(net, "2", Some(&first));
-    claim(&second, "claims-2");
-
+/// A market with a vault, and a hub.
+fn market_and_hub(net: &LocalNetwork) {
     let wallet = net.done(&["address"]).json();
-    let wallet = wallet.as_str().unwrap_or_else(|| {
-        let fields = wallet.as_object().unwrap();
-        fields.values().next().unwrap().as_str().unwrap()
-    });
+    let wallet = wallet["pubkey"].as_str().unwrap();
     let roles = [
         "--arbiter",
         wallet,
@@ -91,6 +108,26 @@ fn lived(net: &LocalNetwork) -> [String; 2] {
         "--yes",
     ]);
     create(&["roaming", "hub", "create", "eu"], "10");
+}
+
+/// Two epochs of 12 hotspots, claimed; a market with a vault, and a hub.
+fn lived(net: &LocalNetwork) -> [String; 2] {
+    net.migrate();
+    net.done(&["network", "fund", N, "5000", "--yes"]);
+    let csv = net.write("hotspots.csv", &hotspots(13));
+    let (devices, owners, journal) = (net.path("devices"), net.path("owners"), net.path("j"));
+    net.run(&register(&csv, &devices, &owners, &journal));
+    let first = epoch(net, "1", None);
+    let claim = |data: &str, journal: &str| {
+        let journal = net.path(journal);
+        let claim = ["rewards", "claim", "-n", N, "--all-owners", "--data"];
+        net.done(&[&claim[..], &[data, "--journal", &journal]].concat());
+    };
+    claim(&first, "claims-1");
+    let second = epoch(net, "2", Some(&first));
+    claim(&second, "claims-2");
+
+    market_and_hub(net);
     [first, second]
 }
 
@@ -285,4 +322,144 @@ fn events_are_told_without_a_gap() {
     assert_eq!(net.run(&["events", "not-base58!"]).code, Some(2));
     let unknown = "1111111111111111111111111111111111111111111111111111111111111111";
     assert_eq!(net.run(&["events", unknown]).code, Some(100));
+}
+
+/// The size that the project promises an audit for: within 20 seconds.
+#[test]
+fn an_audit_of_many_accounts_is_quick() {
+    const NODES: usize = 10_000;
+    const PAGES: u32 = 1_000;
+    const ORDERS: usize = 1_000;
+    const OPERATORS: usize = 11;
+    const AGREEMENTS: usize = 50;
+    let net = LocalNetwork::start();
+    net.migrate();
+    market_and_hub(&net);
+    let cluster = Cluster::connect(&net.url, ClusterOptions::default()).unwrap();
+
+    let (network, state) = cluster.network(N).unwrap();
+    let program = rewards::address::PROGRAM;
+    for number in 0..NODES {
+        let device = key(number);
+        let (at, bump) = Node::find_address(&network, &device);
+        let node = Node {
+            network,
+            device,
+            owner: key(number / 10),
+            pending_owner: Pubkey::default(),
+            rent_payer: device,
+            kind: NodeKind::Wifi,
+            location: 0,
+            registered_at: 1,
+            bump,
+        };
+        put(&net, &at, &program, &in_borsh(&node, Node::SPACE));
+    }
+    let count_at = 8 + std::mem::offset_of!(Network, node_count);
+    tamper(&net, &network, |data| add(data, count_at, NODES as u64));
+    for page in 0..PAGES {
+        let (at, bump) = ClaimPage::find_address(&network, page);
+        let mut claims = ClaimPage::zeroed();
+        (claims.network, claims.page, claims.bump) = (network, page, bump);
+        put(&net, &at, &program, &in_place(&claims));
+    }
+
+    let (market, terms) = cluster.market("travel").unwrap();
+    let program = esim::address::PROGRAM;
+    let (seller, bump) = Seller::find_address(&market, &key(0));
+    let mut sells = Seller::zeroed();
+    (sells.market, sells.authority, sells.bump) = (market, key(0), bump);
+    (sells.payout, sells.attester) = (key(1), key(2));
+    sells.status = SellerStatus::Approved as u8;
+    put(&net, &seller, &program, &in_place(&sells));
+    let mut countries = Countries([0; 85]);
+    countries.insert(Code::new(*b"FR").unwrap());
+    for number in 0..ORDERS {
+        let plan = key(3);
+        let (at, bump) = Order::find_address(&plan, &key(number), 1);
+        let mut order = Order::zeroed();
+        order.set_terms(&PlanTerms {
+            mint: net.mint.parse().unwrap(),
+            price: 1_000,
+            floor_price: 0,
+            discount_bps: 0,
+            data_mb: 1,
+            validity_days: 1,
+            countries: countries.0,
+            voice_minutes: 0,
+            sms: 0,
+            throttle_kbps: 0,
+            activation_policy: ActivationPolicy::FirstUse,
+            refund_policy: RefundPolicy::UntilInstalled,
+            top_up: false,
+            delivery_window: 1,
+            release_window: 1,
+            default_split_bps: 0,
+            description_hash: [0; 32],
+        });
+        (order.market, order.seller, order.plan) = (market, seller, plan);
+        (order.buyer, order.order_id, order.bump) = (key(number), 1, bump);
+        (order.payer, order.payout, order.attester) = (key(number), key(1), key(2));
+        (order.treasury, order.arbiter) = (terms.treasury, terms.arbiter);
+        (order.paid, order.refunded, order.ended_at) = (1_000, 1_000, 5);
+        order.set_state(OrderState::Refunded);
+        put(&net, &at, &program, &in_place(&order));
+    }
+
+    let program = roaming::address::PROGRAM;
+    let hub = Hub::find_address("eu").0;
+    let operators: Vec<Pubkey> = (0..OPERATORS)
+        .map(|number| {
+            let tadig = [b'A', b'A', b'A', b'A', b'A' + number as u8];
+            let (at, bump) = Operator::find_address(&hub, &tadig);
+            let operator = Operator {
+                hub,
+                authority: key(1),
+                pending_authority: Pubkey::default(),
+                voucher_signer: key(2),
+                payout: key(3),
+                tadig,
+                status: OperatorStatus::Active,
+                bump,
+                display_name: "An operator".into(),
+            };
+            put(&net, &at, &program, &in_borsh(&operator, Operator::SPACE));
+            at
+        })
+        .collect();
+    let pairs = operators
+        .iter()
+        .enumerate()
+        .flat_map(|(i, one)| operators[..i].iter().map(move |other| (one, other)));
+    let mint: Pubkey = net.mint.parse().unwrap();
+    let token = cluster.account(&state.mint).unwrap().unwrap().owner;
+    for (one, other) in pairs.take(AGREEMENTS) {
+        let (at, bump) = Agreement::find_address(&hub, one, other, &mint);
+        let (vault, vault_bump) = Agreement::find_vault_address(&at);
+        let mut agreement = Agreement::zeroed();
+        (agreement.hub, agreement.mint, agreement.token_program) = (hub, mint, token);
+        (agreement.first, agreement.second) = (*one.min(other), *one.max(other));
+        (agreement.vault, agreement.vault_bump, agreement.bump) = (vault, vault_bump, bump);
+        agreement.decimals = state.decimals;
+        agreement.state = AgreementState::Proposed as u8;
+        put(&net, &at, &program, &in_place(&agreement));
+        let mut tokens = vec![0; 165];
+        tokens[..32].copy_from_slice(mint.as_ref());
+        tokens[32..64].copy_from_slice(at.as_ref());
+        tokens[108] = 1;
+        put(&net, &vault, &token, &tokens);
+    }
+
+    let start = Instant::now();
+    let report = net.done(&["audit"]).json();
+    let took = start.elapsed();
+    let count = |program: usize, kind: &str| report["programs"][program]["accounts"][kind].as_u64();
+    assert_eq!(count(0, "Node"), Some(NODES as u64));
+    assert_eq!(count(0, "ClaimPage"), Some(PAGES.into()));
+    assert_eq!(count(1, "Order"), Some(ORDERS as u64));
+    assert_eq!(count(2, "Agreement"), Some(AGREEMENTS as u64));
+    println!(
+        "an audit of {NODES} nodes, {PAGES} pages, {ORDERS} orders, {AGREEMENTS} agreements: {took:?}"
+    );
+    assert!(took <= Duration::from_secs(20), "{took:?}");
 }
