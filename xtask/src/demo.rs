@@ -1,8 +1,9 @@
 //! The story that the README promises: New York's public hotspots earn, and their owners get paid, on a local network;
-//! and travellers buy eSIMs in a market there. It runs the `wayfare` binary and shows each command, so that a reader can
-//! repeat any of them.
+//! travellers buy eSIMs in a market there; and two operators settle two years of roaming. It runs the `wayfare` binary and
+//! shows each command, so that a reader can repeat any of them.
 
 mod market;
+mod roaming;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -188,7 +189,8 @@ impl Story {
         self.run(&["rewards", "status", "-n", NETWORK])?;
         self.run(&["network", "books", NETWORK])?;
 
-        self.market(network)
+        self.market(network)?;
+        self.roaming(network)
     }
 
     /// Metrics, rewards, publication, two approvals, the challenge period, activation.

@@ -430,7 +430,7 @@ impl Story {
     }
 
     /// What a command says to programs. It is not shown.
-    fn json(&self, args: &[&str]) -> Result<Value> {
+    pub(super) fn json(&self, args: &[&str]) -> Result<Value> {
         let output = command(&self.wayfare)
             .args(["-C", CONFIG, "--output", "json"])
             .args(args)
@@ -441,7 +441,7 @@ impl Story {
     }
 
     /// Shows the command and runs it; it must end with this code.
-    fn run_ending_in(&self, code: i32, args: &[&str]) -> Result<()> {
+    pub(super) fn run_ending_in(&self, code: i32, args: &[&str]) -> Result<()> {
         show(args);
         let status = command(&self.wayfare)
             .args(["-C", CONFIG])
