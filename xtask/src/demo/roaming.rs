@@ -232,6 +232,7 @@ impl Story {
         let reconcile = [
             "roaming",
             "reconcile",
+            "--different",
             "--tolerance-bps",
             "100",
             "--csv",
