@@ -7,4 +7,5 @@ mod failures;
 mod faults;
 mod network;
 mod proxy;
+mod roaming;
 mod story;
