@@ -5,8 +5,8 @@ use roaming_escrow::errors::RoamingEscrowError::{self, *};
 use roaming_escrow::instruction::RedeemVoucher;
 use roaming_escrow::state::Side;
 use solana_account::Account;
-use solana_instruction::Instruction;
 use solana_instruction::error::InstructionError;
+use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use wayfare_tests::chain::Chain;
 use wayfare_tests::keys::person;
@@ -17,6 +17,9 @@ use wayfare_tests::roaming::voucher::{
 use wayfare_tests::roaming::world::{DEPOSIT, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
+
+/// A token account without extensions.
+const TOKEN_ACCOUNT_BYTES: usize = 165;
 
 /// What the honest voucher of these tests is good for.
 const AMOUNT: u64 = 5_000;
@@ -532,6 +535,40 @@ fn vouchers_13_no_verification_just_before() {
         fake.program_id = program;
         assert!(world.chain.attempt(vec![fake, redemption.clone()]).is_err());
     }
+    // A program that reads the first byte alone, as the tag of its instruction, and is content with the rest: SPL Token
+    // initialises an account by data that say that the voucher signer signed.
+    let account = person("account that says so");
+    let rent = world.chain.rent(TOKEN_ACCOUNT_BYTES);
+    let create = solana_system_interface::instruction::create_account(
+        &Chain::fee_payer(),
+        &account,
+        rent,
+        TOKEN_ACCOUNT_BYTES as u64,
+        &TokenProgram::Spl.id(),
+    );
+    let content = Instruction {
+        program_id: TokenProgram::Spl.id(),
+        accounts: vec![
+            AccountMeta::new(account, false),
+            AccountMeta::new_readonly(deal.mint, false),
+            AccountMeta::new_readonly(person("thief"), false),
+            AccountMeta::new_readonly(solana_sdk_ids::sysvar::rent::ID, false),
+        ],
+        data: verification_with(
+            &Header::standard(&message(&deal)),
+            &deal.first.voucher_signer,
+            &[0; 64],
+            &message(&deal),
+        )
+        .data,
+    };
+    world
+        .clone()
+        .chain
+        .accept(vec![create.clone(), content.clone()]);
+    world
+        .chain
+        .refuse(vec![create, content, redemption.clone()], BadVerification);
     world.chain.accept(vec![between, verified, redemption]);
 }
 

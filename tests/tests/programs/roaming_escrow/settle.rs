@@ -180,6 +180,32 @@ fn nothing_goes_back_while_a_difference_is_open() {
     );
 }
 
+/// Nor when the other direction is settled at the same time.
+#[test]
+fn nothing_goes_back_beside_the_other_direction() {
+    let mut world = world(Stage::Funded);
+    let deal = world.deal.clone();
+    world.chain.accept(deal.redeem(Side::First, 0, 800));
+    for home in Side::ALL {
+        world.chain.accept(deal.state(home, 0, usage(0, 1, 1_000)));
+    }
+    world.chain.accept(deal.counter(Side::First, 0, 100));
+    world.chain.accept(deal.counter(Side::Second, 0, 1_000));
+    world.chain.accept(deal.settle(0));
+    // The second side pays its 1,000; the 700 that the first one's vouchers moved too much wait.
+    let [first, second] = [DEPOSIT - 800 + 1_000 - fee(1_000), DEPOSIT + 800 - 1_000];
+    assert_eq!(world.balances(), [first, second, fee(1_000)]);
+    assert_eq!(world.statement(Side::First, 0).paid, 800);
+    world
+        .chain
+        .accept(deal.concede(Side::First, 0, Side::Second));
+    world.chain.accept(deal.settle(0));
+    assert_eq!(
+        world.balances(),
+        [first + 700 - fee(700), second - 700, fee(1_000) + fee(700)]
+    );
+}
+
 #[test]
 fn a_balance_that_does_not_cover_it() {
     let mut world = matched([DEPOSIT + 700, 0], [0, 0]);
