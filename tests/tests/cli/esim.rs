@@ -2,6 +2,8 @@
 //! order once however often its process is killed.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -557,16 +559,26 @@ fn a_watch_serves_orders_as_they_arrive() {
         .net
         .command(&watch)
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
+    // The chain has a delivery before the service has seen that it does: who stops it in between is told of a transaction
+    // that is not resolved. So wait for the service's own word.
+    let (say, said) = mpsc::channel();
+    let lines = BufReader::new(service.stderr.take().unwrap()).lines();
+    std::thread::spawn(move || {
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| say.send(line))
+    });
     let wait_for = |order: &str| {
-        for _ in 0..100 {
-            if market.state(order) == "delivered" {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        panic!("{order} was not delivered");
+        let delivered = format!("delivered: order {order}");
+        while said
+            .recv_timeout(Duration::from_secs(60))
+            .unwrap_or_else(|error| panic!("{order} was not delivered: {error}"))
+            != delivered
+        {}
+        assert_eq!(market.state(order), "delivered");
     };
     let first = market.bought("fr-1gb", &[]);
     wait_for(&first);
