@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use node_rewards::state::NodeKind;
 use solana_hash::Hash;
 use solana_pubkey::Pubkey;
+use wayfare_client::send::Price;
 
 use crate::config::Commitment;
 use crate::signers::{Presigned, SignerSource};
@@ -129,6 +130,31 @@ pub enum Command {
 
 // What commands share.
 
+/// What transactions offer for their place in a block.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = TRANSACTION)]
+pub struct PriceArgs {
+    /// Priority fee in micro-lamports per compute unit, or "auto" for what recent transactions paid
+    #[arg(long, value_name = "N|auto")]
+    pub with_compute_unit_price: Option<ComputeUnitPrice>,
+
+    /// Most that "auto" may offer, in micro-lamports per compute unit
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub max_compute_unit_price: u64,
+}
+
+impl PriceArgs {
+    pub fn offer(&self) -> Price {
+        match self.with_compute_unit_price {
+            None => Price::Fixed(0),
+            Some(ComputeUnitPrice::Fixed(price)) => Price::Fixed(price),
+            Some(ComputeUnitPrice::Auto) => Price::Auto {
+                cap: self.max_compute_unit_price,
+            },
+        }
+    }
+}
+
 /// How a transaction is paid for and sent.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = TRANSACTION)]
@@ -137,13 +163,8 @@ pub struct SendArgs {
     #[arg(long, value_name = "KEYPAIR")]
     pub fee_payer: Option<SignerSource>,
 
-    /// Priority fee in micro-lamports per compute unit, or "auto" for what recent transactions paid
-    #[arg(long, value_name = "N|auto")]
-    pub with_compute_unit_price: Option<ComputeUnitPrice>,
-
-    /// Most that "auto" may offer, in micro-lamports per compute unit
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    pub max_compute_unit_price: u64,
+    #[command(flatten)]
+    pub price: PriceArgs,
 
     /// Simulate and show what would change, but send nothing
     #[arg(long)]

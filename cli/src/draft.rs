@@ -14,9 +14,7 @@ use solana_signer::Signer;
 use solana_transaction::Transaction;
 use wayfare_client::cluster::{Blockhash, Cluster};
 use wayfare_client::error::InputError;
-use wayfare_client::send::{
-    self, Budget, Lifetime, Outcome, Presigner, Price, SendOptions, Simulation,
-};
+use wayfare_client::send::{self, Budget, Lifetime, Outcome, Presigner, SendOptions, Simulation};
 use wayfare_core::amount;
 
 use crate::cli::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
@@ -385,7 +383,7 @@ impl<'a> Draft<'a> {
     }
 
     fn fixed_price(&self) -> Result<u64> {
-        match self.args.send.with_compute_unit_price {
+        match self.args.send.price.with_compute_unit_price {
             None => Ok(0),
             Some(ComputeUnitPrice::Fixed(price)) => Ok(price),
             Some(ComputeUnitPrice::Auto) => bail!(Usage(
@@ -570,13 +568,7 @@ const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 /// How transactions are sent, by their flags.
 pub fn send_options(args: &SendArgs) -> SendOptions {
     SendOptions {
-        price: match args.with_compute_unit_price {
-            None => Price::Fixed(0),
-            Some(ComputeUnitPrice::Fixed(price)) => Price::Fixed(price),
-            Some(ComputeUnitPrice::Auto) => Price::Auto {
-                cap: args.max_compute_unit_price,
-            },
-        },
+        price: args.price.offer(),
         ..SendOptions::default()
     }
 }

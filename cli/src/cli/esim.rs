@@ -2,15 +2,17 @@
 
 pub mod seller;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use esim_market::state::{DisputeReason, SellerStatus, check_name};
 use solana_pubkey::Pubkey;
+use url::Url;
 use wayfare_core::esim::countries::Code;
 use wayfare_core::esim::shop;
 
-use super::{ConfirmArgs, OFFLINE, PauseEnd, Seconds, TokenProgram, TransactionArgs};
+use super::{ConfirmArgs, OFFLINE, PauseEnd, PriceArgs, Seconds, TokenProgram, TransactionArgs};
 use crate::signers::SignerSource;
 
 #[derive(Subcommand)]
@@ -39,6 +41,8 @@ pub enum EsimCommand {
     /// Sell: offer plans, deliver orders, answer complaints
     #[command(subcommand)]
     Seller(seller::SellerCommand),
+    /// Open a shop on the web: people buy with their wallets, and read their eSIMs in the browser
+    Serve(ServeArgs),
     /// Do all that is due in a market and that anyone may do: refunds, releases, splits, payments, closing
     Sweep(seller::SweepArgs),
     /// Create, configure and judge over markets
@@ -95,6 +99,37 @@ fn basis_points(text: &str) -> Result<u16, String> {
         .ok()
         .filter(|bps| *bps <= esim_market::constants::WHOLE_BPS)
         .ok_or_else(|| format!("{text:?} is not a share in basis points: give 0 to 10000"))
+}
+
+// Shops.
+
+#[derive(Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub market: MarketArg,
+
+    /// Address and port to listen on; port 0 takes a free one. Encryption is for a proxy before it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+
+    /// Where the world reaches the shop, for what goes into payment codes [default: where it listens]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<Url>,
+
+    /// Folder of plans' full descriptions: each belongs to the plans that have its SHA-256
+    #[arg(long, value_name = "DIR")]
+    pub descriptions: Option<PathBuf>,
+
+    /// Take the last entry of X-Forwarded-For for the client's address: only where a proxy of yours always writes it
+    #[arg(long)]
+    pub behind_proxy: bool,
+
+    /// Requests that one client may make in a second, five seconds' worth of them at once; 0 for any number
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rate: u32,
+
+    #[command(flatten)]
+    pub price: PriceArgs,
 }
 
 // Buyers.

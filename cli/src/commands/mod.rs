@@ -25,7 +25,7 @@ use crate::error::Exit;
 use crate::output::{self, Output};
 
 /// Prints results in the format that the user wants.
-pub struct Printer(OutputFormat);
+pub struct Printer(pub OutputFormat);
 
 impl Printer {
     /// Prints a command's result, and says how the command ends.

@@ -4,12 +4,12 @@ use std::fmt::{self, Display};
 
 use esim_market::constants::UNLIMITED_STOCK;
 use esim_market::state::{
-    Action, ActivationPolicy, Actor, Delivery, DisputeReason, Market, MarketTerms, MarketVault,
-    Order, OrderState, Plan, PlanTerms, RefundPolicy, Seller, SellerStatus,
+    Action, ActivationPolicy, Actor, Delivery, Market, MarketTerms, MarketVault, Order, Plan,
+    PlanTerms, RefundPolicy, Seller, SellerStatus,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::esim::orders::{self, Step};
+use wayfare_client::esim::orders::{self, Step, reason_name, state_name};
 use wayfare_core::esim::countries::Countries;
 use wayfare_core::esim::shop;
 
@@ -483,34 +483,6 @@ impl Display for PlanView {
     }
 }
 
-/// Where an order is in its life, in a word.
-pub fn state(order: &Order) -> &'static str {
-    match order.state() {
-        Ok(OrderState::Paid) => "paid",
-        Ok(OrderState::Delivered) => "delivered",
-        Ok(OrderState::Disputed) => "disputed",
-        Ok(OrderState::Contested) => "contested",
-        Ok(OrderState::Refunded) => "refunded",
-        Ok(OrderState::Completed) => "completed",
-        Ok(OrderState::Resolved) => "resolved",
-        Err(_) => "unknown",
-    }
-}
-
-/// Why a buyer complains, in the words of the flag; `None` without a complaint.
-fn reason(order: &Order) -> Option<&'static str> {
-    Some(match order.reason() {
-        Ok(DisputeReason::None) | Err(_) => return None,
-        Ok(DisputeReason::Unreadable) => "unreadable",
-        Ok(DisputeReason::NotInstallable) => "not-installable",
-        Ok(DisputeReason::NoService) => "no-service",
-        Ok(DisputeReason::NotAsDescribed) => "not-as-described",
-        Ok(DisputeReason::UsedBefore) => "used-before",
-        Ok(DisputeReason::Unused) => "unused",
-        Ok(DisputeReason::Other) => "other",
-    })
-}
-
 /// What an action does, as something that one can do.
 pub fn deed(action: Action) -> &'static str {
     match action {
@@ -654,8 +626,8 @@ impl OrderView {
             encryption_key: Pubkey::new_from_array(order.encryption_key).to_string(),
             commitment: hash(order.commitment),
             answer_hash: hash(order.answer_hash),
-            state: state(order),
-            reason: reason(order),
+            state: state_name(order),
+            reason: order.reason().ok().and_then(reason_name),
             mint: order.mint.to_string(),
             paid: amount(order.paid),
             fee_bps: order.fee_bps,

@@ -573,10 +573,7 @@ impl Cluster {
     pub fn blockhash(&self) -> Result<Blockhash, ClientError> {
         let request = RpcRequest::GetLatestBlockhash;
         let answer: Response<RpcBlockhash> = self.read(request, json!([self.commitment()]))?;
-        Ok(Blockhash {
-            hash: parse(request, &answer.value.blockhash)?,
-            last_valid_block_height: answer.value.last_valid_block_height,
-        })
+        read_blockhash(request, &answer.value)
     }
 
     /// How far the finalised chain has come.
@@ -897,6 +894,17 @@ fn bad_answer(request: RpcRequest, reason: String) -> ClientError {
         reason,
     }
     .into()
+}
+
+/// A blockhash out of an answer.
+pub(crate) fn read_blockhash(
+    request: RpcRequest,
+    answer: &RpcBlockhash,
+) -> Result<Blockhash, ClientError> {
+    Ok(Blockhash {
+        hash: parse(request, &answer.blockhash)?,
+        last_valid_block_height: answer.last_valid_block_height,
+    })
 }
 
 fn parse<T: std::str::FromStr>(request: RpcRequest, text: &str) -> Result<T, ClientError> {

@@ -143,6 +143,12 @@ pub enum InputError {
     StrangeSigner(Pubkey),
     #[error("{signer} could not sign: {reason}")]
     Signing { signer: Pubkey, reason: String },
+    #[error("not a signed transaction of at most 1,232 bytes in the legacy format")]
+    NotATransaction,
+    #[error(
+        "the transaction is not signed by everybody who must, or was changed after it was signed"
+    )]
+    BadSignature,
     #[error("{0} is not an initialised nonce account")]
     NotANonce(Pubkey),
     #[error(

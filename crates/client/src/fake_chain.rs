@@ -177,12 +177,7 @@ impl State {
         if self.landed.contains_key(&signature) {
             return;
         }
-        let born = u64::from_le_bytes(
-            transaction.message.recent_blockhash.as_ref()[..8]
-                .try_into()
-                .unwrap(),
-        );
-        if self.height > born + LIFETIME {
+        if self.is_expired(transaction) {
             return;
         }
         let error = self.error(transaction, true);
@@ -192,6 +187,21 @@ impl State {
             }
         }
         self.landed.insert(signature, (self.height, error));
+    }
+
+    fn is_expired(&self, transaction: &Transaction) -> bool {
+        let hash = transaction.message.recent_blockhash;
+        let born = u64::from_le_bytes(hash.as_ref()[..8].try_into().unwrap());
+        self.height > born + LIFETIME
+    }
+
+    fn blockhash(&self) -> Value {
+        let mut hash = [0xbb; 32];
+        hash[..8].copy_from_slice(&self.height.to_le_bytes());
+        json!({
+            "blockhash": Hash::new_from_array(hash).to_string(),
+            "lastValidBlockHeight": self.height + LIFETIME,
+        })
     }
 
     /// Which instruction fails, and how.
@@ -242,14 +252,7 @@ impl State {
 
     fn answer(&mut self, request: RpcRequest, params: &Value, fault: Option<Fault>) -> Value {
         match request {
-            RpcRequest::GetLatestBlockhash => {
-                let mut hash = [0xbb; 32];
-                hash[..8].copy_from_slice(&self.height.to_le_bytes());
-                self.context(json!({
-                    "blockhash": Hash::new_from_array(hash).to_string(),
-                    "lastValidBlockHeight": self.height + LIFETIME,
-                }))
-            }
+            RpcRequest::GetLatestBlockhash => self.context(self.blockhash()),
             // Only finalised heights are asked for.
             RpcRequest::GetBlockHeight => json!(self.height.saturating_sub(FINALITY)),
             RpcRequest::GetEpochInfo => json!({
@@ -301,8 +304,12 @@ impl State {
                     .collect();
                 self.context(json!(accounts))
             }
+            RpcRequest::GetMinimumBalanceForRentExemption => json!(1),
             RpcRequest::SimulateTransaction => {
-                let error = self.error(&transaction(params), false);
+                let simulated = transaction(params);
+                let error = self.error(&simulated, false);
+                let replaces = params[1]["replaceRecentBlockhash"] == json!(true);
+                let expired = !replaces && self.is_expired(&simulated);
                 let logs: Vec<String> = error
                     .iter()
                     .map(|(_, number)| {
@@ -310,10 +317,11 @@ impl State {
                     })
                     .collect();
                 self.context(json!({
-                    "err": error_json(error),
+                    "err": if expired { json!("BlockhashNotFound") } else { error_json(error) },
                     "logs": logs,
                     "accounts": null,
                     "unitsConsumed": 1_000,
+                    "replacementBlockhash": replaces.then(|| self.blockhash()),
                 }))
             }
             RpcRequest::SendTransaction => {

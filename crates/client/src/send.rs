@@ -16,6 +16,8 @@ use solana_nonce::{
     versions::Versions as NonceVersions,
 };
 use solana_pubkey::Pubkey;
+use solana_rpc_client_api::request::RpcRequest;
+use solana_sanitize::Sanitize;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::Transaction;
@@ -25,7 +27,7 @@ use solana_transaction_status_client_types::TransactionStatus;
 pub use solana_presigner::Presigner;
 
 use crate::{
-    cluster::{Blockhash, Cluster},
+    cluster::{self, Blockhash, Cluster},
     error::{ClientError, InputError, Refusal},
 };
 
@@ -238,6 +240,8 @@ fn serialize(transaction: &Transaction) -> Result<Vec<u8>, ClientError> {
 pub struct Simulation {
     pub compute_units: u64,
     pub logs: Vec<String>,
+    /// The recent one that the node put in the place of the message's; `None` where it left the message as it was.
+    pub blockhash: Option<Blockhash>,
 }
 
 impl Simulation {
@@ -259,8 +263,16 @@ impl Simulation {
 pub fn simulate(cluster: &Cluster, message: &Message) -> Result<Simulation, ClientError> {
     let bytes = serialize(&Transaction::new_unsigned(message.clone()))?;
     // With a nonce the node could not replace the blockhash; with a blockhash it need not be a recent one here.
-    let replace_blockhash = !uses_nonce(message);
-    let result = cluster.simulate(&bytes, replace_blockhash)?;
+    simulate_bytes(cluster, &bytes, message, !uses_nonce(message))
+}
+
+fn simulate_bytes(
+    cluster: &Cluster,
+    bytes: &[u8],
+    message: &Message,
+    replace_blockhash: bool,
+) -> Result<Simulation, ClientError> {
+    let result = cluster.simulate(bytes, replace_blockhash)?;
     let logs = result.logs.unwrap_or_default();
     match result.err {
         Some(error) => Err(Refusal::new(error.into(), Some(message), logs).into()),
@@ -269,6 +281,12 @@ pub fn simulate(cluster: &Cluster, message: &Message) -> Result<Simulation, Clie
                 .units_consumed
                 .unwrap_or(u64::from(MAX_COMPUTE_UNITS)),
             logs,
+            blockhash: result
+                .replacement_blockhash
+                .map(|replacement| {
+                    cluster::read_blockhash(RpcRequest::SimulateTransaction, &replacement)
+                })
+                .transpose()?,
         }),
     }
 }
@@ -320,6 +338,106 @@ pub fn prepare(
     let trial = message(instructions, payer, lifetime, budget(MAX_COMPUTE_UNITS))?;
     let limit = simulate(cluster, &trial)?.compute_unit_limit();
     message(instructions, payer, lifetime, budget(limit))
+}
+
+/// A transaction for somebody else to sign: `payer`, who pays its fee. It is simulated, its compute limit is set from
+/// that, and it is good for as long as the blockhash of the simulation.
+///
+/// # Errors
+///
+/// Those of [`prepare`].
+pub fn unsigned(
+    cluster: &Cluster,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    price: u64,
+) -> Result<Vec<u8>, ClientError> {
+    let budget = |limit| Budget {
+        limit: Some(limit),
+        price: Some(price),
+    };
+    let any = Lifetime::Blockhash(Blockhash {
+        hash: Hash::default(),
+        last_valid_block_height: 0,
+    });
+    let trial = message(instructions, payer, &any, budget(MAX_COMPUTE_UNITS))?;
+    let simulation = simulate(cluster, &trial)?;
+    let blockhash = match simulation.blockhash {
+        Some(blockhash) => blockhash,
+        None => cluster.blockhash()?,
+    };
+    let lifetime = Lifetime::Blockhash(blockhash);
+    let limit = simulation.compute_unit_limit();
+    serialize(&Transaction::new_unsigned(message(
+        instructions,
+        payer,
+        &lifetime,
+        budget(limit),
+    )?))
+}
+
+/// Passes on a transaction that somebody else signed, once, unless it has landed. Doing so again has the effect of
+/// doing it once. What it says is for the caller to check; that its signatures are good is checked here.
+///
+/// # Errors
+///
+/// [`InputError::BadSignature`]; [`ClientError::Refused`] when it failed or would fail; [`ClientError::Unknown`] when the
+/// node does not know that it landed, and does not take its blockhash any more.
+pub fn relay(cluster: &Cluster, transaction: &Transaction) -> Result<Signature, ClientError> {
+    let signed = transaction.message_data();
+    let signers = &transaction.message.account_keys;
+    let mut signatures = transaction.signatures.iter().zip(signers);
+    if !signatures.all(|(signature, signer)| signature.verify(signer.as_ref(), &signed)) {
+        return Err(InputError::BadSignature.into());
+    }
+    let signature = transaction.signatures.first().copied().unwrap_or_default();
+    let message = &transaction.message;
+    let status = cluster.statuses(std::slice::from_ref(&signature))?;
+    if let Some(status) = status.into_iter().next().flatten() {
+        return match status.err {
+            None => Ok(signature),
+            Some(error) => {
+                // Only for the explanation: without the logs it is less exact.
+                let logs = cluster.logs(&signature).unwrap_or_default();
+                Err(Refusal::new(error, Some(message), logs).into())
+            }
+        };
+    }
+    let bytes = serialize(transaction)?;
+    match simulate_bytes(cluster, &bytes, message, false) {
+        Ok(_) => {}
+        Err(ClientError::Refused(refusal)) => match refusal.error {
+            // It landed meanwhile.
+            TransactionError::AlreadyProcessed => return Ok(signature),
+            TransactionError::BlockhashNotFound => {
+                return Err(ClientError::Unknown {
+                    signature,
+                    reason: "its blockhash is not taken any more".to_owned(),
+                });
+            }
+            _ => return Err(ClientError::Refused(refusal)),
+        },
+        Err(error) => return Err(error),
+    }
+    cluster.submit(&bytes, &signature)?;
+    Ok(signature)
+}
+
+/// Reads a transaction in the format of the wire, legacy and whole.
+///
+/// # Errors
+///
+/// [`InputError::NotATransaction`].
+pub fn read_transaction(bytes: &[u8]) -> Result<Transaction, ClientError> {
+    let read = || -> Option<Transaction> {
+        if bytes.len() > PACKET_BYTES {
+            return None;
+        }
+        let transaction: Transaction = wincode::deserialize_exact(bytes).ok()?;
+        transaction.sanitize().ok()?;
+        Some(transaction)
+    };
+    read().ok_or_else(|| InputError::NotATransaction.into())
 }
 
 /// A message with the signatures that are there so far: what goes from one signer to the next.
@@ -676,6 +794,95 @@ mod tests {
         }
     }
 
+    /// Signs what [`unsigned`] made, as a wallet does.
+    fn signed_elsewhere(cluster: &Cluster) -> Transaction {
+        let payer = payer();
+        let bytes = unsigned(cluster, &[bump(3)], &payer.pubkey(), 7).unwrap();
+        let mut transaction = read_transaction(&bytes).unwrap();
+        assert_eq!(transaction.signatures, [Signature::default()]);
+        // The limit, the price, and what it is for.
+        assert_eq!(transaction.message.instructions.len(), 3);
+        transaction.signatures[0] = payer.sign_message(&transaction.message_data());
+        transaction
+    }
+
+    #[test]
+    fn signed_elsewhere_and_relayed_twice_is_executed_once() {
+        let chain = FakeChain::default();
+        let cluster = chain.cluster(no_faults());
+        let transaction = signed_elsewhere(&cluster);
+        for _ in 0..2 {
+            let signature = relay(&cluster, &transaction).unwrap();
+            assert_eq!(signature, transaction.signatures[0]);
+        }
+        assert_eq!(chain.counters()[&3], 1);
+    }
+
+    #[test]
+    fn whatever_goes_wrong_a_relayed_transaction_is_executed_once_at_the_most() {
+        for seed in 0..200 {
+            let chain = FakeChain::default();
+            let transaction = signed_elsewhere(&chain.cluster(no_faults()));
+            let cluster = chain.impatient_cluster(random_faults(seed, 2 + seed % 5));
+            // A page posts the same again and again.
+            for _ in 0..80 {
+                if let Err(error) = relay(&cluster, &transaction) {
+                    assert!(error.is_retryable(), "seed {seed}: {error}");
+                }
+            }
+            let executed = chain.counters().get(&3).copied().unwrap_or(0);
+            assert!(executed <= 1, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_relayed_transaction_that_is_late_is_refused_or_forged() {
+        let chain = FakeChain::default();
+        let cluster = chain.cluster(no_faults());
+        let transaction = signed_elsewhere(&cluster);
+        for change in [
+            (|t: &mut Transaction| t.signatures[0] = Signature::default()) as fn(&mut Transaction),
+            |t| t.message.instructions[2].data[0] ^= 1,
+            |t| t.message.recent_blockhash = Hash::default(),
+        ] {
+            let mut forged = transaction.clone();
+            change(&mut forged);
+            assert!(matches!(
+                relay(&cluster, &forged),
+                Err(ClientError::Input(InputError::BadSignature))
+            ));
+        }
+        chain.0.lock().unwrap().refused.insert(3, 9);
+        let refused = relay(&cluster, &transaction).unwrap_err();
+        assert!(matches!(refused, ClientError::Refused(_)), "{refused}");
+        let mut state = chain.0.lock().unwrap();
+        state.refused.clear();
+        state.height += 100;
+        drop(state);
+        let late = relay(&cluster, &transaction).unwrap_err();
+        assert!(matches!(late, ClientError::Unknown { .. }), "{late}");
+        assert_eq!(chain.counters().get(&3), None);
+    }
+
+    #[test]
+    fn what_is_no_transaction() {
+        let chain = FakeChain::default();
+        let transaction = signed_elsewhere(&chain.cluster(no_faults()));
+        let bytes = serialize(&transaction).unwrap();
+        assert_eq!(read_transaction(&bytes).unwrap(), transaction);
+        for length in 0..bytes.len() {
+            assert!(read_transaction(&bytes[..length]).is_err(), "{length}");
+        }
+        assert!(read_transaction(&[&bytes[..], &[0]].concat()).is_err());
+        assert!(read_transaction(&[0; PACKET_BYTES + 1]).is_err());
+        // A version's first bit; more signatures than signers.
+        for at in [0, 65] {
+            let mut changed = bytes.clone();
+            changed[at] |= 0x80;
+            assert!(read_transaction(&changed).is_err(), "{at}");
+        }
+    }
+
     #[test]
     fn executed_then_timed_out_is_found() {
         let chain = FakeChain::default();
@@ -938,6 +1145,7 @@ mod tests {
             Simulation {
                 compute_units,
                 logs,
+                blockhash: None,
             }
             .compute_unit_limit()
         };

@@ -6,6 +6,7 @@ use esim_market::state::{Order, OrderState};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_client::esim::instruction;
+use wayfare_client::esim::orders::state_name;
 use wayfare_core::esim::delivery::rng;
 use wayfare_core::esim::delivery_key::DeliveryKey;
 use wayfare_core::esim::public_key::is_usable_key;
@@ -18,7 +19,6 @@ use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::error::Exit;
 use crate::output::{Moment, Output};
-use crate::views::esim::state;
 
 /// Between two looks at an order that is waited for.
 const POLL: Duration = Duration::from_secs(2);
@@ -171,7 +171,7 @@ fn wait(ctx: &Context, at: &Pubkey) -> Result<Order> {
             spinner.finish_and_clear();
             bail!(
                 "the order {at} is {}: it will not be delivered",
-                state(&order)
+                state_name(&order)
             );
         }
         let now = ctx.cluster()?.unix_time()?;

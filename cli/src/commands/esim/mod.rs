@@ -10,6 +10,7 @@ mod plans;
 mod purchase;
 mod refund;
 mod seller;
+mod serve;
 mod settled;
 mod show;
 mod sweep;
@@ -46,6 +47,7 @@ pub fn run(command: &EsimCommand, ctx: &Context, print: &Printer) -> Result<Exit
             print.result(delivery_key::show(args))
         }
         EsimCommand::Seller(command) => seller::run(command, ctx, print),
+        EsimCommand::Serve(args) => args.run(ctx, print.0),
         EsimCommand::Sweep(args) => print.result(args.run(ctx)),
         EsimCommand::Market(command) => market::run(command, ctx, print),
     }
@@ -54,11 +56,15 @@ pub fn run(command: &EsimCommand, ctx: &Context, print: &Printer) -> Result<Exit
 /// A market by its name.
 pub fn find_market(ctx: &Context, name: &str) -> Result<(Pubkey, Market)> {
     match ctx.cluster()?.market(name) {
-        Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
-            "there is no market {name:?} on this cluster: check the name and --url; `wayfare esim market list` shows all"
-        )),
+        Err(ClientError::Account(AccountError::Missing(_))) => Err(no_market(name)),
         result => Ok(result?),
     }
+}
+
+fn no_market(name: &str) -> anyhow::Error {
+    anyhow!(
+        "there is no market {name:?} on this cluster: check the name and --url; `wayfare esim market list` shows all"
+    )
 }
 
 /// A market's vault for a mint.

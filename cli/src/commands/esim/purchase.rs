@@ -5,18 +5,18 @@ use esim_market::state::{MarketVault, Order, OrderState, Plan, Quote, Seller};
 use rand::Rng as _;
 use solana_pubkey::Pubkey;
 use wayfare_client::esim::instruction::{Purchase, VaultAccounts};
-use wayfare_client::esim::offers::{Hindrance, quote};
+use wayfare_client::esim::offers::{self, Hindrance, PayerHindrance, quote};
+use wayfare_client::esim::orders::state_name;
 use wayfare_client::token;
 use wayfare_core::amount;
 use wayfare_core::esim::delivery;
-use wayfare_core::mint::token_account;
 
 use super::{find_plan, find_vault, require_online};
 use crate::cli::esim::PlanArgs;
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::output::{Moment, Shown};
-use crate::views::esim::{PlanTermsView, state};
+use crate::views::esim::PlanTermsView;
 
 /// A purchase that would be paid, as far as can be seen before anything is signed.
 pub struct Offer {
@@ -108,52 +108,38 @@ impl Offer {
 
     /// Whether who pays can, and can be paid back.
     fn check_funds(&self, ctx: &Context, own_account: &Pubkey) -> Result<()> {
-        let cluster = ctx.cluster()?;
         let Purchase { payer, source, .. } = self.purchase;
-        let (mint, token_program) = (self.vault.mint, self.vault.token_program);
-        let addresses = [source, *own_account, self.purchase.order()];
-        let [paying, refunded, order] =
-            <[_; 3]>::try_from(cluster.accounts(&addresses, None)?.accounts)
-                .map_err(|_| anyhow!("the RPC node answered for another number of accounts"))?;
-        if order.is_some_and(|account| account.owner != solana_sdk_ids::system_program::ID) {
-            bail!(
+        let mint = self.vault.mint;
+        let price = amount::format(self.quote.paid, self.vault.decimals);
+        let found = offers::payer(ctx.cluster()?, &self.purchase, self.quote.paid)?;
+        match found.hindrance {
+            None => {}
+            Some(PayerHindrance::OrderExists) => bail!(
                 "you have an order {} of this plan already: choose another --order-id, or leave it out for a random one",
                 self.purchase.order_id
-            );
-        }
-        let price = amount::format(self.quote.paid, self.vault.decimals);
-        let Some(paying) = paying else {
-            bail!(
+            ),
+            Some(PayerHindrance::NoTokenAccount) => bail!(
                 "{payer} has no token account {source} for the mint {mint}: bring {price} tokens there first, or name another \
                  with --source"
-            );
-        };
-        let view = token_account(&paying.data)
-            .filter(|view| paying.owner == token_program && view.mint == mint.as_array())
-            .ok_or_else(|| anyhow!("{source} is not a token account of the mint {mint}"))?;
-        if view.owner != payer.as_array() {
-            bail!("the token account {source} is not {payer}'s: name one of its own with --source");
-        }
-        if view.is_frozen {
-            bail!(
+            ),
+            Some(PayerHindrance::NotATokenAccount) => {
+                bail!("{source} is not a token account of the mint {mint}")
+            }
+            Some(PayerHindrance::NotOwned) => bail!(
+                "the token account {source} is not {payer}'s: name one of its own with --source"
+            ),
+            Some(PayerHindrance::Frozen) => bail!(
                 "the token account {source} is frozen: ask the mint's freeze authority to thaw it"
-            );
-        }
-        if view.amount < self.quote.paid {
-            bail!(
+            ),
+            Some(PayerHindrance::TooFewTokens { held }) => bail!(
                 "the token account {source} holds {} tokens, but the price is {price}: bring more first",
-                amount::format(view.amount, self.vault.decimals)
-            );
+                amount::format(held, self.vault.decimals)
+            ),
+            Some(PayerHindrance::TooFewLamports { held, rent }) => bail!(
+                "{payer} has {held} lamports, but the order's rent is {rent}: send SOL there first; the rent comes back"
+            ),
         }
-        let rent = cluster.rent(Order::SPACE)?;
-        let lamports = cluster.lamports(&payer)?;
-        if lamports < rent {
-            bail!(
-                "{payer} has {lamports} lamports, but the order's rent is {rent}: send SOL there first; the rent comes back"
-            );
-        }
-        let reason = token::cannot_take(refunded.as_ref(), &payer, &mint, &token_program);
-        if let Some(reason) = reason {
+        if let Some(reason) = found.cannot_take_refund {
             ctx.note(format_args!(
                 "note: a refund goes to the token account {own_account}, which {reason}: it would stay due until that is mended"
             ));
@@ -209,7 +195,7 @@ impl Offer {
         ) {
             bail!(
                 "the order {at} is {}: only a delivered one can be topped up",
-                state(parent)
+                state_name(parent)
             );
         }
         if parent.top_up != 1 {

@@ -1,6 +1,7 @@
 use anyhow::{Result, bail};
 use esim_market::state::{Action, Order, OrderState};
-use wayfare_client::esim::{instruction, orders};
+use wayfare_client::esim::instruction;
+use wayfare_client::esim::orders::{self, state_name};
 use wayfare_client::token;
 
 use super::find_to_settle;
@@ -9,7 +10,7 @@ use crate::cli::esim::RefundArgs;
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::output::{Amount, Moment, Shown};
-use crate::views::esim::{deed, state};
+use crate::views::esim::deed;
 
 impl RefundArgs {
     /// Anyone can: the money goes to who paid, whoever asks.
@@ -77,7 +78,7 @@ fn due(order: &Order, now: i64) -> Result<Action, String> {
     if let Some(at) = orders::refund_at(order) {
         return Err(format!(
             "the order is {}: a refund is certain from {} on, unless the seller acts before",
-            state(order),
+            state_name(order),
             Moment(at)
         ));
     }
@@ -90,7 +91,10 @@ fn due(order: &Order, now: i64) -> Result<Action, String> {
             "the order is contested: its arbiter decides until {}, then the plan's own split counts",
             Moment(order.resolve_by)
         ),
-        _ => format!("the order is {} and owes nobody any more", state(order)),
+        _ => format!(
+            "the order is {} and owes nobody any more",
+            state_name(order)
+        ),
     })
 }
 

@@ -6,15 +6,16 @@ use anyhow::{Result, bail};
 use esim_market::state::{Action, Actor, Division, MarketVault, Order};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
+use wayfare_client::esim::address;
 use wayfare_client::esim::instruction::SettleAccounts;
-use wayfare_client::esim::{address, orders};
+use wayfare_client::esim::orders::{self, state_name};
 use wayfare_client::token;
 
 use crate::cli::ConfirmArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::output::{Moment, Output};
-use crate::views::esim::{OrderView, deed, role, state};
+use crate::views::esim::{OrderView, deed, role};
 
 /// How a transaction that ends an order ended, and the order after it.
 #[derive(Serialize)]
@@ -112,7 +113,7 @@ fn possible(order: &Order, action: Action, signer: &Pubkey, now: i64) -> Result<
         )),
         None if !order.state().is_ok_and(|state| row.from.contains(&state)) => Err(format!(
             "the order is {}, so nobody can {what}: `wayfare esim show` says what can be done",
-            state(order)
+            state_name(order)
         )),
         None => match row.closes.map(|instant| order.at(instant)) {
             Some(until) if now >= until => Err(format!(

@@ -1,7 +1,35 @@
 //! What can be done with an order, by whom, from when and until when: the program's life-cycle, read for one order at one
 //! time. Times are Unix seconds.
 
-use esim_market::state::{Action, Actor, DisputeReason, LIFE_CYCLE, Order, Transition};
+use esim_market::state::{Action, Actor, DisputeReason, LIFE_CYCLE, Order, OrderState, Transition};
+
+/// Where an order is in its life, in a word.
+pub fn state_name(order: &Order) -> &'static str {
+    match order.state() {
+        Ok(OrderState::Paid) => "paid",
+        Ok(OrderState::Delivered) => "delivered",
+        Ok(OrderState::Disputed) => "disputed",
+        Ok(OrderState::Contested) => "contested",
+        Ok(OrderState::Refunded) => "refunded",
+        Ok(OrderState::Completed) => "completed",
+        Ok(OrderState::Resolved) => "resolved",
+        Err(_) => "unknown",
+    }
+}
+
+/// Why a buyer complains, in a word; `None` without a complaint.
+pub fn reason_name(reason: DisputeReason) -> Option<&'static str> {
+    Some(match reason {
+        DisputeReason::None => return None,
+        DisputeReason::Unreadable => "unreadable",
+        DisputeReason::NotInstallable => "not-installable",
+        DisputeReason::NoService => "no-service",
+        DisputeReason::NotAsDescribed => "not-as-described",
+        DisputeReason::UsedBefore => "used-before",
+        DisputeReason::Unused => "unused",
+        DisputeReason::Other => "other",
+    })
+}
 
 /// Something that can be done with an order, as long as it stays in its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,8 +137,6 @@ pub fn release_at(order: &Order) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use esim_market::state::OrderState;
-
     use super::*;
     use crate::esim::account::examples;
 

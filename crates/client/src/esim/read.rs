@@ -19,6 +19,8 @@ const SELLER_AT: usize = MARKET_AT + 32;
 const PLAN_AT: usize = 8 + offset_of!(Order, plan);
 /// Where `buyer` stands in orders.
 const BUYER_AT: usize = 8 + offset_of!(Order, buyer);
+/// Where `encryption_key` stands in orders.
+const KEY_AT: usize = 8 + offset_of!(Order, encryption_key);
 /// Where `state` stands in orders.
 const STATE_AT: usize = 8 + offset_of!(Order, state);
 
@@ -29,6 +31,8 @@ pub struct OrderFilter {
     pub seller: Option<Pubkey>,
     pub plan: Option<Pubkey>,
     pub buyer: Option<Pubkey>,
+    /// The key that the delivery is encrypted to.
+    pub encryption_key: Option<[u8; 32]>,
     pub state: Option<OrderState>,
 }
 
@@ -39,6 +43,9 @@ impl OrderFilter {
             && self.seller.is_none_or(|seller| order.seller == seller)
             && self.plan.is_none_or(|plan| order.plan == plan)
             && self.buyer.is_none_or(|buyer| order.buyer == buyer)
+            && self
+                .encryption_key
+                .is_none_or(|key| order.encryption_key == key)
             && self.state.is_none_or(|state| order.state == state as u8)
     }
 }
@@ -126,12 +133,18 @@ impl Cluster {
             (None, Some(seller)) => (SELLER_AT, Some(seller)),
             (None, None) => (MARKET_AT, filter.market),
         };
-        let keys = [place, (BUYER_AT, filter.buyer)];
+        // A delivery key is of one order, or of few.
+        let encryption_key = filter.encryption_key.map(Pubkey::new_from_array);
+        let who = match encryption_key {
+            Some(_) => (KEY_AT, encryption_key),
+            None => (BUYER_AT, filter.buyer),
+        };
+        let keys = [place, who];
         let mut places: Vec<(usize, &[u8])> = keys
             .iter()
             .filter_map(|(at, key)| Some((*at, key.as_ref()?.as_ref())))
             .collect();
-        // With place and buyer there is no room for it, and few are left.
+        // With place and buyer or key there is no room for it, and few are left.
         let state = filter.state.map(|state| [state as u8]);
         if places.len() < 2 {
             places.extend(state.as_ref().map(|state| (STATE_AT, &state[..])));
@@ -167,7 +180,7 @@ mod tests {
             let orders = cluster.orders(&filter).unwrap();
             orders.into_iter().map(|(at, _)| at).collect()
         };
-        for bits in 0..32 {
+        for bits in 0..64 {
             let on = |bit: u32| bits & 1 << bit != 0;
             let filter = OrderFilter {
                 market: on(0).then_some(mine.market),
@@ -175,17 +188,19 @@ mod tests {
                 plan: on(2).then_some(mine.plan),
                 buyer: on(3).then_some(mine.buyer),
                 state: on(4).then_some(OrderState::Paid),
+                encryption_key: on(5).then_some(mine.encryption_key),
             };
             let expected = if on(4) { vec![one] } else { vec![one, two] };
             let mut all = found(filter);
             all.sort_by_key(|at| *at != one);
             assert_eq!(all, expected, "{filter:?}");
-            for wrong in 0..4 {
+            for wrong in 0..5 {
                 let mut filter = filter;
                 match wrong {
                     0 => filter.market = Some(foreign),
                     1 => filter.seller = Some(foreign),
                     2 => filter.plan = Some(foreign),
+                    3 => filter.encryption_key = Some(foreign.to_bytes()),
                     _ => filter.buyer = Some(foreign),
                 }
                 assert_eq!(found(filter), [], "{filter:?}");
@@ -203,6 +218,7 @@ mod tests {
             (SELLER_AT, order.seller),
             (PLAN_AT, order.plan),
             (BUYER_AT, order.buyer),
+            (KEY_AT, Pubkey::new_from_array(order.encryption_key)),
         ] {
             assert_eq!(data[at..at + 32], key.to_bytes());
         }

@@ -1,0 +1,365 @@
+//! Orders: where they stand, how they are found, and what their buyers and anybody can do with them.
+
+use axum::http::StatusCode;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use esim_market::state::{Action, Actor, Delivery, DisputeReason, Order};
+use serde::Serialize;
+use solana_pubkey::Pubkey;
+use wayfare_client::account::AccountError;
+use wayfare_client::cluster::Cluster;
+use wayfare_client::error::ClientError;
+use wayfare_client::esim::instruction::{self, SettleAccounts};
+use wayfare_client::esim::orders::{self, Step};
+use wayfare_client::esim::{OrderFilter, address};
+use wayfare_client::{send, token};
+
+use crate::problem::Problem;
+use crate::purchase::Unsigned;
+use crate::shop::Shop;
+use crate::words::{Amount, moment, summary};
+
+/// Orders that one answer lists at the most: the newest.
+const MOST_LISTED: usize = 50;
+
+/// What a buyer can do with an order on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Confirm,
+    Dispute(DisputeReason),
+    Refund,
+}
+
+/// An order as pages and programs read it. Times are Unix seconds.
+#[derive(Debug, Serialize)]
+pub struct OrderInfo {
+    pub order: String,
+    pub market: String,
+    pub plan: String,
+    /// `None` when the plan was retired.
+    pub plan_id: Option<String>,
+    pub buyer: String,
+    pub payer: String,
+    /// As text: it can be more than a double holds.
+    pub order_id: String,
+    /// The order that this one tops up: whose key the delivery is encrypted to.
+    pub parent: Option<String>,
+    pub state: &'static str,
+    pub summary: String,
+    /// Base58 of the X25519 key that the delivery is encrypted to.
+    pub encryption_key: String,
+    /// Hexadecimal.
+    pub commitment: Option<String>,
+    /// Base64.
+    pub ciphertext: Option<String>,
+    pub price: Amount,
+    pub refunded: Amount,
+    pub now: i64,
+    pub purchased_at: i64,
+    pub deliver_by: i64,
+    pub delivered_at: Option<i64>,
+    pub release_at: Option<i64>,
+    pub answer_by: Option<i64>,
+    pub resolve_by: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub steps: Vec<StepInfo>,
+    pub dispute_reasons: Vec<&'static str>,
+}
+
+/// Something that can be done with an order on a page.
+#[derive(Debug, Serialize)]
+pub struct StepInfo {
+    pub action: &'static str,
+    pub by: &'static str,
+    /// Whether it can be done now.
+    pub open: bool,
+    pub from: Option<i64>,
+    pub until: Option<i64>,
+}
+
+impl StepInfo {
+    /// `None` for what is not done on a page.
+    fn new(step: &Step, now: i64) -> Option<Self> {
+        let action = match step.action {
+            Action::Confirm => "confirm",
+            Action::Dispute => "dispute",
+            Action::RefundUndelivered | Action::RefundUnanswered => "refund",
+            _ => return None,
+        };
+        Some(Self {
+            action,
+            by: match step.actor {
+                Actor::Anyone => "anyone",
+                _ => "buyer",
+            },
+            open: step.is_open(now),
+            from: step.from,
+            until: step.until,
+        })
+    }
+}
+
+impl OrderInfo {
+    fn new(
+        at: &Pubkey,
+        order: &Order,
+        plan_id: Option<String>,
+        delivery: Option<&Delivery>,
+        decimals: u8,
+        now: i64,
+    ) -> Self {
+        let happened = |at: i64| (at != 0).then_some(at);
+        let amount = |units| Amount::new(units, decimals, &order.mint);
+        let none = [0; 32];
+        let mut steps: Vec<StepInfo> = orders::steps(order, now)
+            .iter()
+            .filter_map(|step| StepInfo::new(step, now))
+            .collect();
+        // What was decided for who paid, and could not be paid at once.
+        if order.refund_due > 0 {
+            steps.push(StepInfo {
+                action: "refund",
+                by: "anyone",
+                open: true,
+                from: None,
+                until: None,
+            });
+        }
+        Self {
+            order: at.to_string(),
+            market: order.market.to_string(),
+            plan: order.plan.to_string(),
+            plan_id,
+            buyer: order.buyer.to_string(),
+            payer: order.payer.to_string(),
+            order_id: order.order_id.to_string(),
+            parent: (order.parent.to_bytes() != none).then(|| order.parent.to_string()),
+            state: orders::state_name(order),
+            summary: summary(order, decimals, now),
+            encryption_key: Pubkey::new_from_array(order.encryption_key).to_string(),
+            commitment: (order.commitment != none).then(|| hex::encode(order.commitment)),
+            ciphertext: delivery.map(|delivery| BASE64_STANDARD.encode(&delivery.ciphertext)),
+            price: amount(order.paid),
+            refunded: amount(order.refunded),
+            now,
+            purchased_at: order.purchased_at,
+            deliver_by: order.deliver_by,
+            delivered_at: happened(order.delivered_at),
+            release_at: happened(order.release_at),
+            answer_by: happened(order.answer_by),
+            resolve_by: happened(order.resolve_by),
+            ended_at: happened(order.ended_at),
+            dispute_reasons: reasons(order),
+            steps,
+        }
+    }
+}
+
+/// What the order's buyer can complain about.
+fn reasons(order: &Order) -> Vec<&'static str> {
+    let right_holds = order.refund_right_holds().unwrap_or(false);
+    DisputeReason::ALL
+        .into_iter()
+        .filter(|reason| right_holds || *reason != DisputeReason::Unused)
+        .filter_map(orders::reason_name)
+        .collect()
+}
+
+/// A complaint by its name.
+pub fn read_reason(name: Option<&str>) -> Result<DisputeReason, Problem> {
+    DisputeReason::ALL
+        .into_iter()
+        .find(|reason| name.is_some() && orders::reason_name(*reason) == name)
+        .ok_or_else(|| {
+            let names: Vec<_> = DisputeReason::ALL
+                .into_iter()
+                .filter_map(orders::reason_name)
+                .collect();
+            Problem::bad_request(format!("reason is none of {}", names.join(", ")))
+        })
+}
+
+/// Reads an order's address; what is no address is no order.
+pub fn order_address(text: &str) -> Result<Pubkey, Problem> {
+    text.parse().map_err(|_| no_order(text))
+}
+
+fn no_order(order: impl std::fmt::Display) -> Problem {
+    Problem::not_found(
+        "no-order",
+        format!("there is no order {order} in this shop: it was closed, or is not paid yet"),
+    )
+}
+
+impl Shop {
+    /// An order of this market.
+    pub fn order(&self, at: &Pubkey) -> Result<OrderInfo, Problem> {
+        let order = self.find_order(at)?;
+        let mut infos = self.infos(vec![(*at, order)])?;
+        infos.pop().ok_or_else(|| no_order(at))
+    }
+
+    /// Orders of this market, the newest first.
+    pub fn orders(&self, filter: OrderFilter) -> Result<Vec<OrderInfo>, Problem> {
+        let mut found = self.cluster.orders(&OrderFilter {
+            market: Some(self.market),
+            ..filter
+        })?;
+        found.reverse();
+        found.truncate(MOST_LISTED);
+        self.infos(found)
+    }
+
+    fn find_order(&self, at: &Pubkey) -> Result<Order, Problem> {
+        match self.cluster.state::<Order>(at) {
+            Ok(order) if order.market == self.market => Ok(order),
+            Ok(_) | Err(ClientError::Account(_)) => Err(no_order(at)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn infos(&self, found: Vec<(Pubkey, Order)>) -> Result<Vec<OrderInfo>, Problem> {
+        if found.is_empty() {
+            return Ok(vec![]);
+        }
+        let catalogue = self.catalogue()?;
+        let now = self.cluster.unix_time()?;
+        let mut infos = Vec::with_capacity(found.len());
+        for (at, order) in found {
+            let delivery = match order.was_delivered() {
+                true => find_delivery(&self.cluster, &at)?,
+                false => None,
+            };
+            let decimals = match catalogue.decimals(&order.mint) {
+                Some(decimals) => decimals,
+                None => self.vault(&order.mint)?.1,
+            };
+            let plan_id = catalogue
+                .offer(&order.plan)
+                .map(|offer| offer.plan.id.clone());
+            let delivery = delivery.as_ref();
+            infos.push(OrderInfo::new(
+                &at, &order, plan_id, delivery, decimals, now,
+            ));
+        }
+        Ok(infos)
+    }
+
+    /// Builds what a buyer, or for a refund anybody, signs to bring an order on. `account` signs and pays the fee.
+    pub fn act(&self, at: &Pubkey, account: &Pubkey, deed: Deed) -> Result<Unsigned, Problem> {
+        let order = self.find_order(at)?;
+        let now = self.cluster.unix_time()?;
+        let (instructions, message) = match deed {
+            Deed::Confirm => {
+                require_possible(&order, Action::Confirm, account, now)?;
+                let (vault, _) = self.vault(&order.mint)?;
+                let settle = SettleAccounts::of(*at, &order, vault);
+                let confirm = instruction::confirm_delivery(&settle, *account);
+                (
+                    vec![confirm],
+                    "Accept the delivery: the seller is paid at once.",
+                )
+            }
+            Deed::Dispute(reason) => {
+                require_possible(&order, Action::Dispute, account, now)?;
+                if reason == DisputeReason::Unused && !order.refund_right_holds().unwrap_or(false) {
+                    return Err(Problem::conflict(
+                        "not-now",
+                        "the right to a refund of what is unused has ended: complain for another reason",
+                    ));
+                }
+                let dispute = instruction::dispute(*at, &order, reason);
+                (
+                    vec![dispute],
+                    "Complain about the delivery: the money waits until it is decided.",
+                )
+            }
+            Deed::Refund => (
+                self.refund(at, &order, account, now)?,
+                "Bring the refund to the wallet that paid.",
+            ),
+        };
+        let price = send::price(&self.cluster, self.price, &instructions)?;
+        let bytes = send::unsigned(&self.cluster, &instructions, account, price)?;
+        Ok(Unsigned {
+            transaction: BASE64_STANDARD.encode(bytes),
+            message: message.to_owned(),
+            order: None,
+        })
+    }
+
+    fn refund(
+        &self,
+        at: &Pubkey,
+        order: &Order,
+        account: &Pubkey,
+        now: i64,
+    ) -> Result<Vec<solana_instruction::Instruction>, Problem> {
+        let action = match orders::crank(order, now) {
+            Some(action @ (Action::RefundUndelivered | Action::RefundUnanswered)) => action,
+            Some(action @ Action::PayOut) if order.refund_due > 0 => action,
+            _ => {
+                return Err(Problem::conflict(
+                    "not-now",
+                    match orders::refund_at(order) {
+                        Some(at) => format!("a refund is certain from {} on", moment(at)),
+                        None => "no refund is due now".to_owned(),
+                    },
+                ));
+            }
+        };
+        let (vault, _) = self.vault(&order.mint)?;
+        let settle = SettleAccounts::of(*at, order, vault);
+        let mut instructions = Vec::new();
+        if self.cluster.account(&settle.refund_to)?.is_none() {
+            instructions.push(token::create_token_account(
+                account,
+                &order.payer,
+                &vault.mint,
+                &vault.token_program,
+            ));
+        }
+        instructions.extend(instruction::crank(&settle, *account, action));
+        Ok(instructions)
+    }
+}
+
+fn find_delivery(cluster: &Cluster, order: &Pubkey) -> Result<Option<Delivery>, Problem> {
+    match cluster.state(&address::delivery(order)) {
+        Ok(delivery) => Ok(Some(delivery)),
+        Err(ClientError::Account(AccountError::Missing(_))) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses what the program would refuse, with the time.
+fn require_possible(
+    order: &Order,
+    action: Action,
+    account: &Pubkey,
+    now: i64,
+) -> Result<(), Problem> {
+    if order.buyer != *account {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-buyer",
+            format!("this order belongs to {}: use that wallet", order.buyer),
+        ));
+    }
+    let steps = orders::steps(order, now);
+    match steps.iter().find(|step| step.action == action) {
+        Some(step) if step.is_open(now) => Ok(()),
+        Some(Step {
+            from: Some(from), ..
+        }) => Err(Problem::conflict(
+            "not-now",
+            format!("that is possible from {} on", moment(*from)),
+        )),
+        _ => Err(Problem::conflict(
+            "not-now",
+            format!(
+                "that is not possible any more: the order is {}",
+                orders::state_name(order)
+            ),
+        )),
+    }
+}

@@ -1,0 +1,143 @@
+//! The pages.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use solana_pubkey::Pubkey;
+use wayfare_client::esim::OrderFilter;
+use wayfare_client::esim::offers::{self, OfferFilter, OfferOrder};
+use wayfare_core::esim::countries::Code;
+use wayfare_core::esim::shop::parse_data;
+
+use super::{AppState, Parts, wants_json};
+use crate::orders::order_address;
+use crate::pages::{self, Search};
+use crate::problem::Problem;
+use crate::purchase::read;
+use crate::shop::{no_plan, plan_address};
+
+pub async fn storefront(State(app): AppState, Query(parts): Parts) -> Result<Response, Problem> {
+    let page = app
+        .with_shop(move |shop| {
+            let part = |name: &str| {
+                let text = parts.get(name).map(|text| text.trim());
+                text.filter(|text| !text.is_empty())
+            };
+            let mut search = Search {
+                country: part("country").unwrap_or_default().to_owned(),
+                data: part("data").unwrap_or_default().to_owned(),
+                days: part("days").unwrap_or_default().to_owned(),
+                max_price: part("max_price").unwrap_or_default().to_owned(),
+                sort: part("sort").unwrap_or_default().to_owned(),
+                page: part("page").and_then(|page| page.parse().ok()).unwrap_or(1),
+                mistake: None,
+            };
+            let catalogue = shop.catalogue()?;
+            let found = read_filter(part).and_then(|filter| {
+                let mut found = Vec::new();
+                for offer in &catalogue.offers {
+                    let is_shown = offer.hindrance.is_none();
+                    if is_shown && filter.fits(offer).map_err(|error| error.to_string())? {
+                        found.push(offer.clone());
+                    }
+                }
+                Ok(found)
+            });
+            let mut found = found.unwrap_or_else(|mistake| {
+                search.mistake = Some(mistake);
+                vec![]
+            });
+            let by = match search.sort.as_str() {
+                "per-gb" => OfferOrder::PerGb,
+                "data" => OfferOrder::Data,
+                "days" => OfferOrder::Days,
+                _ => OfferOrder::Price,
+            };
+            offers::sort(&mut found, by);
+            Ok(pages::storefront(shop, &catalogue, &found, &search))
+        })
+        .await?;
+    Ok(page.into_response())
+}
+
+/// What a visitor looks for, or what is wrong with it.
+fn read_filter<'a>(part: impl Fn(&str) -> Option<&'a str>) -> Result<OfferFilter, String> {
+    let countries = part("country")
+        .map(Code::find)
+        .transpose()
+        .map_err(|error| format!("No country is called {error}."))?;
+    let min_data = part("data")
+        .map(parse_data)
+        .transpose()
+        .map_err(|error| format!("Data: {error}."))?;
+    let days = part("days")
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| "Days is a whole number.".to_owned())?;
+    Ok(OfferFilter {
+        countries: countries.into_iter().collect(),
+        min_data,
+        days,
+        max_price: part("max_price").map(str::to_owned),
+    })
+}
+
+pub async fn plan(State(app): AppState, Path(plan): Path<String>) -> Result<Response, Problem> {
+    let page = app
+        .with_shop(move |shop| {
+            let at = plan_address(&plan)?;
+            let catalogue = shop.catalogue()?;
+            let offer = catalogue.offer(&at).ok_or_else(|| no_plan(at))?;
+            Ok(pages::plan(shop, &catalogue, offer))
+        })
+        .await?;
+    Ok(page.into_response())
+}
+
+pub async fn order(
+    State(app): AppState,
+    Path(order): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let at = order_address(&order)?;
+    let info = app.with_shop(move |shop| shop.order(&at)).await?;
+    Ok(match wants_json(&headers) {
+        true => Json(info).into_response(),
+        false => pages::order(&app.shop, &info).into_response(),
+    })
+}
+
+pub async fn orders(
+    State(app): AppState,
+    Query(parts): Parts,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let address = |name: &str| -> Result<Option<Pubkey>, Problem> {
+        let text = parts.get(name).map(|text| text.trim());
+        let what = "an address or key of 32 bytes in base58";
+        text.filter(|text| !text.is_empty())
+            .map(|text| read(name, what, Some(text)))
+            .transpose()
+    };
+    let filter = OrderFilter {
+        plan: address("plan")?,
+        buyer: address("buyer")?,
+        encryption_key: address("key")?.map(|key| key.to_bytes()),
+        ..OrderFilter::default()
+    };
+    if filter.buyer.is_none() && filter.encryption_key.is_none() {
+        return match wants_json(&headers) {
+            true => Err(Problem::bad_request(
+                "whose orders: give buyer or key in the address",
+            )),
+            false => Ok(pages::find(&app.shop).into_response()),
+        };
+    }
+    let found = app.with_shop(move |shop| shop.orders(filter)).await?;
+    Ok(match wants_json(&headers) {
+        true => Json(json!({"orders": found})).into_response(),
+        false => pages::orders(&app.shop, &found).into_response(),
+    })
+}

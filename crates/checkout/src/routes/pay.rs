@@ -1,0 +1,49 @@
+//! Solana Pay transaction requests (version 1.1 of the specification): `GET` says who asks, `POST` makes the transaction.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::{Account, AppState, JsonBody, Parts, actions::Cors};
+use crate::pages::assets;
+use crate::problem::Problem;
+use crate::purchase::{Request, read, read_account, read_key};
+use crate::shop::{no_plan, plan_address};
+
+pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Response, Problem> {
+    let answer = app
+        .with_shop(move |shop| {
+            let at = plan_address(&plan)?;
+            let catalogue = shop.catalogue()?;
+            let offer = catalogue.offer(&at).ok_or_else(|| no_plan(at))?;
+            Ok(json!({
+                "label": format!("Wayfare {}: {}", shop.name, shop.title(offer)),
+                "icon": assets::icon(&shop.public_url),
+            }))
+        })
+        .await?;
+    Ok((Cors, axum::Json(answer)).into_response())
+}
+
+pub async fn purchase(
+    State(app): AppState,
+    Path(plan): Path<String>,
+    Query(parts): Parts,
+    JsonBody(body): JsonBody<Account>,
+) -> Result<Response, Problem> {
+    let part = |name: &str| parts.get(name).map(String::as_str);
+    let request = Request {
+        plan: plan_address(&plan)?,
+        account: read_account(&body.account)?,
+        order_id: read("order", "a number below 2^64", part("order"))?,
+        key: read_key(part("key"))?,
+        version: read(
+            "version",
+            "the version of the plan that was shown",
+            part("version"),
+        )?,
+        max_price: read("max", "the most to pay, in base units", part("max"))?,
+    };
+    let answer = app.with_shop(move |shop| shop.purchase(&request)).await?;
+    Ok((Cors, axum::Json(answer)).into_response())
+}

@@ -1,0 +1,171 @@
+//! The market that is sold from, as it is on the chain.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use esim_market::state::{Market, MarketVault};
+use solana_pubkey::Pubkey;
+use wayfare_client::cluster::Cluster;
+use wayfare_client::error::ClientError;
+use wayfare_client::esim::{address, instruction::VaultAccounts, offers::Offer};
+use wayfare_client::send::Price;
+
+use crate::descriptions::{Description, Descriptions};
+use crate::problem::Problem;
+
+/// How old what a page shows may be. A purchase is held against the chain itself, whatever a page showed.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Genesis hashes of the public clusters (`solana genesis-hash`), and their names in the Wallet Standard.
+const CLUSTERS: [(&str, &str); 3] = [
+    (
+        "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d",
+        "solana:mainnet",
+    ),
+    (
+        "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG",
+        "solana:devnet",
+    ),
+    (
+        "4uhcVJyU9pJkvQyS88uRDiswHScCkY3xQwrPvjbBrDzR",
+        "solana:testnet",
+    ),
+];
+
+/// Characters of a genesis hash that name a cluster in CAIP-2 (the namespace `solana` of the Chain Agnostic Standards).
+const CAIP_CHARS: usize = 32;
+
+/// What is sold, and as whom the shop appears.
+pub struct ShopOptions {
+    /// The market's name.
+    pub market: String,
+    /// Where wallets and people reach the shop, without a slash at its end.
+    pub public_url: String,
+    pub descriptions: Descriptions,
+    /// What the transactions offer for their place in a block.
+    pub price: Price,
+}
+
+/// A market, and the cluster that it is on.
+pub struct Shop {
+    pub cluster: Cluster,
+    pub market: Pubkey,
+    pub name: String,
+    pub public_url: String,
+    pub price: Price,
+    /// The cluster in the words of the Wallet Standard.
+    pub chain: &'static str,
+    /// The cluster in those of CAIP-2.
+    pub caip: String,
+    descriptions: Descriptions,
+    /// Held while it is read anew, so that many requests make one read.
+    catalogue: Mutex<Option<(Instant, Arc<Catalogue>)>>,
+}
+
+/// What is on offer, as it was read.
+pub struct Catalogue {
+    pub market: Market,
+    /// In order of their addresses.
+    pub offers: Vec<Offer>,
+}
+
+impl Catalogue {
+    /// The decimals of a mint that something is offered in.
+    pub fn decimals(&self, mint: &Pubkey) -> Option<u8> {
+        let mut offers = self.offers.iter();
+        offers
+            .find(|offer| offer.plan.terms.mint == *mint)
+            .map(|offer| offer.decimals)
+    }
+
+    /// An offer by its plan's address.
+    pub fn offer(&self, plan: &Pubkey) -> Option<&Offer> {
+        let at = self
+            .offers
+            .binary_search_by_key(plan, |offer| offer.address);
+        at.ok().and_then(|at| self.offers.get(at))
+    }
+}
+
+impl Shop {
+    /// Opens a shop: the market must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn open(cluster: Cluster, options: ShopOptions) -> Result<Self, ClientError> {
+        let (market, _) = cluster.market(&options.market)?;
+        let genesis = cluster.genesis_hash()?.to_string();
+        let known = CLUSTERS.iter().find(|(hash, _)| *hash == genesis);
+        Ok(Self {
+            market,
+            name: options.market,
+            public_url: options.public_url,
+            price: options.price,
+            chain: known.map_or("solana:localnet", |(_, chain)| chain),
+            caip: format!(
+                "solana:{}",
+                genesis.get(..CAIP_CHARS).unwrap_or(genesis.as_str())
+            ),
+            descriptions: options.descriptions,
+            cluster,
+            catalogue: Mutex::new(None),
+        })
+    }
+
+    /// What is on offer now, or was a moment ago.
+    pub fn catalogue(&self) -> Result<Arc<Catalogue>, Problem> {
+        // What was being read when a thread died is not there yet: the next one reads it anew.
+        let mut kept = self
+            .catalogue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, catalogue)) = &*kept
+            && at.elapsed() < FRESH
+        {
+            return Ok(Arc::clone(catalogue));
+        }
+        let catalogue = Arc::new(self.read_catalogue()?);
+        *kept = Some((Instant::now(), Arc::clone(&catalogue)));
+        Ok(catalogue)
+    }
+
+    /// What is on offer now.
+    pub fn read_catalogue(&self) -> Result<Catalogue, Problem> {
+        let market: Market = self.cluster.state(&self.market)?;
+        let now = self.cluster.unix_time()?;
+        let offers = self.cluster.offers(&self.market, &market, None, now)?;
+        Ok(Catalogue { market, offers })
+    }
+
+    /// The vault of a mint that was accepted once, with the mint's decimals.
+    pub fn vault(&self, mint: &Pubkey) -> Result<(VaultAccounts, u8), Problem> {
+        let at = address::vault(&self.market, mint);
+        let vault: MarketVault = self.cluster.state(&at)?;
+        Ok((VaultAccounts::of(at, &vault), vault.decimals))
+    }
+
+    /// What the seller of an offer says about it.
+    pub fn description(&self, offer: &Offer) -> Option<&Description> {
+        self.descriptions.get(&offer.plan.terms.description_hash)
+    }
+
+    /// What an offer is called: by its seller, or by its id.
+    pub fn title<'a>(&'a self, offer: &'a Offer) -> &'a str {
+        self.description(offer)
+            .and_then(|description| description.title.as_deref())
+            .unwrap_or(&offer.plan.id)
+    }
+}
+
+/// Reads a plan's address; what is no address is no plan.
+pub fn plan_address(text: &str) -> Result<Pubkey, Problem> {
+    text.parse().map_err(|_| no_plan(text))
+}
+
+pub fn no_plan(plan: impl std::fmt::Display) -> Problem {
+    Problem::not_found(
+        "no-plan",
+        format!("there is no plan {plan} in this shop: choose one from its list"),
+    )
+}
