@@ -883,6 +883,8 @@ export function qrMatrix(text) {
 function qrPicture(text, label) {
   const modules = qrMatrix(text);
   const side = modules.length + 8;
+  // Whole pixels for each module, as far as the screen is wide enough: cameras like them all the same.
+  const pixels = side * Math.max(Math.floor(400 / side), 4);
   const make = (name, attributes) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -890,6 +892,8 @@ function qrPicture(text, label) {
   };
   const picture = make("svg", {
     viewBox: `0 0 ${side} ${side}`,
+    width: pixels,
+    height: pixels,
     "shape-rendering": "crispEdges",
     role: "img",
     "aria-label": label,
