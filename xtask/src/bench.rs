@@ -51,26 +51,30 @@ pub fn bench(check: bool, format: Format) -> Result<()> {
     workspace::replace(&path(), table.as_bytes())
 }
 
-/// A thousand orders through their lives on the local network, by the command line's own code.
+/// What runs against the local network, by the command line's own code: a thousand orders through their lives, and the
+/// shop on the web.
 pub fn load() -> Result<()> {
     let programs = programs::build()?;
     let localnet = localnet::ensure()?;
     let wayfare = cli::build()?;
-    run(cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "wayfare-bench",
-            "--bin",
-            "orders",
-            "--target-dir",
-        ])
-        .arg(workspace::root().join("target"))
-        .env("WAYFARE_PROGRAMS", programs)
-        .env("WAYFARE_LOCALNET", localnet)
-        .env("WAYFARE_BIN", wayfare))
+    for bin in ["orders", "shop"] {
+        run(cargo()
+            .args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--package",
+                "wayfare-bench",
+                "--bin",
+                bin,
+                "--target-dir",
+            ])
+            .arg(workspace::root().join("target"))
+            .env("WAYFARE_PROGRAMS", &programs)
+            .env("WAYFARE_LOCALNET", &localnet)
+            .env("WAYFARE_BIN", &wayfare))?;
+    }
+    Ok(())
 }
 
 /// What instructions, accounts and programs cost, on the programs as they are built now.

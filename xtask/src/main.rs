@@ -53,7 +53,7 @@ enum Task {
         /// Measure the costs alone, change nothing, and fail if one grew by more than 3 %
         #[arg(long)]
         check: bool,
-        /// Buy, fulfil and release a thousand orders on the local network instead, check each, and print the time
+        /// Buy, fulfil and release a thousand orders on the local network instead, check each, load the shop on the web, and print the times
         #[arg(long, conflicts_with = "check")]
         load: bool,
         /// What to print

@@ -15,11 +15,8 @@ use wayfare_core::esim::shop as said;
 use crate::orders::OrderInfo;
 use crate::problem::Problem;
 use crate::purchase::hindered;
-use crate::shop::{Catalogue, Shop};
+use crate::shop::{Catalogue, Listed, Shop};
 use crate::words::{moment, percent, refund_terms, rfc3339};
-
-/// Countries that are named before the rest is counted.
-pub const COUNTRIES_SHOWN: usize = 3;
 
 /// Plans on one page.
 const PLANS_SHOWN: usize = 100;
@@ -108,18 +105,20 @@ pub fn problem(shop: &Shop, problem: &Problem) -> Markup {
 }
 
 /// The plans, as a shop shows them. `found`: what fits the search, in the order asked for.
-pub fn storefront(shop: &Shop, catalogue: &Catalogue, found: &[Offer], search: &Search) -> Markup {
+pub fn storefront(
+    shop: &Shop,
+    catalogue: &Catalogue,
+    found: &[&Listed],
+    search: &Search,
+) -> Markup {
     let pages = found.len().div_ceil(PLANS_SHOWN).max(1);
     let at = search.page.clamp(1, pages);
     let first = at.saturating_sub(1).saturating_mul(PLANS_SHOWN);
     let mut countries = Countries::NONE;
-    for offer in catalogue
-        .offers
-        .iter()
-        .filter(|offer| offer.hindrance.is_none())
-    {
-        for code in Countries(offer.plan.terms.countries).iter() {
-            countries.insert(code);
+    for listed in catalogue.on_sale() {
+        let more = listed.offer.plan.terms.countries;
+        for (byte, more) in countries.0.iter_mut().zip(more) {
+            *byte |= more;
         }
     }
     let is_filtered = [
@@ -149,8 +148,8 @@ pub fn storefront(shop: &Shop, catalogue: &Catalogue, found: &[Offer], search: &
                 }
             }
             ul class="plans" {
-                @for offer in found.iter().skip(first).take(PLANS_SHOWN) {
-                    (card(shop, offer))
+                @for listed in found.iter().skip(first).take(PLANS_SHOWN) {
+                    (card(shop, listed))
                 }
             }
             @if pages > 1 {
@@ -221,12 +220,13 @@ fn filter(countries: &Countries, search: &Search) -> Markup {
     }
 }
 
-fn card(shop: &Shop, offer: &Offer) -> Markup {
+fn card(shop: &Shop, listed: &Listed) -> Markup {
+    let offer = &listed.offer;
     let terms = &offer.plan.terms;
     html! {
         li class="plan" {
             h2 { a href={ "/plans/" (offer.address) } { (shop.title(offer)) } }
-            p class="countries" { (Countries(terms.countries).summary(COUNTRIES_SHOWN)) }
+            p class="countries" { (listed.countries) }
             p class="what" {
                 (said::data(terms.data_mb)) ", " (said::days(terms.validity_days))
                 @if (1..=FEW).contains(&offer.plan.stock) { ", " (offer.plan.stock) " left" }

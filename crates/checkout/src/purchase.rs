@@ -125,7 +125,7 @@ impl Shop {
 
     /// What a person can do about a purchase that the chain refuses, by what it looks like now.
     fn why_refused(&self, request: &Request) -> Result<Option<Problem>, Problem> {
-        let catalogue = self.read_catalogue()?;
+        let catalogue = self.read_catalogue(None)?;
         let Some(offer) = catalogue.offer(&request.plan) else {
             return Ok(Some(no_plan(request.plan)));
         };

@@ -9,9 +9,13 @@ use wayfare_client::cluster::Cluster;
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::{address, instruction::VaultAccounts, offers::Offer};
 use wayfare_client::send::Price;
+use wayfare_core::esim::countries::Countries;
 
 use crate::descriptions::{Description, Descriptions};
 use crate::problem::Problem;
+
+/// Countries that are named before the rest is counted.
+pub const COUNTRIES_SHOWN: usize = 3;
 
 /// How old what a page shows may be. A purchase is held against the chain itself, whatever a page showed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -66,13 +70,27 @@ pub struct Shop {
 pub struct Catalogue {
     pub market: Market,
     /// In order of their addresses.
-    pub offers: Vec<Offer>,
+    pub offers: Vec<Listed>,
+}
+
+/// An offer with what of it takes long to say.
+pub struct Listed {
+    pub offer: Offer,
+    /// Its countries in a few words.
+    pub countries: Arc<str>,
 }
 
 impl Catalogue {
+    /// What somebody can buy.
+    pub fn on_sale(&self) -> impl Iterator<Item = &Listed> {
+        self.offers
+            .iter()
+            .filter(|listed| listed.offer.hindrance.is_none())
+    }
+
     /// The decimals of a mint that something is offered in.
     pub fn decimals(&self, mint: &Pubkey) -> Option<u8> {
-        let mut offers = self.offers.iter();
+        let mut offers = self.offers.iter().map(|listed| &listed.offer);
         offers
             .find(|offer| offer.plan.terms.mint == *mint)
             .map(|offer| offer.decimals)
@@ -80,9 +98,13 @@ impl Catalogue {
 
     /// An offer by its plan's address.
     pub fn offer(&self, plan: &Pubkey) -> Option<&Offer> {
+        self.listed(plan).map(|listed| &listed.offer)
+    }
+
+    fn listed(&self, plan: &Pubkey) -> Option<&Listed> {
         let at = self
             .offers
-            .binary_search_by_key(plan, |offer| offer.address);
+            .binary_search_by_key(plan, |listed| listed.offer.address);
         at.ok().and_then(|at| self.offers.get(at))
     }
 }
@@ -125,17 +147,33 @@ impl Shop {
         {
             return Ok(Arc::clone(catalogue));
         }
-        let catalogue = Arc::new(self.read_catalogue()?);
+        let before = kept.as_ref().map(|(_, catalogue)| catalogue.as_ref());
+        let catalogue = Arc::new(self.read_catalogue(before)?);
         *kept = Some((Instant::now(), Arc::clone(&catalogue)));
         Ok(catalogue)
     }
 
-    /// What is on offer now.
-    pub fn read_catalogue(&self) -> Result<Catalogue, Problem> {
+    /// What is on offer now. What was said of a plan `before` is said again, as long as it is of the same version.
+    pub fn read_catalogue(&self, before: Option<&Catalogue>) -> Result<Catalogue, Problem> {
         let market: Market = self.cluster.state(&self.market)?;
         let now = self.cluster.unix_time()?;
         let offers = self.cluster.offers(&self.market, &market, None, now)?;
-        Ok(Catalogue { market, offers })
+        let list = |offer: Offer| {
+            let same = before
+                .and_then(|before| before.listed(&offer.address))
+                .filter(|listed| listed.offer.plan.version == offer.plan.version);
+            let countries = match same {
+                Some(listed) => Arc::clone(&listed.countries),
+                None => Countries(offer.plan.terms.countries)
+                    .summary(COUNTRIES_SHOWN)
+                    .into(),
+            };
+            Listed { offer, countries }
+        };
+        Ok(Catalogue {
+            market,
+            offers: offers.into_iter().map(list).collect(),
+        })
     }
 
     /// The vault of a mint that was accepted once, with the mint's decimals.

@@ -415,7 +415,15 @@ pub fn relay(cluster: &Cluster, transaction: &Transaction) -> Result<Signature, 
                     reason: "its blockhash is not taken any more".to_owned(),
                 });
             }
-            _ => return Err(ClientError::Refused(refusal)),
+            // What it has done already may be what is in its way.
+            _ => {
+                let status = cluster.statuses(std::slice::from_ref(&signature))?;
+                let status = status.into_iter().next().flatten();
+                return match status.filter(|status| status.err.is_none()) {
+                    Some(_) => Ok(signature),
+                    None => Err(ClientError::Refused(refusal)),
+                };
+            }
         },
         Err(error) => return Err(error),
     }

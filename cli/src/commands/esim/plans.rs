@@ -102,7 +102,7 @@ impl PlansArgs {
                 offers.push(offer);
             }
         }
-        offers::sort(&mut offers, self.sort.into());
+        offers::sort(&mut offers, self.sort.into(), |offer| offer);
         Ok(Plans(
             offers
                 .iter()

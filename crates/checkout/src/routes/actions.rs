@@ -4,7 +4,7 @@
 //! field of the form: one that the plan's page or the command line has made.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Deserialize;
@@ -13,10 +13,10 @@ use wayfare_core::amount;
 use wayfare_core::esim::{countries::Countries, shop};
 
 use super::{AppState, JsonBody, Parts};
-use crate::pages::{COUNTRIES_SHOWN, assets};
+use crate::pages::assets;
 use crate::problem::Problem;
 use crate::purchase::{Request, hindered, random_order_id, read, read_account, read_key};
-use crate::shop::{no_plan, plan_address};
+use crate::shop::{COUNTRIES_SHOWN, no_plan, plan_address};
 
 /// Names the version of the specification, and the clusters that the actions are for.
 const VERSION: &str = "2.4";
@@ -158,7 +158,7 @@ struct Data {
 pub async fn purchase(
     State(app): AppState,
     Path(plan): Path<String>,
-    Query(parts): Parts,
+    Parts(parts): Parts,
     body: Result<JsonBody<Form>, Problem>,
 ) -> Response {
     let part = |name: &str| parts.get(name).map(String::as_str);

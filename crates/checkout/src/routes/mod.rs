@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -45,7 +45,23 @@ pub struct App {
 type AppState = State<Arc<App>>;
 
 /// The named parts of a query, none of them twice.
-type Parts = Query<HashMap<String, String>>;
+struct Parts(HashMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Parts {
+    type Rejection = Problem;
+
+    async fn from_request_parts(request: &mut request::Parts, _: &S) -> Result<Self, Problem> {
+        let query = request.uri.query().unwrap_or_default();
+        let mut named = HashMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let twice = || Problem::bad_request(format!("the address says {name} twice"));
+            if named.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(twice());
+            }
+        }
+        Ok(Self(named))
+    }
+}
 
 /// Whom a transaction is for: what Solana Pay and Solana Actions send.
 #[derive(Deserialize)]

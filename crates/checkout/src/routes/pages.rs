@@ -1,7 +1,7 @@
 //! The pages.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::purchase::read;
 use crate::shop::{no_plan, plan_address};
 
-pub async fn storefront(State(app): AppState, Query(parts): Parts) -> Result<Response, Problem> {
+pub async fn storefront(State(app): AppState, Parts(parts): Parts) -> Result<Response, Problem> {
     let page = app
         .with_shop(move |shop| {
             let part = |name: &str| {
@@ -37,10 +37,12 @@ pub async fn storefront(State(app): AppState, Query(parts): Parts) -> Result<Res
             let catalogue = shop.catalogue()?;
             let found = read_filter(part).and_then(|filter| {
                 let mut found = Vec::new();
-                for offer in &catalogue.offers {
-                    let is_shown = offer.hindrance.is_none();
-                    if is_shown && filter.fits(offer).map_err(|error| error.to_string())? {
-                        found.push(offer.clone());
+                for listed in catalogue.on_sale() {
+                    if filter
+                        .fits(&listed.offer)
+                        .map_err(|error| error.to_string())?
+                    {
+                        found.push(listed);
                     }
                 }
                 Ok(found)
@@ -55,7 +57,7 @@ pub async fn storefront(State(app): AppState, Query(parts): Parts) -> Result<Res
                 "days" => OfferOrder::Days,
                 _ => OfferOrder::Price,
             };
-            offers::sort(&mut found, by);
+            offers::sort(&mut found, by, |listed| &listed.offer);
             Ok(pages::storefront(shop, &catalogue, &found, &search))
         })
         .await?;
@@ -111,7 +113,7 @@ pub async fn order(
 
 pub async fn orders(
     State(app): AppState,
-    Query(parts): Parts,
+    Parts(parts): Parts,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let address = |name: &str| -> Result<Option<Pubkey>, Problem> {

@@ -1,6 +1,6 @@
 //! Solana Pay transaction requests (version 1.1 of the specification): `GET` says who asks, `POST` makes the transaction.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Res
 pub async fn purchase(
     State(app): AppState,
     Path(plan): Path<String>,
-    Query(parts): Parts,
+    Parts(parts): Parts,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Response, Problem> {
     let part = |name: &str| parts.get(name).map(String::as_str);

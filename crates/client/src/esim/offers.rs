@@ -206,9 +206,11 @@ fn scaled(offer: &Offer) -> u128 {
     u128::from(offer.paid).saturating_mul(10u128.pow(missing))
 }
 
-/// Sorts offers. Prices of different mints stand apart. What is equal is in order of price, then of the addresses.
-pub fn sort(offers: &mut [Offer], by: OfferOrder) {
-    offers.sort_by_key(|offer| {
+/// Sorts a list by the offer of each item. Prices of different mints stand apart. What is equal is in order of price, then
+/// of the addresses.
+pub fn sort<T>(list: &mut [T], by: OfferOrder, offer: impl Fn(&T) -> &Offer) {
+    list.sort_by_key(|item| {
+        let offer = offer(item);
         let terms = &offer.plan.terms;
         let rank = match by {
             OfferOrder::Price => 0,
@@ -507,7 +509,7 @@ mod tests {
                 offer(2, 20, 4_000, 30),
                 offer(3, 90, 0, 1),
             ];
-            sort(&mut offers, by);
+            sort(&mut offers, by, |offer| offer);
             offers
                 .iter()
                 .map(|offer| offer.address.to_bytes()[0])
