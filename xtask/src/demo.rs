@@ -1,9 +1,10 @@
 //! The story that the README promises: New York's public hotspots earn, and their owners get paid, on a local network;
-//! travellers buy eSIMs in a market there; and two operators settle two years of roaming. It runs the `wayfare` binary and
+//! travellers buy eSIMs in a market there; two operators settle two years of roaming; and a shop on the web opens. It runs the `wayfare` binary and
 //! shows each command, so that a reader can repeat any of them.
 
 mod market;
 mod roaming;
+mod shop;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -25,8 +26,18 @@ const DAY: &str = "1d";
 /// What the metrics are generated from: no real ones are public.
 const SEEDS: [&str; 2] = ["1", "2"];
 
-/// Runs the story from an empty folder and an empty chain. With `keep`, the local network then stays until Ctrl-C.
-pub fn demo(keep: bool) -> Result<()> {
+/// What stays after the story, until Ctrl-C.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stays {
+    Nothing,
+    /// The local network.
+    Network,
+    /// The local network, and a shop on the web with a seller behind it.
+    Shop,
+}
+
+/// Runs the story from an empty folder and an empty chain.
+pub fn demo(stays: Stays) -> Result<()> {
     let programs = programs::build()?;
     let network_binary = localnet::ensure()?;
     let wayfare = cli::build()?;
@@ -42,14 +53,18 @@ pub fn demo(keep: bool) -> Result<()> {
     let story = Story { wayfare };
     story.tell(&network)?;
     println!("\nThe story took {} s.", started.elapsed().as_secs());
-    if keep {
-        println!(
-            "The local network stays at {} until Ctrl-C.",
-            network.rpc_url
-        );
-        network.wait()?;
+    if stays == Stays::Nothing {
+        return Ok(());
     }
-    Ok(())
+    let _shop = match stays {
+        Stays::Shop => Some(story.keep_shop()?),
+        Stays::Network | Stays::Nothing => None,
+    };
+    println!(
+        "The local network stays at {} until Ctrl-C.",
+        network.rpc_url
+    );
+    network.wait()
 }
 
 /// A running local network, which ends with this process.
@@ -190,7 +205,8 @@ impl Story {
         self.run(&["network", "books", NETWORK])?;
 
         self.market(network)?;
-        self.roaming(network)
+        self.roaming(network)?;
+        self.look_into_shop()
     }
 
     /// Metrics, rewards, publication, two approvals, the challenge period, activation.

@@ -65,6 +65,9 @@ enum Task {
         /// Keep the local network afterwards, until Ctrl-C
         #[arg(long)]
         keep: bool,
+        /// Keep the local network, and a shop on the web at 127.0.0.1:8787 with a seller behind it, until Ctrl-C
+        #[arg(long, conflicts_with = "keep")]
+        serve: bool,
     },
     /// Build what the tests run and run them, with cargo-nextest where it is installed
     Test {
@@ -98,7 +101,9 @@ fn run(task: Task) -> Result<()> {
         Task::Localnet { args } => localnet::localnet(&args),
         Task::Bench { load: true, .. } => bench::load(),
         Task::Bench { check, output, .. } => bench::bench(check, output),
-        Task::Demo { keep } => demo::demo(keep),
+        Task::Demo { serve: true, .. } => demo::demo(demo::Stays::Shop),
+        Task::Demo { keep: true, .. } => demo::demo(demo::Stays::Network),
+        Task::Demo { .. } => demo::demo(demo::Stays::Nothing),
         Task::Test { validator, args } => test::test(validator, &args),
     }
 }

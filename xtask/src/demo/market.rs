@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{CONFIG, LocalNetwork, Story, chapter, file, show};
 use crate::command::command;
 
-const MARKET: &str = "travel";
+pub const MARKET: &str = "travel";
 
 /// Ten of its packages cannot be offered, each for another reason.
 const PACKAGES: &str = "data/airalo-packages-sample.json";
@@ -21,10 +21,13 @@ const PACKAGES: &str = "data/airalo-packages-sample.json";
 /// A plan of the list.
 const PLAN: &str = "tramontana-fr-7days-1gb";
 
-const POOL: &str = "target/demo/esims.csv";
+pub const POOL: &str = "target/demo/esims.csv";
 
 /// The seller's record of what went to whom.
-const JOURNAL: &str = "target/demo/deliveries.journal";
+pub const JOURNAL: &str = "target/demo/deliveries.journal";
+
+/// The full descriptions of the list's plans, whose hashes are on the chain.
+pub const DESCRIPTIONS: &str = "target/demo/descriptions";
 
 const WALLET: &str = "target/demo/wallet.json";
 
@@ -289,6 +292,8 @@ impl Story {
             "--release-window",
             "7d",
             "--yes",
+            "--descriptions",
+            DESCRIPTIONS,
             "--journal",
             "target/demo/import.journal",
         ];
