@@ -119,6 +119,8 @@ impl LocalNetwork {
     }
 
     fn wait(mut self) -> Result<()> {
+        // Waiting closes a child's standard input, and that would end this one.
+        let _open = self.process.stdin.take();
         self.process
             .wait()
             .context("the local network cannot be waited for")?;

@@ -14,7 +14,7 @@ use crate::command::command;
 /// Where the shop is while it stays open: the command's own default.
 const ADDRESS: &str = "127.0.0.1:8787";
 
-/// A shop that is open, and the seller at work behind it. Both end with this process.
+/// A shop that is open, and the seller at work behind it. Ctrl-C ends both, and so does dropping it.
 pub struct Shop {
     processes: Vec<Child>,
     url: String,
