@@ -1,6 +1,7 @@
 //! Fixtures of the test suites: a chain in process ([`chain`]), tokens on it ([`token`]), and for each program its people
 //! and every stage of what they do: a network of hotspots ([`rewards`]), a market of eSIM plans ([`esim`]), a hub where
-//! operators settle their roaming ([`roaming`]).
+//! operators settle their roaming ([`roaming`]). And the embedded local network ([`localnet`]), with an RPC node before it
+//! that fails as real ones do ([`proxy`]).
 //!
 //! [`Chain::accept`](chain::Chain::accept) and [`Chain::refuse`](chain::Chain::refuse) are how a test sends a
 //! transaction. The one checks the books of every network, market and agreement after it, and that no event is missing
@@ -13,6 +14,8 @@ pub mod event;
 pub mod honest;
 pub mod idl;
 pub mod keys;
+pub mod localnet;
+pub mod proxy;
 pub mod refusal;
 pub mod rewards;
 pub mod roaming;

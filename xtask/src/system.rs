@@ -14,7 +14,7 @@ struct Need {
 }
 
 /// What builds the OpenSSL that the runtime's crates bring along as source.
-const NEEDS: [Need; 2] = [
+const TO_BUILD: [Need; 2] = [
     Need {
         program: "make",
         args: &["--version"],
@@ -28,10 +28,38 @@ const NEEDS: [Need; 2] = [
     },
 ];
 
-/// Installs the Debian packages that are missing, when that can be done without asking. Otherwise
-/// the error says which they are and how to install them.
+/// What the checkout's tests run besides: a browser and its driver, and what fetches axe-core.
+const TO_TEST: [Need; 3] = [
+    Need {
+        program: "chromium",
+        args: &["--version"],
+        package: "chromium",
+    },
+    Need {
+        program: "chromedriver",
+        args: &["--version"],
+        package: "chromium-driver",
+    },
+    Need {
+        program: "python3",
+        args: &["-m", "pip", "--version"],
+        package: "python3-pip",
+    },
+];
+
+/// Installs the Debian packages that are missing to build, when that can be done without asking.
+/// Otherwise the error says which they are and how to install them.
 pub fn ensure() -> Result<()> {
-    let missing: Vec<_> = NEEDS
+    install_missing(&TO_BUILD)
+}
+
+/// The same for what the tests need.
+pub fn ensure_for_tests() -> Result<()> {
+    install_missing(&TO_TEST)
+}
+
+fn install_missing(needs: &[Need]) -> Result<()> {
+    let missing: Vec<_> = needs
         .iter()
         .filter(|need| !runs(command(need.program).args(need.args)))
         .map(|need| need.package)
@@ -42,7 +70,7 @@ pub fn ensure() -> Result<()> {
     let packages = missing.join(" ");
     let root = output(command("id").arg("-u")).as_deref() == Some("0");
     if !root || !runs(command("apt-get").arg("--version")) {
-        bail!("{packages} must be installed to build this: sudo apt-get install {packages}");
+        bail!("{packages} must be installed for this: sudo apt-get install {packages}");
     }
     eprintln!("Installing {packages}");
     run(apt().arg("update"))?;

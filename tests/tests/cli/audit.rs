@@ -16,9 +16,9 @@ use solana_pubkey::Pubkey;
 use wayfare_client::cluster::{Cluster, ClusterOptions};
 use wayfare_client::{esim, rewards, roaming};
 use wayfare_core::esim::countries::{Code, Countries};
+use wayfare_tests::localnet::LocalNetwork;
+use wayfare_tests::proxy::call;
 
-use crate::network::LocalNetwork;
-use crate::proxy::call;
 use crate::story::{N, epoch, hotspots, register};
 
 /// Changes an account as no program would, by the local network's own means.

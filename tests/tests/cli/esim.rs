@@ -7,8 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
-
-use crate::network::{Ended, LocalNetwork};
+use wayfare_tests::localnet::{Ended, LocalNetwork};
 
 const MARKET: &str = "travel";
 

@@ -1,6 +1,6 @@
 //! Bad input, and a network that is not there: exit codes and what is said.
 
-use crate::network::LocalNetwork;
+use wayfare_tests::localnet::LocalNetwork;
 
 #[test]
 fn exit_codes() {

@@ -5,11 +5,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{
-    network::{Ended, LocalNetwork},
+use wayfare_tests::{
+    localnet::{Ended, LocalNetwork},
     proxy::{Fault, Proxy},
-    story::{N, epoch, hotspots, register},
 };
+
+use crate::story::{N, epoch, hotspots, register};
 
 /// A network with an active epoch and nothing claimed. Gives the epoch's data.
 fn unclaimed(net: &LocalNetwork, count: usize) -> String {

@@ -5,7 +5,5 @@ mod audit;
 mod esim;
 mod failures;
 mod faults;
-mod network;
-mod proxy;
 mod roaming;
 mod story;

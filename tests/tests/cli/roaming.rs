@@ -2,8 +2,7 @@
 //! and what is refused before anything is signed.
 
 use serde_json::Value;
-
-use crate::network::{Ended, LocalNetwork};
+use wayfare_tests::localnet::{Ended, LocalNetwork};
 
 const HUB: &str = "europe";
 

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-
-use crate::network::LocalNetwork;
+use wayfare_tests::localnet::LocalNetwork;
 
 pub const N: &str = "nyc-hotspots";
 

@@ -30,6 +30,8 @@ pub enum Fault {
     Duplicated,
     /// Answered by a network with another genesis.
     OtherGenesis,
+    /// Not even read: the connection is closed.
+    Gone,
 }
 
 /// A running proxy.
@@ -94,6 +96,7 @@ fn serve(
             ask(upstream, &head, &body)?;
             respond(&mut stream, "200 OK", JSON, &ask(upstream, &head, &body)?)
         }
+        Fault::Gone => Ok(()),
         Fault::Truncated => {
             let answer = ask(upstream, &head, &body)?;
             respond(&mut stream, "200 OK", JSON, &answer[..answer.len() / 2])
