@@ -96,7 +96,7 @@ impl Description {
             },
         };
         Self {
-            title: title.and_then(|title| shown(&title, MAX_TITLE)),
+            title: title.and_then(|title| shown(&title.replace(['\n', '\r'], " "), MAX_TITLE)),
             text: text.and_then(|text| shown(&text, MAX_TEXT)),
         }
     }

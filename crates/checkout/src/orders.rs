@@ -1,12 +1,13 @@
 //! Orders: where they stand, how they are found, and what their buyers and anybody can do with them.
 
+use std::collections::HashMap;
+
 use axum::http::StatusCode;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use esim_market::state::{Action, Actor, Delivery, DisputeReason, Order};
 use serde::Serialize;
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
-use wayfare_client::account::AccountError;
-use wayfare_client::cluster::Cluster;
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::instruction::{self, SettleAccounts};
 use wayfare_client::esim::orders::{self, Step};
@@ -27,6 +28,10 @@ pub enum Deed {
     Confirm,
     Dispute(DisputeReason),
     Refund,
+    /// Divides as the plan says, since the arbiter was silent.
+    Resolve,
+    /// Gives the rent back to who paid it. The delivery is gone then.
+    Close,
 }
 
 /// An order as pages and programs read it. Times are Unix seconds.
@@ -83,6 +88,8 @@ impl StepInfo {
             Action::Confirm => "confirm",
             Action::Dispute => "dispute",
             Action::RefundUndelivered | Action::RefundUnanswered => "refund",
+            Action::ResolveByDefault => "resolve",
+            Action::CloseOwn => "close",
             _ => return None,
         };
         Some(Self {
@@ -194,19 +201,23 @@ impl Shop {
     /// An order of this market.
     pub fn order(&self, at: &Pubkey) -> Result<OrderInfo, Problem> {
         let order = self.find_order(at)?;
-        let mut infos = self.infos(vec![(*at, order)])?;
+        let mut infos = self.infos(vec![(*at, order)], true)?;
         infos.pop().ok_or_else(|| no_order(at))
     }
 
-    /// Orders of this market, the newest first.
-    pub fn orders(&self, filter: OrderFilter) -> Result<Vec<OrderInfo>, Problem> {
+    /// Orders of this market, the newest first, with their deliveries where somebody is to read them.
+    pub fn orders(
+        &self,
+        filter: OrderFilter,
+        with_deliveries: bool,
+    ) -> Result<Vec<OrderInfo>, Problem> {
         let mut found = self.cluster.orders(&OrderFilter {
             market: Some(self.market),
             ..filter
         })?;
         found.reverse();
         found.truncate(MOST_LISTED);
-        self.infos(found)
+        self.infos(found, with_deliveries)
     }
 
     fn find_order(&self, at: &Pubkey) -> Result<Order, Problem> {
@@ -217,18 +228,33 @@ impl Shop {
         }
     }
 
-    fn infos(&self, found: Vec<(Pubkey, Order)>) -> Result<Vec<OrderInfo>, Problem> {
+    fn infos(
+        &self,
+        found: Vec<(Pubkey, Order)>,
+        with_deliveries: bool,
+    ) -> Result<Vec<OrderInfo>, Problem> {
         if found.is_empty() {
             return Ok(vec![]);
         }
         let catalogue = self.catalogue()?;
         let now = self.cluster.unix_time()?;
+        let delivered: Vec<Pubkey> = found
+            .iter()
+            .filter(|(_, order)| with_deliveries && order.was_delivered())
+            .map(|(at, _)| address::delivery(at))
+            .collect();
+        let deliveries: HashMap<Pubkey, Delivery> = match delivered.is_empty() {
+            true => HashMap::new(),
+            false => self
+                .cluster
+                .find_states::<Delivery>(&delivered)?
+                .into_iter()
+                .flatten()
+                .map(|delivery| (delivery.order, delivery))
+                .collect(),
+        };
         let mut infos = Vec::with_capacity(found.len());
         for (at, order) in found {
-            let delivery = match order.was_delivered() {
-                true => find_delivery(&self.cluster, &at)?,
-                false => None,
-            };
             let decimals = match catalogue.decimals(&order.mint) {
                 Some(decimals) => decimals,
                 None => self.vault(&order.mint)?.1,
@@ -236,7 +262,7 @@ impl Shop {
             let plan_id = catalogue
                 .offer(&order.plan)
                 .map(|offer| offer.plan.id.clone());
-            let delivery = delivery.as_ref();
+            let delivery = deliveries.get(&at);
             infos.push(OrderInfo::new(
                 &at, &order, plan_id, delivery, decimals, now,
             ));
@@ -274,9 +300,27 @@ impl Shop {
                 )
             }
             Deed::Refund => (
-                self.refund(at, &order, account, now)?,
+                self.settle(at, &order, account, refund_due(&order, now)?)?,
                 "Bring the refund to the wallet that paid.",
             ),
+            Deed::Resolve => {
+                let action = Action::ResolveByDefault;
+                require_open(&order, action, now)?;
+                (
+                    self.settle(at, &order, account, action)?,
+                    "The arbiter did not decide in time: divide the money as the plan says.",
+                )
+            }
+            Deed::Close => {
+                require_possible(&order, Action::CloseOwn, account, now)?;
+                let delivery: Option<Delivery> = self.cluster.find_state(&address::delivery(at))?;
+                let rent_payer = delivery.map(|delivery| delivery.rent_payer);
+                let close = instruction::close_order(*at, &order, rent_payer, *account);
+                (
+                    vec![close],
+                    "Close the order: its deposit goes back to who paid it, and the delivery is erased.",
+                )
+            }
         };
         let price = send::price(&self.cluster, self.price, &instructions)?;
         let bytes = send::unsigned(&self.cluster, &instructions, account, price)?;
@@ -287,35 +331,35 @@ impl Shop {
         })
     }
 
-    fn refund(
+    /// What anyone may do to an order's money, with the account that a refund goes to made where there is none.
+    fn settle(
         &self,
         at: &Pubkey,
         order: &Order,
         account: &Pubkey,
-        now: i64,
-    ) -> Result<Vec<solana_instruction::Instruction>, Problem> {
-        let action = match orders::crank(order, now) {
-            Some(action @ (Action::RefundUndelivered | Action::RefundUnanswered)) => action,
-            Some(action @ Action::PayOut) if order.refund_due > 0 => action,
-            _ => {
-                return Err(Problem::conflict(
-                    "not-now",
-                    match orders::refund_at(order) {
-                        Some(at) => format!("a refund is certain from {} on", moment(at)),
-                        None => "no refund is due now".to_owned(),
-                    },
-                ));
-            }
-        };
+        action: Action,
+    ) -> Result<Vec<Instruction>, Problem> {
         let (vault, _) = self.vault(&order.mint)?;
         let settle = SettleAccounts::of(*at, order, vault);
+        let to = self.cluster.account(&settle.refund_to)?;
         let mut instructions = Vec::new();
-        if self.cluster.account(&settle.refund_to)?.is_none() {
+        if to.is_none() {
             instructions.push(token::create_token_account(
                 account,
                 &order.payer,
                 &vault.mint,
                 &vault.token_program,
+            ));
+        } else if action == Action::PayOut
+            && let Some(reason) =
+                token::cannot_take(to.as_ref(), &order.payer, &vault.mint, &vault.token_program)
+        {
+            return Err(Problem::conflict(
+                "not-now",
+                format!(
+                    "the token account {} of who paid {reason}: the refund waits until it can take it",
+                    settle.refund_to
+                ),
             ));
         }
         instructions.extend(instruction::crank(&settle, *account, action));
@@ -323,11 +367,18 @@ impl Shop {
     }
 }
 
-fn find_delivery(cluster: &Cluster, order: &Pubkey) -> Result<Option<Delivery>, Problem> {
-    match cluster.state(&address::delivery(order)) {
-        Ok(delivery) => Ok(Some(delivery)),
-        Err(ClientError::Account(AccountError::Missing(_))) => Ok(None),
-        Err(error) => Err(error.into()),
+/// The refund that anyone can bring about now.
+fn refund_due(order: &Order, now: i64) -> Result<Action, Problem> {
+    match orders::crank(order, now) {
+        Some(action @ (Action::RefundUndelivered | Action::RefundUnanswered)) => Ok(action),
+        Some(action @ Action::PayOut) if order.refund_due > 0 => Ok(action),
+        _ => Err(Problem::conflict(
+            "not-now",
+            match orders::refund_at(order) {
+                Some(at) => format!("a refund is certain from {} on", moment(at)),
+                None => "no refund is due now".to_owned(),
+            },
+        )),
     }
 }
 
@@ -345,6 +396,10 @@ fn require_possible(
             format!("this order belongs to {}: use that wallet", order.buyer),
         ));
     }
+    require_open(order, action, now)
+}
+
+fn require_open(order: &Order, action: Action, now: i64) -> Result<(), Problem> {
     let steps = orders::steps(order, now);
     match steps.iter().find(|step| step.action == action) {
         Some(step) if step.is_open(now) => Ok(()),

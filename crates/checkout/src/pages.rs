@@ -7,6 +7,7 @@ pub mod assets;
 use esim_market::constants::UNLIMITED_STOCK;
 use esim_market::state::{ActivationPolicy, PlanTerms, RefundPolicy};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use solana_pubkey::Pubkey;
 use wayfare_client::esim::offers::Offer;
 use wayfare_core::amount;
 use wayfare_core::esim::countries::{Code, Countries};
@@ -121,6 +122,8 @@ pub fn storefront(
             *byte |= more;
         }
     }
+    // Prices in different tokens do not compare.
+    let many_mints = catalogue.market.mints().len() > 1;
     let is_filtered = [
         &search.country,
         &search.data,
@@ -149,7 +152,7 @@ pub fn storefront(
             }
             ul class="plans" {
                 @for listed in found.iter().skip(first).take(PLANS_SHOWN) {
-                    (card(shop, listed))
+                    (card(shop, listed, many_mints))
                 }
             }
             @if pages > 1 {
@@ -220,7 +223,7 @@ fn filter(countries: &Countries, search: &Search) -> Markup {
     }
 }
 
-fn card(shop: &Shop, listed: &Listed) -> Markup {
+fn card(shop: &Shop, listed: &Listed, many_mints: bool) -> Markup {
     let offer = &listed.offer;
     let terms = &offer.plan.terms;
     html! {
@@ -233,6 +236,7 @@ fn card(shop: &Shop, listed: &Listed) -> Markup {
             }
             p class="price" {
                 strong { (amount::format(offer.paid, offer.decimals)) }
+                @if many_mints { " of " code { (short(&terms.mint)) } }
                 @if let Some(per_gb) = said::price_per_gb(offer.paid, offer.decimals, terms.data_mb) {
                     " · " (per_gb) " per GB"
                 }
@@ -240,6 +244,13 @@ fn card(shop: &Shop, listed: &Listed) -> Markup {
             p class="refund" { (refund_in_short(terms)) }
         }
     }
+}
+
+/// Enough of an address to tell it from others on a page.
+fn short(address: &Pubkey) -> String {
+    let text = address.to_string();
+    let ends = text.get(..4).zip(text.get(text.len().saturating_sub(4)..));
+    ends.map_or_else(|| text.clone(), |(first, last)| format!("{first}…{last}"))
 }
 
 fn refund_in_short(terms: &PlanTerms) -> &'static str {
@@ -308,7 +319,7 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
             h2 { "What your wallet will be asked" }
             p {
                 "To sign a text twice, which makes the key that only your wallet can read the delivery with; then to pay at most "
-                (price) " tokens, a network fee, and a deposit of SOL for the order, which comes back when it is closed."
+                (price) " tokens, a network fee, and a deposit of SOL for the order, which you get back by closing it once it has ended."
             }
             @match &offer.hindrance {
                 Some(hindrance) => p class="unavailable" { (hindered(hindrance).message) },

@@ -18,6 +18,9 @@ pub struct Problem {
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
+    /// The order that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
     #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
@@ -28,6 +31,7 @@ impl Problem {
             status,
             code,
             message: message.into(),
+            order: None,
             retry_after: None,
         }
     }

@@ -4,16 +4,18 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use rand::Rng;
+use esim_market::state::Order;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
+use solana_sha256_hasher::hashv;
 use wayfare_client::error::ClientError;
+use wayfare_client::esim::address;
 use wayfare_client::esim::instruction::{self, Purchase};
 use wayfare_client::esim::offers::{self, Hindrance, Offer, PayerHindrance};
 use wayfare_client::{send, token};
 use wayfare_core::amount;
 use wayfare_core::esim::public_key::is_usable_key;
-use wayfare_core::esim::{delivery, shop};
+use wayfare_core::esim::shop;
 
 use crate::problem::Problem;
 use crate::shop::{Shop, no_plan};
@@ -68,22 +70,24 @@ pub fn read_key(text: Option<&str>) -> Result<[u8; 32], Problem> {
     text.and_then(|text| text.parse().ok())
         .map(|key: Pubkey| key.to_bytes())
         .filter(is_usable_key)
-        .ok_or_else(|| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "bad-key",
-                "key is not a delivery key: open the plan's page, which makes one, or take the output of \
-                 `wayfare esim delivery-key new`",
-            )
-        })
+        .ok_or_else(bad_key)
 }
 
-/// A number for an order that nobody has to remember.
-pub fn random_order_id() -> Result<u64, Problem> {
-    let mut rng = delivery::rng().map_err(|error| {
-        Problem::unavailable(error.to_string(), std::time::Duration::from_secs(1))
-    })?;
-    Ok(rng.next_u64())
+fn bad_key() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad-key",
+        "key is not the public key of a delivery key: open the plan's page, which makes one, or take the output of \
+         `wayfare esim delivery-key new`",
+    )
+}
+
+/// The number of an order that is made without a page to remember one: the same request is the same order, so that asking
+/// twice pays once. For another one of the plan, another delivery key is used.
+pub fn order_id_of(plan: &Pubkey, account: &Pubkey, key: &[u8; 32]) -> u64 {
+    let hash = hashv(&[b"wayfare/action", plan.as_ref(), account.as_ref(), key]);
+    let [a, b, c, d, e, f, g, h, ..] = hash.to_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl Shop {
@@ -91,16 +95,28 @@ impl Shop {
     /// reason.
     pub fn purchase(&self, request: &Request) -> Result<Unsigned, Problem> {
         let catalogue = self.catalogue()?;
-        let offer = catalogue
-            .offer(&request.plan)
-            .ok_or_else(|| no_plan(request.plan))?;
+        let Some(offer) = catalogue.offer(&request.plan) else {
+            let why = self.why_refused(request)?;
+            return Err(why.unwrap_or_else(|| no_plan(request.plan)));
+        };
+        let is_somebodys = [
+            request.account,
+            request.plan,
+            self.market,
+            offer.plan.terms.mint,
+        ]
+        .iter()
+        .any(|address| address.to_bytes() == request.key);
+        if is_somebodys {
+            return Err(bad_key());
+        }
         let purchase = purchase_of(offer, request);
         let instructions = [instruction::purchase(&purchase, request.key)];
         let price = send::price(&self.cluster, self.price, &instructions)?;
         match send::unsigned(&self.cluster, &instructions, &request.account, price) {
             Ok(bytes) => Ok(Unsigned {
                 transaction: BASE64_STANDARD.encode(bytes),
-                message: self.describe(offer),
+                message: self.describe(offer, &request.key),
                 order: Some(purchase.order().to_string()),
             }),
             Err(ClientError::Refused(refusal)) if !refusal.is_transient() => {
@@ -111,21 +127,35 @@ impl Shop {
         }
     }
 
-    fn describe(&self, offer: &Offer) -> String {
+    fn describe(&self, offer: &Offer, key: &[u8; 32]) -> String {
         let terms = &offer.plan.terms;
+        let key: String = Pubkey::new_from_array(*key).to_string();
         format!(
-            "{}: {}, {}, for {} tokens. The money waits until the eSIM is delivered, and comes back if it is not within {}.",
+            "{}: {}, {}, for {}. The money waits until the eSIM is delivered; if it is not within {}, it can be fetched back. \
+             Only who has the delivery key {}… can read the eSIM.",
             self.title(offer),
             shop::data(terms.data_mb),
             shop::days(terms.validity_days),
-            amount::format(offer.paid, offer.decimals),
+            self.price(offer),
             shop::duration(terms.delivery_window.into()),
+            key.get(..8).unwrap_or(&key),
         )
     }
 
-    /// What a person can do about a purchase that the chain refuses, by what it looks like now.
+    /// What a person can do about a purchase that the chain refuses, by what it looks like now. That it is paid already comes
+    /// first: whatever has become of the plan since, nobody who has paid is told to pay for another one.
     fn why_refused(&self, request: &Request) -> Result<Option<Problem>, Problem> {
-        let catalogue = self.read_catalogue(None)?;
+        let order = address::order(&request.plan, &request.account, request.order_id);
+        if self.cluster.find_state::<Order>(&order)?.is_some() {
+            return Ok(Some(Problem {
+                order: Some(order.to_string()),
+                ..Problem::conflict(
+                    "order-exists",
+                    "this order is paid already: find it under your orders; another one needs another number or key",
+                )
+            }));
+        }
+        let catalogue = self.catalogue_now()?;
         let Some(offer) = catalogue.offer(&request.plan) else {
             return Ok(Some(no_plan(request.plan)));
         };
@@ -192,7 +222,7 @@ fn cannot_pay(hindrance: &PayerHindrance, offer: &Offer, price: &str) -> Problem
     let (code, message) = match hindrance {
         PayerHindrance::OrderExists => (
             "order-exists",
-            "this order is paid already: find it under your orders".to_owned(),
+            "this order is being paid: find it under your orders".to_owned(),
         ),
         PayerHindrance::NoTokenAccount
         | PayerHindrance::NotATokenAccount

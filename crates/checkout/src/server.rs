@@ -1,10 +1,13 @@
 //! The server around the routes: what it takes from whom, for how long, what it says in every answer, what it logs, and how
 //! it ends.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -18,26 +21,34 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use wayfare_client::cluster::Cancel;
 use wayfare_client::error::ClientError;
 
 use crate::pages;
 use crate::problem::Problem;
-use crate::routes::{self, AT_ONCE, App};
+use crate::routes::{self, AT_ONCE, App, CLIENT};
 use crate::shop::Shop;
 
 /// Connections at a time; more wait in the operating system's queue.
 const CONNECTIONS: usize = 1_024;
 
+/// Connections of one client at a time; more are closed.
+const CONNECTIONS_OF_ONE: usize = 64;
+
+/// Requests of one client that wait for the RPC node at a time, gone or not; more are told to wait.
+const WORK_FOR_ONE: usize = 16;
+
+/// Threads for what does not wait for a place.
+const SPARE_THREADS: usize = 8;
+
 /// Time for a client to send the head of a request, also of the next one on a connection.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// Time for a whole request, from its head to the answer.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
+const REQUEST_TIME: Duration = Duration::from_secs(25);
 
 /// Time for a connection, so that a client that reads slowly does not keep it for ever.
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
@@ -53,6 +64,12 @@ const FORGET: Duration = Duration::from_secs(60);
 
 /// A client that was silent may make so many seconds' requests at once.
 const BURST_SECONDS: u32 = 5;
+
+/// The status that the log has for a client that did not wait for its answer.
+const CLIENT_GONE: u16 = 499;
+
+/// Lines of the log that wait to be written; more are lost.
+const LOG_LINES: usize = 4_096;
 
 /// What every answer says to a browser.
 const HEADERS: [(&str, &str); 6] = [
@@ -92,13 +109,13 @@ pub fn serve(
     cancel: &Cancel,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
-    // Dropped with all that still runs on it once the time for farewells is over.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("wayfare-shop")
-        .max_blocking_threads(AT_ONCE.saturating_add(1))
+        .max_blocking_threads(AT_ONCE.saturating_add(SPARE_THREADS))
         .build()?;
     let served = runtime.block_on(accept(shop, listener, options, cancel));
+    // What still runs had its time.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
@@ -112,40 +129,67 @@ async fn accept(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = layered(Arc::new(App::new(shop)), options);
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
+    // Behind a proxy all connections are the proxy's.
+    let is_counted = options.rate.is_some() && !options.is_behind_proxy;
+    let per_client = Counts::default();
+    let (end, ends) = watch::channel(false);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(16 * 1024);
     loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&connections).acquire_owned().await else {
-            break;
+        let next = async {
+            // The semaphore is never closed.
+            let place = Arc::clone(&connections).acquire_owned().await.ok();
+            (place, listener.accept().await)
         };
-        let (stream, client) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                // Of one connection, or of too many open files: the next one may do.
-                Err(error) => {
-                    log(&json!({"event": "no-connection", "reason": error.to_string()}));
-                    tokio::time::sleep(LOOK).await;
-                    continue;
-                }
-            },
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             () = cancelled(cancel) => break,
         };
-        let service = router.clone().layer(Extension(client));
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let watched = graceful.watch(connection);
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // Of one connection, or of too many open files: the next one may do.
+            Err(error) => {
+                log(&json!({"event": "no-connection", "reason": error.to_string()}));
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
+        };
+        let counted = match is_counted {
+            true => match per_client.count(network_of(peer.ip()), CONNECTIONS_OF_ONE) {
+                Some(counted) => Some(counted),
+                None => continue,
+            },
+            false => None,
+        };
+        let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut ends = ends.clone();
         tokio::spawn(async move {
+            let mut connection = std::pin::pin!(connection);
+            let is_over = async {
+                tokio::select! {
+                    _ = ends.wait_for(|end| *end) => {}
+                    () = tokio::time::sleep(CONNECTION_TIME) => {}
+                }
+            };
             // A client that goes away or is too slow is none of the server's errors.
-            let _ = tokio::time::timeout(CONNECTION_TIME, watched).await;
-            drop(place);
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = is_over => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(REQUEST_TIME, connection).await;
+                }
+            }
+            drop((place, counted));
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    let _ = end.send(true);
+    // All places are free once the last connection has ended.
+    let all = connections.acquire_many(CONNECTIONS as u32);
+    let _ = tokio::time::timeout(FAREWELL, all).await;
     Ok(())
 }
 
@@ -173,9 +217,11 @@ fn layered(app: Arc<App>, options: ServerOptions) -> Router {
         });
         Arc::new(Limit {
             limiter,
+            working: Counts::default(),
             is_behind_proxy: options.is_behind_proxy,
         })
     });
+    let caip = HeaderValue::from_str(&app.shop.caip).ok();
     let mut router = routes::router(Arc::clone(&app));
     if let Some(limit) = limit {
         router = router.layer(middleware::from_fn_with_state(limit, limited));
@@ -183,31 +229,81 @@ fn layered(app: Arc<App>, options: ServerOptions) -> Router {
     router
         .layer(middleware::from_fn(timed))
         .layer(middleware::from_fn_with_state(app, as_page))
-        .layer(middleware::from_fn(marked))
+        .layer(middleware::from_fn_with_state(caip, marked))
         .layer(middleware::from_fn(logged))
 }
 
-/// How many requests a client may make.
+/// How many of something each client has.
+#[derive(Clone, Default)]
+struct Counts(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One of them, until it is dropped.
+struct Counted {
+    counts: Counts,
+    client: IpAddr,
+}
+
+impl Counts {
+    /// One more, unless there are as many as may be.
+    fn count(&self, client: IpAddr, most: usize) -> Option<Counted> {
+        // Adding and taking away leave nothing half done.
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(client).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(Counted {
+            counts: self.clone(),
+            client,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut entry) = counts.entry(self.client) {
+            match entry.get().saturating_sub(1) {
+                0 => drop(entry.remove()),
+                left => *entry.get_mut() = left,
+            }
+        }
+    }
+}
+
+/// Whom an address counts for. Who has an IPv6 address has the 2⁶⁴ of its network.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address => address,
+    }
+}
+
+/// How much a client may ask for.
 struct Limit {
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    working: Counts,
     is_behind_proxy: bool,
 }
 
 impl Limit {
-    /// Whom a request counts for. Who has an IPv6 address has the 2⁶⁴ of its network.
+    /// Whom a request counts for.
     fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
         let named = headers
             .get_all("x-forwarded-for")
             .iter()
             .next_back()
-            .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        match named.filter(|_| self.is_behind_proxy).unwrap_or(peer.ip()) {
-            IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
-                let network = address.to_bits() & !u128::from(u64::MAX);
-                IpAddr::V6(Ipv6Addr::from_bits(network))
-            }
-            address => address,
-        }
+            .and_then(|value| {
+                let last = value.to_str().ok()?.rsplit(',').next()?.trim();
+                // Some proxies add the port.
+                let with_port = last.parse().map(|address: SocketAddr| address.ip());
+                last.parse().or(with_port).ok()
+            });
+        network_of(named.filter(|_| self.is_behind_proxy).unwrap_or(peer.ip()))
     }
 }
 
@@ -218,12 +314,13 @@ async fn limited(
     next: Next,
 ) -> Response {
     let client = limit.client(request.headers(), peer);
-    match limit.limiter.check_key(&client) {
-        Ok(()) => next.run(request).await,
-        Err(until) => {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            Problem::too_many_requests(wait).into_response()
-        }
+    if let Err(until) = limit.limiter.check_key(&client) {
+        let wait = until.wait_time_from(DefaultClock::default().now());
+        return Problem::too_many_requests(wait).into_response();
+    }
+    match limit.working.count(client, WORK_FOR_ONE) {
+        Some(counted) => CLIENT.scope(Arc::new(counted), next.run(request)).await,
+        None => Problem::too_many_requests(Duration::from_secs(1)).into_response(),
     }
 }
 
@@ -259,15 +356,38 @@ async fn as_page(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
-/// What a browser is told with every answer.
-async fn marked(request: Request, next: Next) -> Response {
+/// Headers that let a client on any site ask for a payment: an answer holds nothing but what it asked for.
+const CORS: [(&str, &str); 5] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-methods", "GET,POST,OPTIONS"),
+    (
+        "access-control-allow-headers",
+        "Content-Type, Authorization, Content-Encoding, Accept-Encoding, X-Accept-Action-Version, X-Accept-Blockchain-Ids",
+    ),
+    (
+        "access-control-expose-headers",
+        "Retry-After, X-Action-Version, X-Blockchain-Ids",
+    ),
+    ("x-action-version", "2.4"),
+];
+
+/// What a browser is told with every answer. `caip` names the cluster for clients of Solana Actions.
+async fn marked(State(caip): State<Option<HeaderValue>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_for_all = ["/pay/", "/actions/", "/actions.json"]
+        .iter()
+        .any(|start| path.starts_with(start));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
+    let shared = CORS.iter().filter(|_| is_for_all);
+    for (name, value) in HEADERS.iter().chain(shared) {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
         );
+    }
+    if is_for_all && let Some(caip) = caip {
+        headers.insert(HeaderName::from_static("x-blockchain-ids"), caip);
     }
     // What is on the chain changes; the files of the pages say otherwise themselves.
     headers
@@ -276,20 +396,35 @@ async fn marked(request: Request, next: Next) -> Response {
     response
 }
 
-/// One line for each request: which route, never which order, wallet or key.
+/// One line for each request: which route, never which order, wallet or key. Also for a client that has gone before the
+/// answer.
 async fn logged(request: Request<Body>, next: Next) -> Response {
-    let start = Instant::now();
-    let method = request.method().to_string();
+    struct Line {
+        start: Instant,
+        method: String,
+        route: String,
+        status: u16,
+    }
+    impl Drop for Line {
+        fn drop(&mut self) {
+            log(&json!({
+                "event": "request",
+                "method": self.method,
+                "route": self.route,
+                "status": self.status,
+                "ms": self.start.elapsed().as_micros() as f64 / 1_000.0,
+            }));
+        }
+    }
     let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or("none", MatchedPath::as_str).to_owned();
+    let mut line = Line {
+        start: Instant::now(),
+        method: request.method().to_string(),
+        route: matched.map_or("none", MatchedPath::as_str).to_owned(),
+        status: CLIENT_GONE,
+    };
     let response = next.run(request).await;
-    log(&json!({
-        "event": "request",
-        "method": method,
-        "route": route,
-        "status": response.status().as_u16(),
-        "ms": start.elapsed().as_micros() as f64 / 1_000.0,
-    }));
+    line.status = response.status().as_u16();
     response
 }
 
@@ -298,10 +433,18 @@ pub fn log_trouble(error: &ClientError) {
     log(&json!({"event": "trouble", "reason": error.to_string()}));
 }
 
-/// A line of the log. Without anybody to read it, serving goes on.
+/// A line of the log, on standard error. Whoever reads it too slowly misses lines, and holds nobody up.
 fn log(line: &serde_json::Value) {
-    let mut stderr = io::stderr().lock();
-    let _ = writeln!(stderr, "{line}");
+    static LINES: LazyLock<mpsc::SyncSender<String>> = LazyLock::new(|| {
+        let (sender, lines) = mpsc::sync_channel::<String>(LOG_LINES);
+        thread::spawn(move || {
+            for line in lines {
+                let _ = writeln!(io::stderr().lock(), "{line}");
+            }
+        });
+        sender
+    });
+    let _ = LINES.try_send(line.to_string());
 }
 
 #[cfg(test)]
@@ -312,6 +455,7 @@ mod tests {
     fn who_a_request_counts_for() {
         let limit = |is_behind_proxy| Limit {
             limiter: Arc::new(RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN))),
+            working: Counts::default(),
             is_behind_proxy,
         };
         let peer: SocketAddr = "10.0.0.1:5".parse().unwrap();
@@ -321,11 +465,27 @@ mod tests {
         headers.insert("x-forwarded-for", "1.1.1.1, 2.2.2.2".parse().unwrap());
         assert_eq!(limit(true).client(&headers, peer).to_string(), "2.2.2.2");
         assert_eq!(limit(false).client(&headers, peer), peer.ip());
+        headers.insert("x-forwarded-for", "1.1.1.1, 3.3.3.3:4567".parse().unwrap());
+        assert_eq!(limit(true).client(&headers, peer).to_string(), "3.3.3.3");
         let client = |text: &str| {
             let peer: SocketAddr = text.parse().unwrap();
             limit(false).client(&headers, peer).to_string()
         };
         assert_eq!(client("[2001:db8::1:2:3:4]:5"), "2001:db8::");
         assert_eq!(client("[::ffff:1.2.3.4]:5"), "::ffff:1.2.3.4");
+    }
+
+    #[test]
+    fn what_a_client_has_is_counted_until_it_ends() {
+        let counts = Counts::default();
+        let [one, other] = ["10.0.0.1", "10.0.0.2"].map(|text| text.parse().unwrap());
+        let first = counts.count(one, 2).unwrap();
+        let second = counts.count(one, 2).unwrap();
+        assert!(counts.count(one, 2).is_none());
+        assert!(counts.count(other, 2).is_some());
+        drop(first);
+        assert!(counts.count(one, 2).is_some());
+        drop(second);
+        assert!(counts.0.lock().unwrap().is_empty());
     }
 }

@@ -9,6 +9,7 @@ use wayfare_client::cluster::Cluster;
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::{address, instruction::VaultAccounts, offers::Offer};
 use wayfare_client::send::Price;
+use wayfare_core::amount;
 use wayfare_core::esim::countries::Countries;
 
 use crate::descriptions::{Description, Descriptions};
@@ -63,7 +64,22 @@ pub struct Shop {
     pub caip: String,
     descriptions: Descriptions,
     /// Held while it is read anew, so that many requests make one read.
-    catalogue: Mutex<Option<(Instant, Arc<Catalogue>)>>,
+    kept: Mutex<Kept>,
+}
+
+/// The last reading of what is on offer.
+#[derive(Default)]
+struct Kept {
+    last: Option<Reading>,
+    /// What the last one that succeeded found.
+    found: Option<Arc<Catalogue>>,
+}
+
+/// How a reading ended. A failure is kept as well: who waited for it is told at once, and does not try again one by one.
+struct Reading {
+    began: Instant,
+    ended: Instant,
+    outcome: Result<Arc<Catalogue>, Problem>,
 }
 
 /// What is on offer, as it was read.
@@ -131,32 +147,58 @@ impl Shop {
             ),
             descriptions: options.descriptions,
             cluster,
-            catalogue: Mutex::new(None),
+            kept: Mutex::default(),
         })
     }
 
     /// What is on offer now, or was a moment ago.
     pub fn catalogue(&self) -> Result<Arc<Catalogue>, Problem> {
-        // What was being read when a thread died is not there yet: the next one reads it anew.
-        let mut kept = self
-            .catalogue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, catalogue)) = &*kept
-            && at.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(catalogue));
-        }
-        let before = kept.as_ref().map(|(_, catalogue)| catalogue.as_ref());
-        let catalogue = Arc::new(self.read_catalogue(before)?);
-        *kept = Some((Instant::now(), Arc::clone(&catalogue)));
-        Ok(catalogue)
+        self.catalogue_unless(|last| last.ended.elapsed() < FRESH)
     }
 
-    /// What is on offer now. What was said of a plan `before` is said again, as long as it is of the same version.
-    pub fn read_catalogue(&self, before: Option<&Catalogue>) -> Result<Catalogue, Problem> {
-        let market: Market = self.cluster.state(&self.market)?;
-        let now = self.cluster.unix_time()?;
+    /// What is on offer now: read after this was called.
+    pub fn catalogue_now(&self) -> Result<Arc<Catalogue>, Problem> {
+        let now = Instant::now();
+        self.catalogue_unless(|last| last.began >= now)
+    }
+
+    /// The last reading if it will do, else a new one. Whoever waits while one is made shares it.
+    fn catalogue_unless(
+        &self,
+        will_do: impl FnOnce(&Reading) -> bool,
+    ) -> Result<Arc<Catalogue>, Problem> {
+        // A thread that died while it read has left the reading before.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = &kept.last
+            && will_do(last)
+        {
+            return last.outcome.clone();
+        }
+        let began = Instant::now();
+        let outcome = self.read_catalogue(kept.found.as_deref()).map(Arc::new);
+        if let Ok(catalogue) = &outcome {
+            kept.found = Some(Arc::clone(catalogue));
+        }
+        kept.last = Some(Reading {
+            began,
+            ended: Instant::now(),
+            outcome: outcome.clone(),
+        });
+        outcome
+    }
+
+    /// What was said of a plan `before` is said again, as long as it is of the same version.
+    fn read_catalogue(&self, before: Option<&Catalogue>) -> Result<Catalogue, Problem> {
+        // A market is never closed: a node without it has not got so far, or is of another cluster.
+        let missing = |error| match error {
+            ClientError::Account(_) => Problem::unavailable(
+                "the shop's node does not know its market now: try again in a moment",
+                FRESH,
+            ),
+            error => Problem::from(error),
+        };
+        let market: Market = self.cluster.state(&self.market).map_err(missing)?;
+        let now = self.cluster.unix_time().map_err(missing)?;
         let offers = self.cluster.offers(&self.market, &market, None, now)?;
         let list = |offer: Offer| {
             let same = before
@@ -186,6 +228,15 @@ impl Shop {
     /// What the seller of an offer says about it.
     pub fn description(&self, offer: &Offer) -> Option<&Description> {
         self.descriptions.get(&offer.plan.terms.description_hash)
+    }
+
+    /// An amount with its token, where people must know which.
+    pub fn price(&self, offer: &Offer) -> String {
+        let mint = offer.plan.terms.mint;
+        format!(
+            "{} tokens of {mint}",
+            amount::format(offer.paid, offer.decimals)
+        )
     }
 
     /// What an offer is called: by its seller, or by its id.

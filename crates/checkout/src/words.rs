@@ -56,32 +56,33 @@ pub fn percent(bps: u16) -> String {
 /// What becomes of the money if something goes wrong, in sentences.
 pub fn refund_terms(terms: &PlanTerms, answer_window: u32) -> Vec<String> {
     let duration = |seconds: u32| shop::duration(seconds.into());
-    let unused = match terms.refund_policy {
-        RefundPolicy::UntilDelivery => {
-            "Delivered and working: there is no refund for a change of mind.".to_owned()
-        }
-        RefundPolicy::UntilInstalled => format!(
-            "Not installed yet: you can have all your money back for {} after the delivery.",
-            duration(terms.release_window)
-        ),
-        RefundPolicy::UntilActivated => format!(
-            "Not used yet: you can have all your money back for {} after the delivery.",
-            duration(terms.release_window)
-        ),
+    let unused = |what: &str, reported: &str| {
+        format!(
+            "Not {what} yet: ask for all your money back within {} of the delivery. It can be fetched {} later, unless the seller \
+             agrees before, or {reported} is reported meanwhile.",
+            duration(terms.release_window),
+            duration(answer_window),
+        )
     };
     vec![
         format!(
-            "Nothing delivered within {}: all your money comes back. Nobody can refuse it.",
+            "Nothing delivered within {}: you, or anybody for you, can fetch all your money back. Nobody can refuse it.",
             duration(terms.delivery_window)
         ),
         format!(
-            "Delivered, but something is wrong: complain within {} of the delivery. A seller who does not answer within {} \
-             loses all of it. If the seller contests, the market's arbiter decides; if the arbiter stays silent, {} comes back.",
+            "Delivered, but something is wrong: complain within {} of the delivery. If the seller does not answer within {}, you \
+             can fetch all of it back. If the seller contests, the market's arbiter decides; if the arbiter stays silent, {} is yours.",
             duration(terms.release_window),
             duration(answer_window),
             percent(terms.default_split_bps)
         ),
-        unused,
+        match terms.refund_policy {
+            RefundPolicy::UntilDelivery => {
+                "Delivered and working: there is no refund for a change of mind.".to_owned()
+            }
+            RefundPolicy::UntilInstalled => unused("installed", "its installation"),
+            RefundPolicy::UntilActivated => unused("used", "its use"),
+        },
     ]
 }
 
@@ -94,7 +95,7 @@ pub fn summary(order: &Order, decimals: u8, now: i64) -> String {
     };
     let text = match state {
         OrderState::Paid if now < order.deliver_by => format!(
-            "Paid. The seller has until {} to deliver; if nothing comes by then, all your money comes back.",
+            "Paid. The seller has until {} to deliver; if nothing comes by then, you can fetch all your money back.",
             moment(order.deliver_by)
         ),
         OrderState::Paid => {
@@ -114,7 +115,7 @@ pub fn summary(order: &Order, decimals: u8, now: i64) -> String {
                 .map_or_else(String::new, |reason| format!(" ({reason})"));
             if now < order.answer_by {
                 format!(
-                    "You complained{why}. The seller has until {} to answer; if nothing comes by then, all your money comes back.",
+                    "You complained{why}. The seller has until {} to answer; if nothing comes by then, you can fetch all your money back.",
                     moment(order.answer_by)
                 )
             } else {
@@ -123,8 +124,12 @@ pub fn summary(order: &Order, decimals: u8, now: i64) -> String {
                 )
             }
         }
+        OrderState::Contested if now >= order.resolve_by => format!(
+            "The arbiter did not decide in time: {} of the money is yours, and anybody can have it divided.",
+            percent(order.default_split_bps)
+        ),
         OrderState::Contested => format!(
-            "The seller contests your complaint. The market's arbiter decides until {}; without a decision {} comes back.",
+            "The seller contests your complaint. The market's arbiter decides until {}; without a decision {} is yours.",
             moment(order.resolve_by),
             percent(order.default_split_bps)
         ),

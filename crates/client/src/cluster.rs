@@ -224,10 +224,27 @@ impl reqwest_middleware::Middleware for NoHiddenRetries {
     }
 }
 
+/// A runtime that ends without waiting, so that it can be dropped within another one too.
+struct OwnRuntime(Option<Runtime>);
+
+impl OwnRuntime {
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.0.as_ref().map(|runtime| runtime.block_on(future))
+    }
+}
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// A cluster, through one RPC node.
 pub struct Cluster {
     rpc: RpcClient,
-    runtime: Runtime,
+    runtime: OwnRuntime,
     options: ClusterOptions,
     genesis: OnceLock<Hash>,
 }
@@ -278,7 +295,7 @@ impl Cluster {
         });
         Ok(Self {
             rpc: RpcClient::new_sender(sender, config),
-            runtime,
+            runtime: OwnRuntime(Some(runtime)),
             options,
             genesis: OnceLock::new(),
         })
@@ -309,12 +326,13 @@ impl Cluster {
             let answer: RpcResult<T> = self.rpc.send(request, params).await;
             answer
         };
-        match self
+        let called = self
             .runtime
-            .block_on(async { tokio::time::timeout(timeout, call).await })
-        {
-            Ok(answer) => answer.map_err(|e| from_rpc(e, request)),
-            Err(_) => Err(RpcTrouble::Timeout {
+            .block_on(async { tokio::time::timeout(timeout, call).await });
+        match called {
+            Some(Ok(answer)) => answer.map_err(|e| from_rpc(e, request)),
+            // The runtime is there until this is dropped, and then nobody calls.
+            Some(Err(_)) | None => Err(RpcTrouble::Timeout {
                 request: request.to_string(),
                 after: timeout,
             }
@@ -478,6 +496,23 @@ impl Cluster {
             Err(ClientError::Account(AccountError::Missing(_))) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Accounts of a known kind, at their own addresses, in the order asked for; `None` where there is no account.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError`] when one is something else.
+    pub fn find_states<T: FromAccount>(
+        &self,
+        addresses: &[Pubkey],
+    ) -> Result<Vec<Option<T>>, ClientError> {
+        let accounts = self.accounts(addresses, None)?.accounts;
+        addresses
+            .iter()
+            .zip(accounts)
+            .map(|(address, account)| Ok(account.map(|a| state_of(address, &a)).transpose()?))
+            .collect()
     }
 
     /// All accounts of one kind whose data have certain bytes at certain places, decoded and at their own addresses, in

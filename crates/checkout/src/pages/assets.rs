@@ -52,6 +52,11 @@ pub fn find(name: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.name == name)
 }
 
+/// Whether an address names the files as they are: only then may it be kept.
+pub fn is_current(version: Option<&String>) -> bool {
+    version.is_some_and(|version| *version == *VERSION)
+}
+
 /// The address of a file within this site.
 pub fn address(name: &str) -> String {
     format!("/assets/{name}?v={}", *VERSION)

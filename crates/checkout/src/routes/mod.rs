@@ -9,15 +9,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::pages::assets;
@@ -39,7 +40,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What the routes share.
 pub struct App {
     pub shop: Shop,
-    places: Semaphore,
+    places: Arc<Semaphore>,
+}
+
+tokio::task_local! {
+    /// What is kept of a request's client for as long as there is work for it, also when the client has gone.
+    pub static CLIENT: Arc<dyn Send + Sync>;
 }
 
 type AppState = State<Arc<App>>;
@@ -73,7 +79,7 @@ impl App {
     pub fn new(shop: Shop) -> Self {
         Self {
             shop,
-            places: Semaphore::new(AT_ONCE),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -83,14 +89,34 @@ impl App {
         work: impl FnOnce(&Shop) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = || Problem::unavailable("the shop is busy: try again in a moment", PATIENCE);
-        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
+        let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned());
+        let Ok(Ok(place)) = waited.await else {
             return Err(busy());
         };
-        let app = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&app.shop))
+        self.on_thread(work, place)
             .await
-            .unwrap_or_else(|_| Err(busy()))
+            .unwrap_or_else(|| Err(busy()))
+    }
+
+    /// Does it on a thread that may wait, without waiting for a place. `None` when it was given up.
+    async fn on_thread<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Shop) -> T + Send + 'static,
+        held: impl Send + 'static,
+    ) -> Option<T> {
+        let app = Arc::clone(self);
+        let client = CLIENT.try_with(Arc::clone).ok();
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            // Nobody waits for it any more.
+            if answer.is_closed() {
+                return;
+            }
+            let _ = answer.send(work(&app.shop));
+            // What is held is held until the work is done, whether or not anybody waited for it.
+            drop((held, client));
+        });
+        answered.await.ok()
     }
 }
 
@@ -99,12 +125,19 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(pages::storefront))
         .route("/plans/{plan}", get(pages::plan))
-        .route("/pay/{plan}", get(pay::label).post(pay::purchase))
+        .route(
+            "/pay/{plan}",
+            get(pay::label)
+                .post(pay::purchase)
+                .options(actions::preflight),
+        )
         .route("/orders", get(pages::orders))
         .route("/orders/{order}", get(pages::order))
         .route("/orders/{order}/confirm", post(transactions::confirm))
         .route("/orders/{order}/dispute", post(transactions::dispute))
         .route("/orders/{order}/refund", post(transactions::refund))
+        .route("/orders/{order}/resolve", post(transactions::resolve))
+        .route("/orders/{order}/close", post(transactions::close))
         .route("/transactions", post(transactions::relay))
         .route(
             "/actions.json",
@@ -167,35 +200,36 @@ fn wants_json(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
-/// Whether the shop can do its work.
+/// Whether the shop can do its work. It does not wait behind the others: being busy is no illness.
 async fn health(State(app): AppState) -> Response {
     let checked = app
-        .with_shop(|shop| {
-            let accounts = shop.cluster.accounts(&[shop.market], None)?;
-            Ok((accounts.slot, accounts.accounts.iter().all(Option::is_some)))
-        })
-        .await;
-    match checked {
-        Ok((slot, true)) => {
-            axum::Json(serde_json::json!({"rpc": "ok", "market": "found", "slot": slot}))
-                .into_response()
-        }
-        Ok((slot, false)) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            axum::Json(serde_json::json!({"rpc": "ok", "market": "missing", "slot": slot})),
+        .on_thread(
+            |shop| {
+                let accounts = shop.cluster.accounts(&[shop.market], None)?;
+                Ok((accounts.slot, accounts.accounts.iter().all(Option::is_some)))
+            },
+            (),
         )
-            .into_response(),
-        Err(problem) => problem.into_response(),
-    }
+        .await
+        .unwrap_or_else(|| Err(Problem::unavailable("the check was given up", PATIENCE)));
+    let (status, market, slot) = match checked {
+        Ok((slot, true)) => (StatusCode::OK, "found", slot),
+        Ok((slot, false)) => (StatusCode::SERVICE_UNAVAILABLE, "missing", slot),
+        Err(problem) => return problem.into_response(),
+    };
+    let body = json!({"rpc": "ok", "market": market, "slot": slot});
+    (status, Json(body)).into_response()
 }
 
 /// What pages are made with. Addresses carry a hash of the content, so that they can be kept for ever.
-async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
+async fn asset(Path(name): Path<String>, Parts(parts): Parts) -> Result<Response, Problem> {
     let asset = assets::find(&name)
         .ok_or_else(|| Problem::not_found("no-page", "there is no such file in this shop"))?;
-    let headers = [
-        (CONTENT_TYPE, asset.content_type),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    // Under the address of another version, somebody would else have this one kept for that.
+    let kept = match assets::is_current(parts.get("v")) {
+        true => "public, max-age=31536000, immutable",
+        false => "no-cache",
+    };
+    let headers = [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, kept)];
     Ok((headers, asset.content).into_response())
 }

@@ -35,22 +35,22 @@ pub async fn storefront(State(app): AppState, Parts(parts): Parts) -> Result<Res
                 mistake: None,
             };
             let catalogue = shop.catalogue()?;
-            let found = read_filter(part).and_then(|filter| {
-                let mut found = Vec::new();
-                for listed in catalogue.on_sale() {
-                    if filter
-                        .fits(&listed.offer)
-                        .map_err(|error| error.to_string())?
-                    {
-                        found.push(listed);
+            let mut found = Vec::new();
+            match read_filter(part) {
+                Ok(filter) => {
+                    let mut mistake = None;
+                    for listed in catalogue.on_sale() {
+                        match filter.fits(&listed.offer) {
+                            Ok(true) => found.push(listed),
+                            Ok(false) => {}
+                            // A price can be too fine for one mint and good for another.
+                            Err(error) => mistake = Some(format!("Price: {error}.")),
+                        }
                     }
+                    search.mistake = mistake.filter(|_| found.is_empty());
                 }
-                Ok(found)
-            });
-            let mut found = found.unwrap_or_else(|mistake| {
-                search.mistake = Some(mistake);
-                vec![]
-            });
+                Err(mistake) => search.mistake = Some(mistake),
+            }
             let by = match search.sort.as_str() {
                 "per-gb" => OfferOrder::PerGb,
                 "data" => OfferOrder::Data,
@@ -137,8 +137,11 @@ pub async fn orders(
             false => Ok(pages::find(&app.shop).into_response()),
         };
     }
-    let found = app.with_shop(move |shop| shop.orders(filter)).await?;
-    Ok(match wants_json(&headers) {
+    let is_json = wants_json(&headers);
+    let found = app
+        .with_shop(move |shop| shop.orders(filter, is_json))
+        .await?;
+    Ok(match is_json {
         true => Json(json!({"orders": found})).into_response(),
         false => pages::orders(&app.shop, &found).into_response(),
     })

@@ -1,16 +1,16 @@
 //! Solana Pay transaction requests (version 1.1 of the specification): `GET` says who asks, `POST` makes the transaction.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Account, AppState, JsonBody, Parts, actions::Cors};
+use super::{Account, AppState, JsonBody, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
-use crate::purchase::{Request, read, read_account, read_key};
+use crate::purchase::{Request, Unsigned, read, read_account, read_key};
 use crate::shop::{no_plan, plan_address};
 
-pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Response, Problem> {
+pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Json<Value>, Problem> {
     let answer = app
         .with_shop(move |shop| {
             let at = plan_address(&plan)?;
@@ -22,7 +22,7 @@ pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Res
             }))
         })
         .await?;
-    Ok((Cors, axum::Json(answer)).into_response())
+    Ok(Json(answer))
 }
 
 pub async fn purchase(
@@ -30,7 +30,7 @@ pub async fn purchase(
     Path(plan): Path<String>,
     Parts(parts): Parts,
     JsonBody(body): JsonBody<Account>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Unsigned>, Problem> {
     let part = |name: &str| parts.get(name).map(String::as_str);
     let request = Request {
         plan: plan_address(&plan)?,
@@ -45,5 +45,5 @@ pub async fn purchase(
         max_price: read("max", "the most to pay, in base units", part("max"))?,
     };
     let answer = app.with_shop(move |shop| shop.purchase(&request)).await?;
-    Ok((Cors, axum::Json(answer)).into_response())
+    Ok(Json(answer))
 }

@@ -63,6 +63,22 @@ pub async fn refund(
     act(app, &order, &body.account, Deed::Refund).await
 }
 
+pub async fn resolve(
+    State(app): AppState,
+    Path(order): Path<String>,
+    JsonBody(body): JsonBody<Account>,
+) -> Result<Json<Unsigned>, Problem> {
+    act(app, &order, &body.account, Deed::Resolve).await
+}
+
+pub async fn close(
+    State(app): AppState,
+    Path(order): Path<String>,
+    JsonBody(body): JsonBody<Account>,
+) -> Result<Json<Unsigned>, Problem> {
+    act(app, &order, &body.account, Deed::Close).await
+}
+
 pub async fn relay(
     State(app): AppState,
     JsonBody(body): JsonBody<Signed>,
