@@ -71,9 +71,6 @@ enum Task {
     },
     /// Build what the tests run and run them, with cargo-nextest where it is installed
     Test {
-        /// What the stories run on
-        #[arg(long, value_enum, default_value_t = test::Validator::Localnet)]
-        validator: test::Validator,
         /// For the test runner: a test's name, for instance
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -104,6 +101,6 @@ fn run(task: Task) -> Result<()> {
         Task::Demo { serve: true, .. } => demo::demo(demo::Stays::Shop),
         Task::Demo { keep: true, .. } => demo::demo(demo::Stays::Network),
         Task::Demo { .. } => demo::demo(demo::Stays::Nothing),
-        Task::Test { validator, args } => test::test(validator, &args),
+        Task::Test { args } => test::test(&args),
     }
 }

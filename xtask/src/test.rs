@@ -10,24 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::command::{become_program, cargo, command, output, run};
 use crate::{cli, localnet, programs, system, workspace};
 
-/// The validator that the stories run on.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub enum Validator {
-    /// The embedded local network
-    Localnet,
-    /// `solana-test-validator`, which must be on the PATH
-    Agave,
-}
-
 /// Builds the programs, the local network and the command line, and runs all tests but the local
 /// network's own package, which nothing else may link. `args` go to the test runner.
-pub fn test(validator: Validator, args: &[String]) -> Result<()> {
-    if let Validator::Agave = validator {
-        ensure!(
-            output(command("solana-test-validator").arg("--version")).is_some(),
-            "solana-test-validator is not on the PATH: install the Solana tools (https://solana.com/docs/intro/installation)"
-        );
-    }
+pub fn test(args: &[String]) -> Result<()> {
     system::ensure()?;
     system::ensure_for_tests()?;
     let axe = axe()?;
@@ -56,10 +41,6 @@ pub fn test(validator: Validator, args: &[String]) -> Result<()> {
         .env("WAYFARE_LOCALNET", localnet)
         .env("WAYFARE_BIN", wayfare)
         .env("WAYFARE_AXE", axe);
-    match validator {
-        Validator::Localnet => tests.env_remove("WAYFARE_VALIDATOR"),
-        Validator::Agave => tests.env("WAYFARE_VALIDATOR", "agave"),
-    };
     become_program(&mut tests)
 }
 
