@@ -40,7 +40,9 @@ fn with_a_wallet_and_read_again_with_it() {
 
     browser.go(&server.url);
     browser.click("fr-1gb");
-    browser.sees("Nothing delivered within 1 hour: all your money comes back");
+    browser.sees(
+        "Nothing delivered within 1 hour: you, or anybody for you, can fetch all your money back",
+    );
     browser.click("Test Wallet");
     browser.sees("sign a text two times");
     browser.click("Pay 4.5");

@@ -135,7 +135,7 @@ fn plans_are_found_without_scripts() {
         "5 GB",
         "30 days",
         "France, Germany",
-        "Nothing delivered within 1 hour: all your money comes back",
+        "Nothing delivered within 1 hour: you, or anybody for you, can fetch all your money back",
         "needs JavaScript",
     ] {
         assert!(page.contains(text), "{text}: {page}");

@@ -345,10 +345,19 @@ fn solana_actions() {
         .filter(|part| !part.starts_with("key="))
         .collect();
     let url = server.at(&format!("{path}?{}", query.join("&")));
-    let body =
-        json!({ "account": buyer.pubkey().to_string(), "data": { "key": base58(key.public()) } });
-    let answer = web::request("POST", &url, &headers, &body.to_string()).unwrap();
-    phone::read(&answer.ok(), &buyer.pubkey());
+    let ask = |key: &DeliveryKey| {
+        let account = buyer.pubkey().to_string();
+        let body = json!({ "account": account, "data": { "key": base58(key.public()) } });
+        web::request("POST", &url, &headers, &body.to_string()).unwrap()
+    };
+    // The same form sent again is the same order: nobody pays twice by pressing twice.
+    let again = ask(&key);
+    assert_eq!(
+        (again.status, again.refusal().as_str()),
+        (409, "order-exists")
+    );
+    assert_eq!(again.json()["order"], found["orders"][0]["order"]);
+    phone::read(&ask(&delivery_key()).ok(), &buyer.pubkey());
 
     // A refusal can be read too, and one that is known before is told before.
     let body = json!({ "account": buyer.pubkey().to_string() }).to_string();

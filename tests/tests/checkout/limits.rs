@@ -3,18 +3,20 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use solana_signer::Signer;
 use wayfare_tests::proxy::{Fault, Proxy};
 
 use crate::contract::{base58, delivery_key, pay_path};
 use crate::phone;
-use crate::shop::{PRICE, Shop};
+use crate::shop::{MARKET, PRICE, Shop};
 use crate::web;
 
 /// Most time that a request takes of a server that nobody else keeps busy.
@@ -185,6 +187,8 @@ fn without_its_rpc_node_the_shop_says_when_to_come_back() {
     }
 
     is_gone.store(false, Ordering::Relaxed);
+    // A reading that failed is told to all who ask within a second.
+    thread::sleep(Duration::from_millis(1_500));
     assert_eq!(web::get(&server.url).status, 200);
     assert_eq!(web::get(&server.at("/healthz")).status, 200);
     phone::read(&phone::ask(&pay, &buyer.pubkey()).ok(), &buyer.pubkey());
@@ -248,4 +252,25 @@ fn it_ends_in_order_when_it_is_told_to() {
         started.elapsed()
     );
     assert!(TcpStream::connect(&host).is_err());
+}
+
+/// Whoever supervises it must not take its end for a crash.
+#[test]
+fn its_end_is_a_success() {
+    let shop = Shop::with(&[("fr-1gb", &[])]);
+    let mut server = shop
+        .net
+        .command(&["esim", "serve", "-m", MARKET, "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It says where it listens once it does.
+    let mut ready = serde_json::Deserializer::from_reader(server.stdout.take().unwrap());
+    let ready = Value::deserialize(&mut ready).unwrap();
+    let told = Command::new("kill")
+        .args(["-TERM", &server.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    assert_eq!(server.wait().unwrap().code(), Some(0), "{ready}");
 }
