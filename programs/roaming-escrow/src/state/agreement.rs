@@ -47,7 +47,9 @@ pub struct Agreement {
     pub decimals: u8,
     pub bump: u8,
     pub vault_bump: u8,
-    pub padding: [u8; 1],
+    /// 1 once somebody left it, or closed a statement of it, after its end: it stays ended, whatever the clock says from
+    /// then on. Else 0.
+    pub ended: u8,
 }
 
 /// Where an agreement is in its life.
@@ -335,11 +337,13 @@ impl Agreement {
     /// Refuses statements of an agreement that is not accepted, or is closed.
     pub fn require_open(&self, now: i64) -> Result<()> {
         self.require_accepted()?;
-        require!(
-            self.state()? == AgreementState::Active || now < self.closes_at,
-            RoamingEscrowError::AgreementClosed
-        );
+        require!(!self.is_closed(now)?, RoamingEscrowError::AgreementClosed);
         Ok(())
+    }
+
+    /// Whether it takes no more statements.
+    fn is_closed(&self, now: i64) -> Result<bool> {
+        Ok(self.ended != 0 || self.state()? == AgreementState::Closing && now >= self.closes_at)
     }
 
     /// Moves an amount that a side's balance covers to the other side, less the hub's fee. The fee is rounded down:
@@ -432,10 +436,17 @@ impl Agreement {
     /// Whether it takes nothing more, and all its statements are settled: each side may leave.
     pub fn is_wound_up(&self, now: i64) -> Result<bool> {
         let settled = |books: &SideBooks| books.open_statements == 0 && !books.is_returned();
-        Ok(self.state()? == AgreementState::Closing
-            && now >= self.closes_at
-            && settled(&self.first_books)
-            && settled(&self.second_books))
+        Ok(self.is_closed(now)? && settled(&self.first_books) && settled(&self.second_books))
+    }
+
+    /// Asks whether it is wound up, for something that cannot be undone, and holds on to a yes. Otherwise a clock that
+    /// goes back would open it again, for statements that could not be settled beside a closed one.
+    pub fn wind_up(&mut self, now: i64) -> Result<bool> {
+        let over = self.is_wound_up(now)?;
+        if over {
+            self.ended = 1;
+        }
+        Ok(over)
     }
 
     /// What a side may withdraw: its balance less what statements may still take.
@@ -502,7 +513,7 @@ mod tests {
             offset_of!(Agreement, decimals),
             offset_of!(Agreement, bump),
             offset_of!(Agreement, vault_bump),
-            offset_of!(Agreement, padding),
+            offset_of!(Agreement, ended),
         ];
         assert!(bytes.into_iter().eq(522..528));
     }
@@ -825,6 +836,28 @@ mod tests {
         assert_eq!(
             books.close(&statement),
             err!(RoamingEscrowError::InvariantBroken)
+        );
+    }
+
+    #[test]
+    fn what_was_seen_wound_up_stays_so() {
+        let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+        agreement.state = AgreementState::Active as u8;
+        assert_eq!(agreement.wind_up(i64::MAX), Ok(false));
+        agreement.state = AgreementState::Closing as u8;
+        agreement.closes_at = 100;
+        assert_eq!(agreement.wind_up(99), Ok(false));
+        agreement.second_books.returned = 1;
+        assert_eq!(agreement.wind_up(100), Ok(false));
+        agreement.second_books.returned = 0;
+        // To be looked at changes nothing.
+        assert_eq!(agreement.is_wound_up(100), Ok(true));
+        assert_eq!(agreement.require_open(99), Ok(()));
+        assert_eq!(agreement.wind_up(100), Ok(true));
+        assert_eq!(agreement.wind_up(99), Ok(true));
+        assert_eq!(
+            agreement.require_open(99),
+            err!(RoamingEscrowError::AgreementClosed)
         );
     }
 

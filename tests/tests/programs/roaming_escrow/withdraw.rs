@@ -11,7 +11,9 @@ use wayfare_tests::roaming::event::Event;
 use wayfare_tests::roaming::hub::{
     FEE_BPS, REQUEST_LASTS, STATEMENT_WINDOW, WITHDRAWAL_NOTICE, usage,
 };
-use wayfare_tests::roaming::world::{AWARD, COUNTER, DEPOSIT, SECOND_TOTAL, Stage, TOKENS, World};
+use wayfare_tests::roaming::world::{
+    AWARD, COUNTER, DEPOSIT, RECORDS, SECOND_TOTAL, Stage, TOKENS, World,
+};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{TokenProgram, set_authority};
 
@@ -430,7 +432,7 @@ fn a_statements_rent_goes_back_to_who_paid_it() {
     let address = deal.statement(Side::First, 0);
     let had = world.chain.lamports(&deal.hub.clerk);
     let rent = world.chain.lamports(&address);
-    let event = world.touches(close(Side::First), &[address, deal.hub.clerk]);
+    let event = world.touches(close(Side::First), &[deal.address, address, deal.hub.clerk]);
     assert_eq!(world.chain.lamports(&deal.hub.clerk), had + rent);
     assert_eq!(
         event,
@@ -450,4 +452,42 @@ fn a_statements_rent_goes_back_to_who_paid_it() {
         deal.settle_with(0, None, Some(deal.statement(Side::Second, 0))),
         MissingStatement,
     );
+}
+
+/// A clock that goes back over the end: statements that came then could not be settled beside those that are closed, and
+/// everybody would be locked in.
+#[test]
+fn an_agreement_that_somebody_left_stays_ended() {
+    let mut world = world(Stage::Settled);
+    let deal = world.deal.clone();
+    world.chain.accept(deal.close(Side::First));
+    world.chain.pass(WITHDRAWAL_NOTICE);
+    let closes_at = world.chain.now();
+    let mut untouched = world.clone();
+    for leaves in [
+        deal.withdraw(Side::First),
+        deal.close_statement(Side::First, 0),
+    ] {
+        let mut world = world.clone();
+        assert_eq!(world.agreement().ended, 0);
+        world.chain.accept(leaves);
+        assert_eq!(world.agreement().ended, 1);
+        world.chain.set_time(closes_at - 1);
+        world.chain.refuse(
+            deal.state(Side::Second, 1, usage(RECORDS, 1, 1_000)),
+            AgreementClosed,
+        );
+        world
+            .chain
+            .refuse(deal.redeem(Side::Second, 1, 5), AgreementClosed);
+        // It is wound up for everybody else too.
+        world.chain.accept(deal.withdraw(Side::Second));
+        world.chain.accept(deal.close_statement(Side::Second, 0));
+    }
+    // Where nobody did anything yet, the end itself comes later.
+    untouched.chain.set_time(closes_at - 1);
+    untouched
+        .chain
+        .refuse(deal.withdraw(Side::First), NoRequest);
+    untouched.chain.accept(deal.redeem(Side::Second, 1, 5));
 }

@@ -40,7 +40,7 @@ impl Withdraw<'_> {
     ///
     /// 1. the side is not in arrears
     /// 2. a request's notice is over, and the request not yet: at most what was requested, and what no statement may still
-    ///    take; or the agreement is closed and all its statements are settled: everything
+    ///    take; or the agreement is closed and all its statements are settled: everything, and the agreement stays ended
     pub fn withdraw(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
@@ -48,7 +48,7 @@ impl Withdraw<'_> {
             let mut agreement = accounts.agreement.load_mut()?;
             let side = agreement.side_of(&accounts.operator.key())?;
             let free = agreement.free_balance(side)?;
-            let amount = if agreement.is_wound_up(now)? {
+            let amount = if agreement.wind_up(now)? {
                 free
             } else {
                 agreement.books(side).requested(now)?.min(free)

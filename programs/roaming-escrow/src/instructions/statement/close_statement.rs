@@ -11,7 +11,7 @@ use crate::{
 pub struct CloseStatement<'info> {
     #[account(mut)]
     pub hub: AccountLoader<'info, Hub>,
-    #[account(has_one = hub @ RoamingEscrowError::WrongHub)]
+    #[account(mut, dup, has_one = hub @ RoamingEscrowError::WrongHub)]
     pub agreement: AccountLoader<'info, Agreement>,
     #[account(
         mut,
@@ -29,13 +29,13 @@ pub struct CloseStatement<'info> {
 impl CloseStatement<'_> {
     /// Closes a settled statement.
     ///
-    /// 1. the agreement is wound up: until then settlements need it, and auditors read it
+    /// 1. the agreement is wound up: until then settlements need it, and auditors read it. It stays ended
     /// 2. the rent goes back to who paid it
     pub fn close_statement(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
         require!(
-            accounts.agreement.load()?.is_wound_up(now)?,
+            accounts.agreement.load_mut()?.wind_up(now)?,
             RoamingEscrowError::NotWoundUp
         );
         let mut statement = accounts.statement.load_mut()?;
