@@ -15,7 +15,7 @@ use crate::keys::person;
 pub const DECIMALS: u8 = 6;
 
 /// One of the two token programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum TokenProgram {
     Spl,
     Token2022,

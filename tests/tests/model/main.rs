@@ -1,24 +1,17 @@
 //! Random lives, honest and hostile, of a network, of an eSIM market and of a roaming agreement, each compared step by step
 //! with an independent model.
 //!
-//! `WAYFARE_MODEL_CASES` lives of up to `WAYFARE_MODEL_STEPS` steps are tried of each; see [`CASES`] and [`STEPS`] for how
-//! many unless they are set.
+//! | variable | what it sets | unless it is set |
+//! |---|---|---:|
+//! | `WAYFARE_MODEL_SECONDS` | how long lives are tried of each, those from fixed seeds included; these are lived in any case | 60 |
+//! | `WAYFARE_MODEL_STEPS` | most steps of a life | 120 |
+//! | `WAYFARE_MODEL_CASES` | lives from fixed seeds | 64 |
+//! | `WAYFARE_MODEL_SEED` | the seed of the first life, as a failure names it: only it and those after it are lived | a fresh one, after the fixed |
+//!
+//! A life that fails is made shorter and written to `target/model-failures/`. Copied into
+//! `tests/tests/model/regressions/<program>/`, the file is a test. See [`lives`].
 
 mod esim;
+mod lives;
 mod rewards;
 mod roaming;
-
-/// Lives that are tried, unless the environment says otherwise.
-const CASES: u32 = 64;
-
-/// Most steps of a life, unless the environment says otherwise.
-const STEPS: usize = 120;
-
-fn from_environment<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
-    match std::env::var(name) {
-        Ok(text) => text
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
-        Err(_) => otherwise,
-    }
-}

@@ -10,10 +10,14 @@ use anchor_lang::error::ErrorCode;
 use esim_market::errors::EsimMarketError as Error;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
+use serde::{Deserialize, Serialize};
 use solana_system_interface::error::SystemError;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
+use wayfare_tests::token::TokenProgram;
+
+use crate::lives::Beside;
 
 /// Buyers, who are also payers: the first wallets.
 pub const BUYERS: usize = 2;
@@ -31,7 +35,8 @@ pub const OFFICERS: usize = 2;
 /// What each payer has at the beginning.
 pub const TOKENS: u128 = 1_000_000;
 
-pub const KINDS: [&str; 27] = [
+/// Names of the operations, as [`Op::kind`] gives them.
+pub const KINDS: &[&str] = &[
     "time",
     "donate",
     "freeze",
@@ -62,7 +67,22 @@ pub const KINDS: [&str; 27] = [
 ];
 
 /// What anybody may do at any time.
-pub const NEVER_REFUSED: [&str; 4] = ["time", "update_market", "pause", "donate"];
+pub const NEVER_REFUSED: &[&str] = &["time", "update_market", "pause"];
+
+/// What the clock decides.
+pub const DEADLINES: &[&str] = &[
+    "deliver until deliver_by",
+    "refund_undelivered from deliver_by",
+    "dispute until release_at",
+    "release from release_at",
+    "answer until answer_by",
+    "refund_unanswered from answer_by",
+    "resolve until resolve_by",
+    "resolve_by_default from resolve_by",
+    "close from closable_at",
+    "purchase from paused_until",
+    "create_plan from paused_until",
+];
 
 /// What both plans start with.
 pub const FIRST_TERMS: Terms = Terms {
@@ -80,7 +100,7 @@ pub const FIRST_TERMS: Terms = Terms {
 pub type Key = (usize, usize, u64);
 
 /// Who signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Who {
     Buyer(usize),
     Seller(usize),
@@ -90,7 +110,7 @@ pub enum Who {
 }
 
 /// How an order's money moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     Confirm,
     Refund,
@@ -104,7 +124,7 @@ pub enum End {
 }
 
 /// Something that somebody tries.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Op {
     /// Seconds, also backwards.
     Time(i64),
@@ -222,7 +242,7 @@ impl Op {
 }
 
 /// What can differ between plans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     pub price: u128,
     pub discount_bps: u128,
@@ -351,6 +371,7 @@ impl Order {
 /// The whole market, and what the last operation came to.
 #[derive(Clone, Debug)]
 pub struct Model {
+    pub token: TokenProgram,
     pub now: i128,
     pub sequence: u128,
     pub paused_until: i128,
@@ -370,6 +391,8 @@ pub struct Model {
     pub donated: u128,
     /// Why the last operation had to be refused: none, when it had to be carried out.
     pub reasons: Vec<Refusal>,
+    /// What decided about it, and is at most a second away.
+    pub beside: Vec<Beside>,
 }
 
 fn part(amount: u128, bps: u128) -> u128 {
@@ -381,7 +404,7 @@ pub fn quote(terms: &Terms) -> u128 {
 }
 
 impl Model {
-    pub fn new() -> Self {
+    pub fn new(token: TokenProgram) -> Self {
         let seller = |payout| Seller {
             approved: true,
             payout,
@@ -401,6 +424,7 @@ impl Model {
         let mut balances = [0; WALLETS];
         balances[..PAYERS].fill(TOKENS);
         Self {
+            token,
             now: START.into(),
             // Created, mint accepted, two sellers applied and approved, a plan of each.
             sequence: 8,
@@ -419,6 +443,7 @@ impl Model {
             vault_frozen: false,
             donated: 0,
             reasons: vec![],
+            beside: vec![],
         }
     }
 
@@ -430,6 +455,25 @@ impl Model {
         if holds {
             self.reasons.push(why.into());
         }
+    }
+
+    fn beside(&mut self, deadline: &'static str, at: i128, refused: bool) {
+        self.beside
+            .extend(Beside::new(deadline, at, self.now, refused));
+    }
+
+    /// What is possible from an instant on.
+    fn from(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
+        let early = self.now < at;
+        self.beside(deadline, at, early);
+        self.why(early, reason);
+    }
+
+    /// What is possible until an instant.
+    fn until(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
+        let late = self.now >= at;
+        self.beside(deadline, at, late);
+        self.why(late, reason);
     }
 
     /// The order, or the reason that there is none.
@@ -500,7 +544,11 @@ impl Model {
             End::Resolve(bps) => {
                 self.step(&[Contested], &order);
                 self.why(by != Who::Arbiter(order.arbiter), Error::NotArbiter);
-                self.why(self.now >= order.resolve_by(), Error::TooLate);
+                self.until(
+                    "resolve until resolve_by",
+                    order.resolve_by(),
+                    Error::TooLate,
+                );
                 self.why(bps > 10_000, Error::BadSplit);
                 if bps <= 10_000 {
                     (division, to) = (split(bps.into(), fee_bps), Resolved);
@@ -508,22 +556,29 @@ impl Model {
             }
             End::Undelivered => {
                 self.step(&[Paid], &order);
-                self.why(self.now < order.deliver_by(), Error::TooEarly);
+                let at = order.deliver_by();
+                self.from("refund_undelivered from deliver_by", at, Error::TooEarly);
                 (division, to) = ([paid, 0, 0], Refunded);
             }
             End::Unanswered => {
                 self.step(&[Disputed], &order);
-                self.why(self.now < order.answer_by(), Error::TooEarly);
+                let at = order.answer_by();
+                self.from("refund_unanswered from answer_by", at, Error::TooEarly);
                 (division, to) = ([paid, 0, 0], Refunded);
             }
             End::Release => {
                 self.step(&[Delivered], &order);
-                self.why(self.now < order.release_at(), Error::TooEarly);
+                self.from(
+                    "release from release_at",
+                    order.release_at(),
+                    Error::TooEarly,
+                );
                 (division, to) = (rest(0, fee_bps), Completed);
             }
             End::Default => {
                 self.step(&[Contested], &order);
-                self.why(self.now < order.resolve_by(), Error::TooEarly);
+                let at = order.resolve_by();
+                self.from("resolve_by_default from resolve_by", at, Error::TooEarly);
                 (division, to) = (split(order.terms.split_bps, fee_bps), Resolved);
             }
             End::PayOut => self.step(&[Refunded, Completed, Resolved], &order),
@@ -587,7 +642,8 @@ impl Model {
         }
         let terms = plan.terms;
         let paid = quote(&terms);
-        self.why(self.now < self.paused_until, Error::Paused);
+        let paused_until = self.paused_until;
+        self.from("purchase from paused_until", paused_until, Error::Paused);
         self.why(!self.accepts, Error::MintNotAccepted);
         self.why(!self.sellers[key.0].approved, Error::SellerNotApproved);
         self.why(stale, Error::WrongPlanVersion);
@@ -659,7 +715,11 @@ impl Model {
                 self.why(again, SystemError::AccountAlreadyInUse);
                 self.step(&[Paid], &order);
                 self.why(by != Who::Seller(key.0), Error::NotSeller);
-                self.why(now >= order.deliver_by(), Error::TooLate);
+                self.until(
+                    "deliver until deliver_by",
+                    order.deliver_by(),
+                    Error::TooLate,
+                );
                 (order.state, order.delivered_at) = (Delivered, Some(now));
             }
             Op::Report { activated, .. } => {
@@ -679,7 +739,11 @@ impl Model {
             Op::Dispute { unused, .. } => {
                 self.step(&[Delivered], &order);
                 self.why(by != Who::Buyer(key.1), Error::NotBuyer);
-                self.why(now >= order.release_at(), Error::TooLate);
+                self.until(
+                    "dispute until release_at",
+                    order.release_at(),
+                    Error::TooLate,
+                );
                 self.why(unused && !order.refund_right(), Error::RefundRightEnded);
                 (order.state, order.disputed_at) = (Disputed, Some(now));
                 order.unused = unused;
@@ -687,7 +751,7 @@ impl Model {
             Op::Answer { .. } => {
                 self.step(&[Disputed], &order);
                 self.why(by != Who::Seller(key.0), Error::NotSeller);
-                self.why(now >= order.answer_by(), Error::TooLate);
+                self.until("answer until answer_by", order.answer_by(), Error::TooLate);
                 let right = order.unused && order.refund_right();
                 self.why(right, Error::RefundRightHolds);
                 (order.state, order.answered_at) = (Contested, Some(now));
@@ -718,7 +782,8 @@ impl Model {
         match *op {
             Op::CreatePlan(plan, terms) => {
                 self.why(self.plans[plan].is_some(), SystemError::AccountAlreadyInUse);
-                self.why(self.now < self.paused_until, Error::Paused);
+                let paused_until = self.paused_until;
+                self.from("create_plan from paused_until", paused_until, Error::Paused);
                 self.check_terms(&terms);
                 if self.reasons.is_empty() {
                     self.sequence += 1;
@@ -791,6 +856,81 @@ impl Model {
     }
 }
 
+impl Model {
+    /// When something becomes possible, or ends. Several times what is seldom waited for.
+    fn instants(&self) -> Vec<i128> {
+        let orders = self.orders.values().flat_map(|order| match order.state {
+            State::Paid => vec![order.deliver_by()],
+            State::Delivered => vec![order.release_at()],
+            State::Disputed => vec![order.answer_by(); 2],
+            State::Contested => vec![order.resolve_by(); 6],
+            State::Refunded | State::Completed | State::Resolved => vec![order.closable_at()],
+        });
+        orders.chain([self.paused_until]).collect()
+    }
+
+    /// What a deadline decides that is at most a second away.
+    fn decided(&self) -> Vec<Op> {
+        let near = |at: i128| (self.now - at).abs() <= 1;
+        let mut ops = vec![];
+        for (&key, order) in &self.orders {
+            let (buyer, seller) = (Who::Buyer(key.1), Who::Seller(key.0));
+            let settle = |by, end| Op::Settle {
+                key,
+                by,
+                end,
+                theft: false,
+            };
+            match order.state {
+                State::Paid if near(order.deliver_by()) => ops.extend([
+                    Op::Deliver { key, by: seller },
+                    settle(Who::Stranger, End::Undelivered),
+                ]),
+                State::Delivered if near(order.release_at()) => ops.extend([
+                    Op::Dispute {
+                        key,
+                        by: buyer,
+                        unused: false,
+                    },
+                    settle(Who::Stranger, End::Release),
+                ]),
+                State::Disputed if near(order.answer_by()) => ops.extend([
+                    Op::Answer { key, by: seller },
+                    settle(Who::Stranger, End::Unanswered),
+                ]),
+                State::Contested if near(order.resolve_by()) => ops.extend([
+                    settle(Who::Arbiter(order.arbiter), End::Resolve(1_234)),
+                    settle(Who::Stranger, End::Default),
+                ]),
+                state if !state.is_open() && near(order.closable_at()) => ops.push(Op::Close {
+                    key,
+                    by: Who::Stranger,
+                }),
+                _ => {}
+            }
+        }
+        if near(self.paused_until) {
+            for (number, plan) in self.plans.iter().enumerate() {
+                let free = (0..BUYERS)
+                    .flat_map(|buyer| (0..IDS).map(move |id| (number, buyer, id)))
+                    .find(|key| !self.orders.contains_key(key));
+                match (plan, free) {
+                    (None, _) => ops.push(Op::CreatePlan(number, FIRST_TERMS)),
+                    (Some(_), Some(key)) => ops.push(Op::Purchase {
+                        key,
+                        payer: key.1,
+                        stale: false,
+                        short: false,
+                        parent: None,
+                    }),
+                    _ => {}
+                }
+            }
+        }
+        ops
+    }
+}
+
 /// The random lives.
 pub struct Reference;
 
@@ -851,7 +991,9 @@ impl ReferenceStateMachine for Reference {
     type Transition = Op;
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::new()).boxed()
+        proptest::sample::select(&TokenProgram::ALL)
+            .prop_map(Model::new)
+            .boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Op> {
@@ -957,13 +1099,40 @@ impl ReferenceStateMachine for Reference {
             1 | 2 => (25, 15),
             _ => (40, 4),
         };
+        // Mostly on by a little; to an instant of the model, most often the next, or a second beside it; or anywhere.
+        let mut instants = model.instants();
+        instants.retain(|at| *at >= model.now - 1);
+        instants.push(model.now + 100);
+        instants.sort();
+        let now = model.now;
+        let next = instants[0];
+        let instant = prop_oneof![1 => Just(next), 1 => proptest::sample::select(instants)];
+        let time = prop_oneof![
+            1 => (-200i64..0).prop_map(Op::Time),
+            5 => (0i64..100).prop_map(Op::Time),
+            8 => (instant, -1..=1i128)
+                .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
+            1 => (0i64..1_500).prop_map(Op::Time),
+        ];
+        // What a deadline decides now.
+        let mut decided = model.decided();
+        // More often what is refused on this side: it leaves the other side to come.
+        let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
+        decided.extend(
+            decided
+                .clone()
+                .into_iter()
+                .filter(refused)
+                .flat_map(|op| [op.clone(), op]),
+        );
+        let (near, decided) = match decided.is_empty() {
+            true => (1, vec![Op::Time(1)]),
+            false => (90, decided),
+        };
         let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
         prop_oneof![
-            5 => prop_oneof![
-                1 => (-200i64..0).prop_map(Op::Time),
-                8 => (0i64..100).prop_map(Op::Time),
-                1 => (0i64..1_500).prop_map(Op::Time),
-            ],
+            near => proptest::sample::select(decided),
+            14 => time,
             1 => (1u64..1_000).prop_map(Op::Donate),
             2 => wallet_or_vault().prop_map(Op::Freeze),
             4 => wallet_or_vault().prop_map(Op::Thaw),
@@ -1004,13 +1173,14 @@ impl ReferenceStateMachine for Reference {
                 }),
             2 => (0..SELLERS, prop::bool::weighted(0.8), prop::bool::weighted(0.8))
                 .prop_map(|(seller, approved, by_authority)| Op::SellerStatus { seller, approved, by_authority }),
-            1 => prop_oneof![(1u32..100), Just(0)].prop_map(Op::Pause),
+            1 => prop_oneof![3 => 1u32..100, 1 => Just(0)].prop_map(Op::Pause),
         ]
         .boxed()
     }
 
     fn apply(mut model: Model, op: &Op) -> Model {
         model.reasons.clear();
+        model.beside.clear();
         match *op {
             Op::Time(seconds) => model.now += i128::from(seconds),
             Op::Donate(amount) => {
@@ -1051,8 +1221,10 @@ impl ReferenceStateMachine for Reference {
                         &[State::Refunded, State::Completed, State::Resolved],
                         &order,
                     );
-                    let early = by != Who::Buyer(key.1) && model.now < order.closable_at();
-                    model.why(early, Error::TooEarly);
+                    if by != Who::Buyer(key.1) {
+                        let at = order.closable_at();
+                        model.from("close from closable_at", at, Error::TooEarly);
+                    }
                     model.why(order.owes() > 0, Error::StillOwes);
                     if model.reasons.is_empty() {
                         model.orders.remove(&key);

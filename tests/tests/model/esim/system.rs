@@ -1,7 +1,5 @@
 //! The same on a chain.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use esim_market::instruction as args;
 use esim_market::state::{
     DisputeReason, Market, MarketTerms, MarketTermsChange, MarketVault, PlanChange, PlanTerms,
@@ -18,14 +16,12 @@ use wayfare_tests::keys::person;
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{DECIMALS, TokenProgram, freeze_authority};
 
-use super::SEEN;
-use super::reference::{
-    End, FIRST_TERMS, Key, Model, Op, Order, PAYERS, PLANS, Reference, SELLERS, State, TOKENS,
-    Terms, WALLETS, Who, quote,
-};
+use crate::lives::{self, Subject};
 
-/// Lives so far.
-static LIVES: AtomicUsize = AtomicUsize::new(0);
+use super::reference::{
+    DEADLINES, End, FIRST_TERMS, KINDS, Key, Model, NEVER_REFUSED, Op, Order, PAYERS, PLANS,
+    Reference, SELLERS, State, TOKENS, Terms, WALLETS, Who, quote,
+};
 
 /// A life of a market on a chain.
 #[derive(Clone)]
@@ -33,6 +29,21 @@ pub struct Life {
     world: World,
     /// The model after the last operation.
     last: Model,
+}
+
+impl Subject for Life {
+    const NAME: &'static str = "esim";
+    const KINDS: &'static [&'static str] = KINDS;
+    const NEVER_REFUSED: &'static [&'static str] = NEVER_REFUSED;
+    const DEADLINES: &'static [&'static str] = DEADLINES;
+
+    fn begin(token: TokenProgram) -> Model {
+        Model::new(token)
+    }
+
+    fn token(model: &Model) -> TokenProgram {
+        model.token
+    }
 }
 
 fn narrow(amount: u128) -> u64 {
@@ -102,7 +113,7 @@ impl Life {
     }
 
     fn market_terms(&self) -> MarketTerms {
-        let model = Model::new();
+        let model = Model::new(self.last.token);
         MarketTerms {
             arbiter: arbiter(model.arbiter),
             treasury: wallet(model.treasury),
@@ -330,37 +341,13 @@ impl Life {
 
     /// Lets an operation happen whose outcome the model after it knows, and compares.
     fn perform(&mut self, was: &Model, model: &Model, op: &Op) {
-        let mut outcome = "accepted".to_owned();
         if let Op::Time(_) = op {
             self.world.chain.set_time(time(model.now));
+            lives::happened(op.kind());
         } else {
-            let transaction = self.transaction(was, op);
-            match self.world.chain.attempt(transaction) {
-                Ok(_) => assert!(
-                    model.reasons.is_empty(),
-                    "accepted, despite {:?}",
-                    model.reasons
-                ),
-                Err(refused) => {
-                    let mut reasons = model.reasons.iter();
-                    let why = reasons.find(|reason| reason.is(&refused.error, 0));
-                    let why = why.unwrap_or_else(|| {
-                        panic!(
-                            "{op:?} refused with {:?}, where {:?} were due\n{}",
-                            refused.error,
-                            model.reasons,
-                            refused.logs.join("\n")
-                        )
-                    });
-                    outcome = format!("refused: {why}");
-                }
-            }
+            let result = self.world.chain.attempt(self.transaction(was, op));
+            lives::judge(op.kind(), op, &model.reasons, &model.beside, 0, result);
         }
-        *SEEN
-            .lock()
-            .unwrap()
-            .entry(format!("{} {outcome}", op.kind()))
-            .or_default() += 1;
         self.compare(model);
     }
 
@@ -409,6 +396,8 @@ impl Life {
                 (seller.payout, seller.attester),
                 (wallet(due.payout), attester(due.attester))
             );
+            let plans = u32::from(model.plans[number].is_some());
+            assert_eq!(seller.plan_count, plans);
             let approved = seller.status == SellerStatus::Approved as u8;
             assert_eq!(approved, due.approved);
             assert_eq!(
@@ -481,6 +470,22 @@ impl Life {
         let parent = due.parent.map(|parent| self.order(parent, None).address);
         assert_eq!(is.parent, parent.unwrap_or_default());
         assert_eq!(u128::from(is.paid), due.paid);
+        assert_eq!(u128::from(is.discount), due.terms.price - due.paid);
+        assert_eq!(
+            [is.answer_window, is.arbiter_window, is.retention].map(i128::from),
+            due.windows
+        );
+        if due.disputed_at.is_some() {
+            let reason = match due.unused {
+                true => DisputeReason::Unused,
+                false => DisputeReason::Other,
+            };
+            assert_eq!(is.reason, reason as u8);
+        }
+        // What the deeds carry themselves is there from the deed on.
+        let written = |bytes: [u8; 32]| bytes != [0; 32];
+        assert_eq!(written(is.commitment), due.delivered_at.is_some());
+        assert_eq!(written(is.answer_hash), due.answered_at.is_some());
         assert_eq!(u128::from(is.fee_bps), due.fee_bps);
         assert_eq!(
             [is.refunded, is.released, is.fee].map(u128::from),
@@ -553,8 +558,7 @@ impl StateMachineTest for Life {
     type Reference = Reference;
 
     fn init_test(model: &Model) -> Self {
-        // The token programs take turns.
-        let program = TokenProgram::ALL[LIVES.fetch_add(1, Ordering::Relaxed) % 2];
+        let program = model.token;
         let mut life = Self {
             world: World::at(Stage::Minted, program),
             last: model.clone(),
@@ -604,13 +608,13 @@ impl StateMachineTest for Life {
         if model.vault_frozen {
             life.must(&mut model, Op::Thaw(None));
         }
-        // Each side alone: everybody else's accounts are frozen, and nobody else does anything.
+        // Each side alone: the accounts of the others are frozen, and nobody else does anything.
         let keys: Vec<Key> = model.orders.keys().copied().collect();
         for key in &keys {
-            for side in [0, 1] {
+            for side in 0..3 {
                 let (mut alone, mut model) = (life.clone(), model.clone());
                 let own = model.orders[key].wallets()[side];
-                for number in 0..WALLETS {
+                for number in model.orders[key].wallets() {
                     if number == own && model.frozen[number] {
                         alone.must(&mut model, Op::Thaw(Some(number)));
                     } else if number != own && !model.frozen[number] {

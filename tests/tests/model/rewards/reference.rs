@@ -10,10 +10,14 @@ use anchor_lang::error::ErrorCode;
 use node_rewards::errors::NodeRewardsError as Error;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
+use serde::{Deserialize, Serialize};
 use solana_system_interface::error::SystemError;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
+use wayfare_tests::token::TokenProgram;
+
+use crate::lives::Beside;
 
 /// Owners who may have a leaf, in the order of their indices.
 pub const OWNERS: usize = 6;
@@ -29,7 +33,7 @@ const FIRST_OWNERS: usize = 3;
 const DAY: i128 = 86_400;
 
 /// Names of the operations, as [`Op::kind`] gives them.
-pub const KINDS: [&str; 24] = [
+pub const KINDS: &[&str] = &[
     "time",
     "fund",
     "donate",
@@ -56,8 +60,22 @@ pub const KINDS: [&str; 24] = [
     "retire",
 ];
 
+/// What anybody may do at any time.
+pub const NEVER_REFUSED: &[&str] = &["time", "set_payout"];
+
+/// What the clock decides.
+pub const DEADLINES: &[&str] = &[
+    "propose from epoch_ends_at",
+    "activate from the end of the challenge",
+    "claim from the refill on",
+    "fund from paused_until",
+    "propose from paused_until",
+    "approve from paused_until",
+    "register from paused_until",
+];
+
 /// Something that somebody tries. Numbers name people, wallets and devices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Op {
     /// Seconds, also backwards.
     Time(i64),
@@ -172,7 +190,7 @@ impl Op {
 }
 
 /// How a proposal departs from what was earned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lie {
     None,
     /// Owner 0's leaf says more than the total admits.
@@ -189,7 +207,7 @@ pub enum Lie {
 }
 
 /// How a claim departs from the owner's leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Forgery {
     None,
     /// One unit more than the leaf says.
@@ -201,7 +219,7 @@ pub enum Forgery {
 }
 
 /// Changes of the terms.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Change {
     pub epoch_length: Option<u64>,
     pub challenge_period: Option<u64>,
@@ -268,6 +286,7 @@ pub enum Attempt {
 
 #[derive(Clone, Debug)]
 pub struct Model {
+    pub token: TokenProgram,
     pub now: i128,
     pub terms: Terms,
     pub authority: usize,
@@ -299,12 +318,15 @@ pub struct Model {
     pub attempt: Attempt,
     /// Why the last operation had to be refused. Empty when it had to be carried out.
     pub reasons: Vec<Refusal>,
+    /// What decided about it, and is at most a second away.
+    pub beside: Vec<Beside>,
 }
 
 impl Model {
-    fn new() -> Self {
+    pub fn new(token: TokenProgram) -> Self {
         let now = i128::from(START);
         Self {
+            token,
             now,
             terms: TERMS,
             authority: 0,
@@ -333,6 +355,7 @@ impl Model {
             sequence: 1,
             attempt: Attempt::Nothing,
             reasons: vec![],
+            beside: vec![],
         }
     }
 
@@ -368,6 +391,16 @@ impl Model {
         (self.level + elapsed * self.terms.limiter_refill).min(self.terms.limiter_capacity)
     }
 
+    /// From when on the limiter pays something of what is due. None where it waited for nothing.
+    fn refilled_at(&self, due: u128) -> Option<i128> {
+        let needed = due.min(self.terms.limiter_capacity.div_ceil(2));
+        let missing = needed
+            .checked_sub(self.level)
+            .filter(|missing| *missing > 0)?;
+        let seconds = missing.div_ceil(self.terms.limiter_refill);
+        Some(self.updated_at + i128::try_from(seconds).ok()?)
+    }
+
     fn set_level(&mut self, level: u128) {
         self.level = level;
         self.updated_at = self.updated_at.max(self.now);
@@ -379,9 +412,23 @@ impl Model {
         }
     }
 
+    /// What is possible from an instant on.
+    fn from(&mut self, deadline: &'static str, at: i128, why: impl Into<Refusal>) {
+        let early = self.now < at;
+        self.beside
+            .extend(Beside::new(deadline, at, self.now, early));
+        self.refuse(early, why);
+    }
+
+    /// What a pause refuses.
+    fn after_pause(&mut self, deadline: &'static str) {
+        self.from(deadline, self.paused_until, Error::Paused);
+    }
+
     fn step(&mut self, op: &Op) {
         self.attempt = Attempt::AsTold;
         self.reasons.clear();
+        self.beside.clear();
         match op {
             Op::Time(seconds) => {
                 self.now = (self.now + i128::from(*seconds)).max(1);
@@ -389,7 +436,7 @@ impl Model {
             }
             Op::Fund(amount) => {
                 self.refuse(*amount == 0, Error::ZeroAmount);
-                self.refuse(self.paused(), Error::Paused);
+                self.after_pause("fund from paused_until");
                 self.refuse(self.vault_frozen, TokenError::AccountFrozen);
                 self.tell(|model| {
                     model.vault += u128::from(*amount);
@@ -479,7 +526,7 @@ impl Model {
             }
             Op::Register { owner, device } => {
                 let there = self.nodes[*device].is_some();
-                self.refuse(self.paused(), Error::Paused);
+                self.after_pause("register from paused_until");
                 self.refuse(there, SystemError::AccountAlreadyInUse);
                 self.tell(|model| {
                     model.nodes[*device] = Some(Node {
@@ -578,12 +625,13 @@ impl Model {
                 && proposal.approvals.len() >= self.threshold
         });
         self.refuse(!self.publishers.contains(&by), Error::NotPublisher);
-        self.refuse(self.paused(), Error::Paused);
+        self.after_pause("propose from paused_until");
         self.refuse(
             number != self.epochs.len() as u128 + 1,
             Error::WrongEpochNumber,
         );
-        self.refuse(self.now < self.epoch_ends_at, Error::EpochNotOver);
+        let ends_at = self.epoch_ends_at;
+        self.from("propose from epoch_ends_at", ends_at, Error::EpochNotOver);
         self.refuse(leaves.len() < self.leaves().len(), Error::LeafCountFell);
         self.refuse(total < self.total, Error::LifetimeTotalFell);
         self.refuse(growth > self.terms.emission_cap, Error::AboveEmissionCap);
@@ -609,7 +657,7 @@ impl Model {
 
     fn approve(&mut self, by: usize, other_root: bool) {
         self.refuse(!self.publishers.contains(&by), Error::NotPublisher);
-        self.refuse(self.paused(), Error::Paused);
+        self.after_pause("approve from paused_until");
         match self.proposal.clone() {
             None => self.refuse(true, ErrorCode::AccountNotInitialized),
             Some(proposal) => {
@@ -632,7 +680,7 @@ impl Model {
     }
 
     fn activate(&mut self) {
-        self.refuse(self.paused(), Error::Paused);
+        self.after_pause("activate from paused_until");
         let Some(proposal) = self.proposal.clone() else {
             self.refuse(true, ErrorCode::AccountNotInitialized);
             return;
@@ -647,10 +695,10 @@ impl Model {
         self.refuse(proposal.vetoed, Error::NotProposed);
         self.refuse(changed, Error::PublishersChanged);
         self.refuse(few, Error::TooFewApprovals);
-        self.refuse(
-            open_until.is_some_and(|end| self.now < end),
-            Error::ChallengePeriod,
-        );
+        if let Some(end) = open_until {
+            let deadline = "activate from the end of the challenge";
+            self.from(deadline, end, Error::ChallengePeriod);
+        }
         self.refuse(growth > self.terms.emission_cap, Error::AboveEmissionCap);
         self.refuse(self.vault < owed, Error::Underfunded);
         self.tell(|model| {
@@ -705,6 +753,11 @@ impl Model {
         let paid = due.min(level);
         // An instalment is paid only from half of the capacity up.
         let too_little = paid < due && (level == 0 || 2 * level < self.terms.limiter_capacity);
+        if let Some(at) = self.refilled_at(due) {
+            let deadline = "claim from the refill on";
+            self.beside
+                .extend(Beside::new(deadline, at, self.now, too_little));
+        }
         self.refuse(too_little, Error::OutflowLimited);
         self.refuse(self.claimed + paid > self.total, Error::InvariantBroken);
         self.refuse(self.vault < paid, Error::Underfunded);
@@ -788,7 +841,12 @@ impl Model {
             Just(Op::Time(seconds)).boxed()
         };
         if self.paused() {
-            return Just(Op::Unpause { by: self.authority }).boxed();
+            return prop_oneof![
+                1 => Just(Op::Unpause { by: self.authority }),
+                2 => until(self.paused_until),
+                2 => until(self.paused_until - 1),
+            ]
+            .boxed();
         }
         if !self.page {
             return Just(Op::CreatePage).boxed();
@@ -832,6 +890,67 @@ impl Model {
             }
             _ => Just(Op::Activate).boxed(),
         }
+    }
+}
+
+impl Model {
+    /// When something becomes possible.
+    fn instants(&self) -> Vec<i128> {
+        let owners = (0..OWNERS).filter(|owner| self.due(*owner) > 0);
+        owners
+            .filter_map(|owner| self.refilled_at(self.due(owner)))
+            .chain(self.challenge_ends_at())
+            .chain([self.epoch_ends_at, self.paused_until])
+            .collect()
+    }
+
+    fn challenge_ends_at(&self) -> Option<i128> {
+        let approved_at = self.proposal.as_ref()?.approved_at?;
+        Some(approved_at + self.terms.challenge_period)
+    }
+
+    /// What a deadline decides that is at most a second away.
+    fn decided(&self) -> Vec<Op> {
+        let near = |at: i128| (self.now - at).abs() <= 1;
+        let mut ops = vec![];
+        let pause = near(self.paused_until);
+        let by = self.publishers[0];
+        let propose = Op::Propose {
+            by,
+            grants: vec![3; OWNERS],
+            lie: Lie::None,
+        };
+        match &self.proposal {
+            None if pause || near(self.epoch_ends_at) => ops.push(propose),
+            Some(proposal) if pause || self.challenge_ends_at().is_some_and(near) => {
+                let missing = self
+                    .publishers
+                    .iter()
+                    .find(|publisher| !proposal.approvals.contains(publisher));
+                ops.push(Op::Activate);
+                ops.extend(missing.map(|by| Op::Approve {
+                    by: *by,
+                    other_root: false,
+                }));
+            }
+            _ => {}
+        }
+        if pause {
+            ops.push(Op::Fund(10));
+            let free = (0..DEVICES).find(|device| self.nodes[*device].is_none());
+            ops.extend(free.map(|device| Op::Register { owner: 0, device }));
+        }
+        for owner in 0..OWNERS {
+            let due = self.due(owner);
+            if due > 0 && self.refilled_at(due).is_some_and(near) {
+                ops.push(Op::Claim {
+                    owner,
+                    to: self.payee(owner),
+                    forgery: Forgery::None,
+                });
+            }
+        }
+        ops
     }
 }
 
@@ -882,7 +1001,9 @@ impl ReferenceStateMachine for Reference {
     type Transition = Op;
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::new()).boxed()
+        proptest::sample::select(&TokenProgram::ALL)
+            .prop_map(Model::new)
+            .boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Op> {
@@ -912,12 +1033,37 @@ impl ReferenceStateMachine for Reference {
             .prop_map(|(by, grants, lie)| Op::Propose { by, grants, lie });
         let approve = (0..PUBLISHERS, prop::bool::weighted(0.2))
             .prop_map(|(by, other_root)| Op::Approve { by, other_root });
+        // To an instant of the model, most often the next, or a second beside it; or anywhere.
+        let mut instants = model.instants();
+        instants.retain(|at| *at >= model.now - 1);
+        instants.push(model.now + 100);
+        instants.sort();
+        let now = model.now;
+        let next = instants[0];
+        let instant = prop_oneof![3 => Just(next), 2 => proptest::sample::select(instants)];
         let time = prop_oneof![
-            Just(Op::Time(-3_600)),
-            (-100i64..0).prop_map(Op::Time),
-            (0i64..200).prop_map(Op::Time),
-            (0i64..3_000).prop_map(Op::Time),
+            1 => Just(Op::Time(-3_600)),
+            1 => (-100i64..0).prop_map(Op::Time),
+            1 => (0i64..200).prop_map(Op::Time),
+            1 => (0i64..3_000).prop_map(Op::Time),
+            5 => (instant, -1..=1i128)
+                .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
         ];
+        // What a deadline decides now.
+        let mut decided = model.decided();
+        // More often what is refused on this side: it leaves the other side to come.
+        let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
+        decided.extend(
+            decided
+                .clone()
+                .into_iter()
+                .filter(refused)
+                .flat_map(|op| [op.clone(), op]),
+        );
+        let (near, decided) = match decided.is_empty() {
+            true => (1, vec![Op::Time(1)]),
+            false => (70, decided),
+        };
         let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
         let set = prop_oneof![
             3 => proptest::sample::subsequence((0..PUBLISHERS).collect::<Vec<_>>(), 1..=PUBLISHERS),
@@ -934,9 +1080,10 @@ impl ReferenceStateMachine for Reference {
         let nominee = model.nominee.unwrap_or(0);
 
         prop_oneof![
+            near => proptest::sample::select(decided),
             16 => model.next(),
             claims => claim,
-            5 => time,
+            8 => time,
             3 => amount().prop_map(Op::Fund),
             1 => amount().prop_map(Op::Donate),
             1 => Just(Op::CreatePage),
@@ -948,7 +1095,7 @@ impl ReferenceStateMachine for Reference {
             1 => (0..OWNERS).prop_map(|owner| Op::ClearPayout { owner }),
             1 => wallet_or_vault().prop_map(Op::Freeze),
             2 => wallet_or_vault().prop_map(Op::Thaw),
-            1 => (mostly(guardian, LEADERS), prop_oneof![-5i64..500, 604_799i64..604_802])
+            2 => (mostly(guardian, LEADERS), prop_oneof![-5i64..500, 604_799i64..604_802])
                 .prop_map(|(by, seconds)| Op::Pause { by, seconds }),
             1 => mostly(authority, LEADERS).prop_map(|by| Op::Unpause { by }),
             2 => (mostly(authority, LEADERS), change())

@@ -1,7 +1,5 @@
 //! The same on a chain.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use node_rewards::instructions::ProposeEpochArgs;
 use node_rewards::state::{
     ClaimPage, Epoch, EpochStatus, Network, NetworkTerms, NetworkTermsChange, Payout, PublisherSet,
@@ -18,17 +16,33 @@ use wayfare_tests::rewards::ledger::{Leaf, Ledger};
 use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::token::{TokenProgram, freeze_authority};
 
-use super::SEEN;
-use super::reference::{Attempt, DEVICES, Forgery, Model, OWNERS, Op, Reference, TERMS, WALLETS};
+use crate::lives::{self, Subject};
 
-/// Lives so far.
-static LIVES: AtomicUsize = AtomicUsize::new(0);
+use super::reference::{
+    Attempt, DEADLINES, DEVICES, Forgery, KINDS, Model, NEVER_REFUSED, OWNERS, Op, Reference,
+    TERMS, WALLETS,
+};
 
 /// A life of a network on a chain.
 pub struct Life {
     world: World,
     /// Base units sent to the vault past the program.
     donated: u64,
+}
+
+impl Subject for Life {
+    const NAME: &'static str = "rewards";
+    const KINDS: &'static [&'static str] = KINDS;
+    const NEVER_REFUSED: &'static [&'static str] = NEVER_REFUSED;
+    const DEADLINES: &'static [&'static str] = DEADLINES;
+
+    fn begin(token: TokenProgram) -> Model {
+        Model::new(token)
+    }
+
+    fn token(model: &Model) -> TokenProgram {
+        model.token
+    }
 }
 
 fn narrow(amount: u128) -> u64 {
@@ -438,42 +452,18 @@ impl Life {
 
     /// Lets an operation happen whose outcome the model after it knows, and compares.
     fn perform(&mut self, model: &Model, op: &Op) {
-        let mut outcome = "accepted".to_owned();
         if model.attempt == Attempt::Nothing {
             self.world.chain.set_time(time(model.now));
+            lives::happened(op.kind());
         } else {
             let result = self.world.chain.attempt(self.instruction(model, op));
-            match result {
-                Ok(_) => {
-                    assert!(
-                        model.reasons.is_empty(),
-                        "accepted, despite {:?}",
-                        model.reasons
-                    );
-                    if let Op::Donate(amount) = op {
-                        self.donated += amount;
-                    }
-                }
-                Err(refused) => {
-                    let mut reasons = model.reasons.iter();
-                    let why = reasons.find(|reason| reason.is(&refused.error, 0));
-                    let why = why.unwrap_or_else(|| {
-                        panic!(
-                            "refused with {:?}, where {:?} were due\n{}",
-                            refused.error,
-                            model.reasons,
-                            refused.logs.join("\n")
-                        )
-                    });
-                    outcome = format!("refused: {why}");
-                }
+            lives::judge(op.kind(), op, &model.reasons, &model.beside, 0, result);
+            if let Op::Donate(amount) = op
+                && model.reasons.is_empty()
+            {
+                self.donated += amount;
             }
         }
-        *SEEN
-            .lock()
-            .unwrap()
-            .entry(format!("{} {outcome}", op.kind()))
-            .or_default() += 1;
         self.compare(model);
     }
 }
@@ -483,8 +473,7 @@ impl StateMachineTest for Life {
     type Reference = Reference;
 
     fn init_test(model: &Model) -> Self {
-        // The token programs take turns.
-        let token = TokenProgram::ALL[LIVES.fetch_add(1, Ordering::Relaxed) % 2];
+        let token = model.token;
         let mut world = World::at(Stage::Minted, token);
         world.net.terms = terms();
         world.net.authority = authority(0);

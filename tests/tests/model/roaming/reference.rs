@@ -10,10 +10,14 @@ use anchor_lang::error::ErrorCode;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 use roaming_escrow::errors::RoamingEscrowError as Error;
+use serde::{Deserialize, Serialize};
 use solana_system_interface::error::SystemError;
 use spl_token_2022_interface::error::TokenError;
 use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
+use wayfare_tests::token::TokenProgram;
+
+use crate::lives::Beside;
 
 /// The payout wallets of the two sides, the treasury, and one who gives.
 pub const WALLETS: usize = 4;
@@ -24,7 +28,8 @@ pub const TOKENS: u128 = 1_000_000;
 /// How long a request stays possible after its notice: 7 days.
 const REQUEST_LASTS: i128 = 604_800;
 
-pub const KINDS: [&str; 25] = [
+/// Names of the operations, as [`Op::kind`] gives them.
+pub const KINDS: &[&str] = &[
     "time",
     "donate",
     "freeze",
@@ -53,10 +58,30 @@ pub const KINDS: [&str; 25] = [
 ];
 
 /// What anybody may do at any time.
-pub const NEVER_REFUSED: [&str; 2] = ["time", "govern"];
+pub const NEVER_REFUSED: &[&str] = &["time", "govern"];
+
+/// What the clock decides.
+pub const DEADLINES: &[&str] = &[
+    "accept until answer_by",
+    "counter until answer_by",
+    "return until answer_by",
+    "deem_accepted from answer_by",
+    "restate until answer_by",
+    "lapse from answer_by",
+    "award from dispute_by",
+    "award until award_by",
+    "award_by_default from award_by",
+    "withdraw from withdrawable_at",
+    "withdraw while the request lasts",
+    "state until closes_at",
+    "redeem until closes_at",
+    "withdraw from closes_at",
+    "close_statement from closes_at",
+    "deposit from paused_until",
+];
 
 /// What two sides agree on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Statement, dispute, arbitration, withdrawal notice.
     pub windows: [u32; 4],
@@ -71,7 +96,7 @@ pub const FIRST_TERMS: Terms = Terms {
 };
 
 /// Who signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Who {
     /// A side's authority, for itself.
     Side(usize),
@@ -83,15 +108,15 @@ pub enum Who {
 pub type Key = (usize, u32);
 
 /// Something that somebody tries.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Op {
     /// Seconds, also backwards.
     Time(i64),
     /// Tokens sent to the vault past the program.
     Donate(u64),
-    /// A wallet's token account.
-    Freeze(usize),
-    Thaw(usize),
+    /// A wallet's token account, or the vault.
+    Freeze(Option<usize>),
+    Thaw(Option<usize>),
     Deposit {
         wallet: usize,
         side: usize,
@@ -202,9 +227,11 @@ pub struct Statement {
     pub records: u128,
     pub total: u128,
     pub counter: u128,
+    pub award: u128,
     pub accepted: u128,
     pub paid: u128,
     pub returns: u8,
+    pub stated_at: i128,
     pub terms: Terms,
     pub answer_by: i128,
     pub dispute_by: i128,
@@ -240,9 +267,13 @@ pub struct Side {
     pub signer: usize,
 }
 
+/// A deadline of a statement, with its name.
+type Deadline = (&'static str, fn(&Statement) -> i128);
+
 /// An agreement that both sides have accepted, with what is around it.
 #[derive(Clone, Debug)]
 pub struct Model {
+    pub token: TokenProgram,
     pub now: i128,
     pub sides: [Side; 2],
     pub fees: u128,
@@ -251,10 +282,13 @@ pub struct Model {
     /// By wallet.
     pub tokens: [u128; WALLETS],
     pub frozen: [bool; WALLETS],
+    pub vault_frozen: bool,
     pub terms: Terms,
     pub offered: Option<Terms>,
     pub offered_by: usize,
     pub closes_at: Option<i128>,
+    /// Somebody left it, or closed a statement of it, after its end.
+    pub ended: bool,
     pub statements: BTreeMap<Key, Statement>,
     pub hub_fee_bps: u16,
     pub arbiter: usize,
@@ -262,11 +296,14 @@ pub struct Model {
     pub sequence: u128,
     /// Why the last operation is refused.
     pub reasons: Vec<Refusal>,
+    /// What decided about it, and is at most a second away.
+    pub beside: Vec<Beside>,
 }
 
 impl Model {
-    pub fn new(sequence: u128) -> Self {
+    pub fn new(token: TokenProgram) -> Self {
         Self {
+            token,
             now: START.into(),
             sides: Default::default(),
             fees: 0,
@@ -274,16 +311,20 @@ impl Model {
             donated: 0,
             tokens: [TOKENS; WALLETS],
             frozen: [false; WALLETS],
+            vault_frozen: false,
             terms: FIRST_TERMS,
             offered: None,
             offered_by: 0,
             closes_at: None,
+            ended: false,
             statements: BTreeMap::new(),
             hub_fee_bps: 77,
             arbiter: 0,
             paused_until: 0,
-            sequence,
+            // The hub, two operators, the proposal and its acceptance.
+            sequence: 5,
             reasons: vec![],
+            beside: vec![],
         }
     }
 
@@ -308,17 +349,47 @@ impl Model {
     }
 
     pub fn is_wound_up(&self) -> bool {
-        self.closes_at.is_some_and(|at| self.now >= at)
-            && self.statements.values().all(|s| s.state == Settled)
+        self.is_closed() && self.is_settled()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.statements.values().all(|s| s.state == Settled)
     }
 
     fn is_closed(&self) -> bool {
-        self.closes_at.is_some_and(|at| self.now >= at)
+        self.ended || self.closes_at.is_some_and(|at| self.now >= at)
     }
 
     fn why(&mut self, holds: bool, reason: impl Into<Refusal>) {
         if holds {
             self.reasons.push(reason.into());
+        }
+    }
+
+    fn beside(&mut self, deadline: &'static str, at: i128, refused: bool) {
+        self.beside
+            .extend(Beside::new(deadline, at, self.now, refused));
+    }
+
+    /// What is possible from an instant on.
+    fn from(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
+        let early = self.now < at;
+        self.beside(deadline, at, early);
+        self.why(early, reason);
+    }
+
+    /// What is possible until an instant.
+    fn until(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
+        let late = self.now >= at;
+        self.beside(deadline, at, late);
+        self.why(late, reason);
+    }
+
+    /// What an agreement takes until it is closed.
+    fn until_closed(&mut self, deadline: &'static str) {
+        match self.closes_at {
+            Some(at) if !self.ended => self.until(deadline, at, Error::AgreementClosed),
+            _ => self.why(self.ended, Error::AgreementClosed),
         }
     }
 
@@ -344,8 +415,8 @@ impl Model {
         key: Key,
         from: State,
         by: Option<(bool, Error)>,
-        opens: Option<fn(&Statement) -> i128>,
-        closes: Option<fn(&Statement) -> i128>,
+        opens: Option<Deadline>,
+        closes: Option<Deadline>,
     ) -> Option<Statement> {
         let Some(statement) = self.statements.get(&key).cloned() else {
             self.why(true, ErrorCode::AccountOwnedByWrongProgram);
@@ -355,15 +426,12 @@ impl Model {
         if let Some((may, error)) = by {
             self.why(!may, error);
         }
-        let now = self.now;
-        self.why(
-            opens.is_some_and(|at| now < at(&statement)),
-            Error::TooEarly,
-        );
-        self.why(
-            closes.is_some_and(|at| now >= at(&statement)),
-            Error::TooLate,
-        );
+        if let Some((deadline, at)) = opens {
+            self.from(deadline, at(&statement), Error::TooEarly);
+        }
+        if let Some((deadline, at)) = closes {
+            self.until(deadline, at(&statement), Error::TooLate);
+        }
         Some(statement)
     }
 
@@ -376,8 +444,13 @@ impl Model {
         let now = self.now;
         let (key, after) = match *op {
             Op::Accept(key, by) => {
-                let Some(mut s) = self.step(key, Stated, home(key, by), None, Some(answer_by))
-                else {
+                let Some(mut s) = self.step(
+                    key,
+                    Stated,
+                    home(key, by),
+                    None,
+                    Some(("accept until answer_by", answer_by)),
+                ) else {
                     return;
                 };
                 s.state = Matched;
@@ -385,7 +458,13 @@ impl Model {
                 (key, s)
             }
             Op::DeemAccepted(key, _) => {
-                let Some(mut s) = self.step(key, Stated, None, Some(answer_by), None) else {
+                let Some(mut s) = self.step(
+                    key,
+                    Stated,
+                    None,
+                    Some(("deem_accepted from answer_by", answer_by)),
+                    None,
+                ) else {
                     return;
                 };
                 s.state = Matched;
@@ -393,8 +472,13 @@ impl Model {
                 (key, s)
             }
             Op::Counter(key, by, total) => {
-                let Some(mut s) = self.step(key, Stated, home(key, by), None, Some(answer_by))
-                else {
+                let Some(mut s) = self.step(
+                    key,
+                    Stated,
+                    home(key, by),
+                    None,
+                    Some(("counter until answer_by", answer_by)),
+                ) else {
                     return;
                 };
                 let total = u128::from(total);
@@ -413,8 +497,13 @@ impl Model {
                 (key, s)
             }
             Op::Return(key, by) => {
-                let Some(mut s) = self.step(key, Stated, home(key, by), None, Some(answer_by))
-                else {
+                let Some(mut s) = self.step(
+                    key,
+                    Stated,
+                    home(key, by),
+                    None,
+                    Some(("return until answer_by", answer_by)),
+                ) else {
                     return;
                 };
                 self.why(s.returns == 3, Error::TooManyReturns);
@@ -432,8 +521,13 @@ impl Model {
                 records,
                 total,
             } => {
-                let Some(mut s) = self.step(key, Returned, visited(key, by), None, Some(answer_by))
-                else {
+                let Some(mut s) = self.step(
+                    key,
+                    Returned,
+                    visited(key, by),
+                    None,
+                    Some(("restate until answer_by", answer_by)),
+                ) else {
                     return;
                 };
                 self.why(records == 0 && total > 0, Error::BadStatement);
@@ -442,11 +536,18 @@ impl Model {
                 s.state = Stated;
                 s.records = records.into();
                 s.total = total.into();
+                s.stated_at = now;
                 s.answer_by = now + i128::from(s.terms.windows[0]);
                 (key, s)
             }
             Op::Lapse(key, _) => {
-                let Some(mut s) = self.step(key, Returned, None, Some(answer_by), None) else {
+                let Some(mut s) = self.step(
+                    key,
+                    Returned,
+                    None,
+                    Some(("lapse from answer_by", answer_by)),
+                    None,
+                ) else {
                     return;
                 };
                 s.state = Matched;
@@ -463,31 +564,44 @@ impl Model {
                 };
                 s.state = Resolved;
                 if by == Who::Side(key.0) {
+                    s.award = s.total.saturating_sub(s.counter);
                     s.accepted = s.total;
                 }
                 (key, s)
             }
             Op::Award(key, by, amount) => {
                 let may = (by == Who::Arbiter(self.arbiter), Error::NotArbiter);
-                let Some(mut s) =
-                    self.step(key, Countered, Some(may), Some(dispute_by), Some(award_by))
-                else {
+                let Some(mut s) = self.step(
+                    key,
+                    Countered,
+                    Some(may),
+                    Some(("award from dispute_by", dispute_by)),
+                    Some(("award until award_by", award_by)),
+                ) else {
                     return;
                 };
                 let amount = u128::from(amount);
                 let difference = s.total.saturating_sub(s.counter);
                 self.why(amount > difference, Error::AwardAboveDifference);
                 s.state = Resolved;
+                s.award = amount;
                 s.accepted = s.counter + amount;
                 (key, s)
             }
             Op::AwardByDefault(key, _) => {
-                let Some(mut s) = self.step(key, Countered, None, Some(award_by), None) else {
+                let Some(mut s) = self.step(
+                    key,
+                    Countered,
+                    None,
+                    Some(("award_by_default from award_by", award_by)),
+                    None,
+                ) else {
                     return;
                 };
                 s.state = Resolved;
                 let share = u128::from(s.terms.default_award_bps);
-                s.accepted = s.counter + s.total.saturating_sub(s.counter) * share / 10_000;
+                s.award = s.total.saturating_sub(s.counter) * share / 10_000;
+                s.accepted = s.counter + s.award;
                 (key, s)
             }
             _ => unreachable!("no answer"),
@@ -551,8 +665,10 @@ impl Model {
             } => {
                 let amount = u128::from(amount);
                 self.why(amount == 0, Error::ZeroAmount);
-                self.why(now < self.paused_until, Error::Paused);
-                self.why(self.frozen[wallet], TokenError::AccountFrozen);
+                let paused_until = self.paused_until;
+                self.from("deposit from paused_until", paused_until, Error::Paused);
+                let frozen = self.frozen[wallet] || self.vault_frozen;
+                self.why(frozen, TokenError::AccountFrozen);
                 let short = self.tokens[wallet] < amount;
                 self.why(short, TokenError::InsufficientFunds);
                 // Past the largest number, before the tokens are asked for.
@@ -583,17 +699,28 @@ impl Model {
                 let free = books.balance.saturating_sub(self.exposure(side));
                 self.why(books.arrears > 0, Error::InArrears);
                 let mut amount = free;
-                if !self.is_wound_up() {
+                let wound_up = self.is_wound_up();
+                if let Some(at) = self.closes_at
+                    && !self.ended
+                    && self.is_settled()
+                    && books.requested == 0
+                {
+                    self.beside("withdraw from closes_at", at, !wound_up);
+                }
+                if !wound_up && books.requested == 0 {
+                    self.why(true, Error::NoRequest);
+                } else if !wound_up {
                     amount = free.min(books.requested);
-                    let asked = books.requested > 0;
-                    let over = now >= books.withdrawable_at + REQUEST_LASTS;
-                    self.why(!asked || over, Error::NoRequest);
-                    let early = asked && now < books.withdrawable_at;
-                    self.why(early, Error::NoticeNotOver);
+                    let at = books.withdrawable_at;
+                    self.from("withdraw from withdrawable_at", at, Error::NoticeNotOver);
+                    let end = at + REQUEST_LASTS;
+                    self.until("withdraw while the request lasts", end, Error::NoRequest);
                 }
                 self.why(amount == 0, Error::NothingFree);
-                self.why(self.frozen[side], TokenError::AccountFrozen);
+                let frozen = self.frozen[side] || self.vault_frozen;
+                self.why(frozen, TokenError::AccountFrozen);
                 if self.done() {
+                    self.ended |= wound_up;
                     let books = &mut self.sides[side];
                     books.balance -= amount;
                     (books.requested, books.withdrawable_at) = (0, 0);
@@ -629,7 +756,8 @@ impl Model {
             }
             Op::CollectFees => {
                 self.why(self.fees == 0, Error::NothingFree);
-                self.why(self.frozen[TREASURY], TokenError::AccountFrozen);
+                let frozen = self.frozen[TREASURY] || self.vault_frozen;
+                self.why(frozen, TokenError::AccountFrozen);
                 if self.done() {
                     self.tokens[TREASURY] += self.fees;
                     self.fees = 0;
@@ -653,7 +781,7 @@ impl Model {
                 let there = self.statements.contains_key(&key);
                 self.why(there, SystemError::AccountAlreadyInUse);
                 self.why(by == home, Error::NotVisited);
-                self.why(self.is_closed(), Error::AgreementClosed);
+                self.until_closed("state until closes_at");
                 self.why(self.sides[by].arrears > 0, Error::InArrears);
                 self.why(self.is_returned(home), Error::NotRestated);
                 let next = period == self.sides[home].next_period;
@@ -672,9 +800,11 @@ impl Model {
                         records: records.into(),
                         total: total.into(),
                         counter: 0,
+                        award: 0,
                         accepted: 0,
                         paid,
                         returns: 0,
+                        stated_at: now,
                         terms: self.terms,
                         answer_by: now + i128::from(self.terms.windows[0]),
                         dispute_by: 0,
@@ -691,7 +821,7 @@ impl Model {
             } => {
                 let (home, period) = key;
                 let cumulative = u128::from(cumulative);
-                self.why(self.is_closed(), Error::AgreementClosed);
+                self.until_closed("redeem until closes_at");
                 let next = period == self.sides[home].next_period && !self.is_returned(home);
                 self.why(!next || forged, Error::WrongVoucher);
                 let wrong = signer != self.sides[home].signer;
@@ -712,13 +842,119 @@ impl Model {
             Op::CloseStatement(key) => {
                 let there = self.statements.contains_key(&key);
                 self.why(!there, ErrorCode::AccountOwnedByWrongProgram);
-                self.why(!self.is_wound_up(), Error::NotWoundUp);
+                let wound_up = self.is_wound_up();
+                if let Some(at) = self.closes_at
+                    && !self.ended
+                    && self.is_settled()
+                {
+                    self.beside("close_statement from closes_at", at, !wound_up);
+                }
+                self.why(!wound_up, Error::NotWoundUp);
                 if self.done() {
+                    self.ended = true;
                     self.statements.remove(&key);
                 }
             }
             _ => unreachable!("no direction's"),
         }
+    }
+}
+
+impl Model {
+    /// When something becomes possible, or ends. Several times what is seldom waited for.
+    fn instants(&self) -> Vec<i128> {
+        let mut instants = vec![self.paused_until; 4];
+        instants.extend([self.closes_at; 4].into_iter().flatten());
+        for side in &self.sides {
+            if side.requested > 0 {
+                instants.extend([side.withdrawable_at, side.withdrawable_at + REQUEST_LASTS]);
+            }
+        }
+        for s in self.statements.values() {
+            match s.state {
+                Stated => instants.push(s.answer_by),
+                Returned => instants.extend([s.answer_by; 4]),
+                Countered => instants.extend([s.dispute_by, s.award_by].repeat(4)),
+                Matched | Resolved | Settled => {}
+            }
+        }
+        instants
+    }
+
+    /// What a deadline decides that is at most a second away.
+    fn decided(&self) -> Vec<Op> {
+        let near = |at: i128| (self.now - at).abs() <= 1;
+        let mut ops = vec![];
+        for (&key, s) in &self.statements {
+            let (home, visited) = (Who::Side(key.0), Who::Side(1 - key.0));
+            let difference = s.total.saturating_sub(s.counter) as u64;
+            let award = Op::Award(key, Who::Arbiter(self.arbiter), difference / 3);
+            match s.state {
+                Stated if near(s.answer_by) => ops.extend([
+                    Op::Accept(key, home),
+                    Op::Counter(key, home, s.total as u64 / 2),
+                    Op::Return(key, home),
+                    Op::DeemAccepted(key, Who::Stranger),
+                ]),
+                Returned if near(s.answer_by) => ops.extend([
+                    Op::Restate {
+                        key,
+                        by: visited,
+                        first_record: s.first_record as u64,
+                        records: 3,
+                        total: s.total as u64,
+                    },
+                    Op::Lapse(key, Who::Stranger),
+                ]),
+                Countered if near(s.dispute_by) => ops.extend([award.clone(), award]),
+                Countered if near(s.award_by) => {
+                    ops.extend([award, Op::AwardByDefault(key, Who::Stranger)]);
+                }
+                _ => {}
+            }
+        }
+        let closes = self.closes_at.is_some_and(near);
+        for (side, books) in self.sides.iter().enumerate() {
+            let key = (side, books.next_period);
+            let end = books.withdrawable_at + REQUEST_LASTS;
+            if near(books.withdrawable_at) || near(end) {
+                ops.push(Op::Withdraw(side));
+            }
+            if closes && self.is_settled() {
+                ops.extend([Op::Withdraw(side), Op::Withdraw(side)]);
+            }
+            if closes {
+                ops.extend([
+                    Op::State {
+                        key,
+                        by: 1 - side,
+                        first_record: books.next_record as u64,
+                        records: 2,
+                        total: 1_000,
+                    },
+                    Op::Redeem {
+                        key,
+                        cumulative: books.vouchers as u64 + 1,
+                        signer: books.signer,
+                        forged: false,
+                    },
+                ]);
+            }
+            if near(self.paused_until) {
+                ops.push(Op::Deposit {
+                    wallet: side,
+                    side,
+                    amount: 100,
+                });
+            }
+        }
+        if closes
+            && self.is_settled()
+            && let Some(key) = self.statements.keys().next()
+        {
+            ops.extend(vec![Op::CloseStatement(*key); 4]);
+        }
+        ops
     }
 }
 
@@ -776,8 +1012,9 @@ impl ReferenceStateMachine for Reference {
     type Transition = Op;
 
     fn init_state() -> BoxedStrategy<Model> {
-        // The hub, two operators, the proposal and its acceptance.
-        Just(Model::new(5)).boxed()
+        proptest::sample::select(&TokenProgram::ALL)
+            .prop_map(Model::new)
+            .boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Op> {
@@ -814,9 +1051,9 @@ impl ReferenceStateMachine for Reference {
                         total,
                     }),
                 often(Returned) => mostly(Who::Stranger).prop_map(move |by| Op::Lapse(key, by)),
-                often(Countered) / 3 + 1 => mostly(home).prop_map(move |by| Op::Concede(key, by)),
-                often(Countered) / 3 + 1 => mostly(visited).prop_map(move |by| Op::Concede(key, by)),
-                often(Countered) => (mostly(arbiter), amount(difference))
+                often(Countered) / 6 + 1 => mostly(home).prop_map(move |by| Op::Concede(key, by)),
+                often(Countered) / 6 + 1 => mostly(visited).prop_map(move |by| Op::Concede(key, by)),
+                often(Countered) / 2 + 1 => (mostly(arbiter), amount(difference))
                     .prop_map(move |(by, amount)| Op::Award(key, by, amount)),
                 often(Countered) / 2 + 1 => mostly(Who::Stranger).prop_map(move |by| Op::AwardByDefault(key, by)),
             ]
@@ -881,42 +1118,53 @@ impl ReferenceStateMachine for Reference {
                 1 => Just(Op::CollectFees),
             ]
         });
-        // To an instant of the model, or a second beside it, or anywhere.
-        let mut instants = vec![model.paused_until];
-        instants.extend(model.closes_at);
-        for side in &model.sides {
-            instants.extend([side.withdrawable_at, side.withdrawable_at + REQUEST_LASTS]);
-        }
-        for s in model.statements.values() {
-            instants.extend([s.answer_by, s.dispute_by, s.award_by]);
-        }
-        instants.retain(|at| *at > model.now);
-        if instants.is_empty() {
-            instants.push(model.now + 100);
-        }
+        // To an instant of the model, most often the next, or a second beside it; or anywhere.
+        let mut instants = model.instants();
+        instants.retain(|at| *at >= model.now - 1);
+        instants.push(model.now + 100);
+        instants.sort();
         let now = model.now;
+        let next = instants[0];
+        let instant = prop_oneof![1 => Just(next), 3 => proptest::sample::select(instants)];
         let time = prop_oneof![
-            4 => (proptest::sample::select(instants), -1..=1i128)
+            6 => (instant, -1..=1i128)
                 .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
             2 => (0..300i64).prop_map(Op::Time),
             1 => (-60..0i64).prop_map(Op::Time),
         ];
+        // What a deadline decides now.
+        let mut decided = model.decided();
+        // More often what is refused on this side: it leaves the other side to come.
+        let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
+        decided.extend(
+            decided
+                .clone()
+                .into_iter()
+                .filter(refused)
+                .flat_map(|op| [op.clone(), op]),
+        );
+        let (near, decided) = match decided.is_empty() {
+            true => (1, vec![Op::Time(1)]),
+            false => (140, decided),
+        };
+        let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
         let end = if model.statements.len() > 6 { 2 } else { 0 };
         prop_oneof![
+            near => proptest::sample::select(decided),
             40 => answer,
             24 => direction,
             16 => settle,
             30 => side,
-            14 => time,
+            30 => time,
             1 + end => (0..2usize).prop_map(Op::Close),
             3 + end => key.prop_map(Op::CloseStatement),
-            1 => (0..WALLETS).prop_map(Op::Freeze),
-            3 => (0..WALLETS).prop_map(Op::Thaw),
+            1 => wallet_or_vault().prop_map(Op::Freeze),
+            4 => wallet_or_vault().prop_map(Op::Thaw),
             1 => (0..1_000u64).prop_map(Op::Donate),
             2 => (
                 prop::option::of(0..=100u16),
                 prop::option::of(0..2usize),
-                prop::option::of(prop_oneof![3 => Just(0), 1 => 1..100u32]),
+                prop::option::of(prop_oneof![1 => Just(0), 1 => 1..100u32]),
                 prop::option::of((0..2usize, 0..2usize)),
             )
                 .prop_map(|(fee_bps, arbiter, pause, signer)| Op::Govern {
@@ -931,11 +1179,13 @@ impl ReferenceStateMachine for Reference {
 
     fn apply(mut model: Model, op: &Op) -> Model {
         model.reasons.clear();
+        model.beside.clear();
         match *op {
             Op::Time(seconds) => model.now += i128::from(seconds),
             Op::Donate(amount) => {
                 let amount = u128::from(amount);
-                model.why(model.frozen[GIVER], TokenError::AccountFrozen);
+                let frozen = model.frozen[GIVER] || model.vault_frozen;
+                model.why(frozen, TokenError::AccountFrozen);
                 let short = model.tokens[GIVER] < amount;
                 model.why(short, TokenError::InsufficientFunds);
                 if model.reasons.is_empty() {
@@ -945,8 +1195,12 @@ impl ReferenceStateMachine for Reference {
             }
             Op::Freeze(wallet) | Op::Thaw(wallet) => {
                 let freezes = matches!(op, Op::Freeze(_));
-                model.why(model.frozen[wallet] == freezes, TokenError::InvalidState);
-                model.frozen[wallet] = freezes;
+                let frozen = match wallet {
+                    Some(wallet) => &mut model.frozen[wallet],
+                    None => &mut model.vault_frozen,
+                };
+                let already = std::mem::replace(frozen, freezes) == freezes;
+                model.why(already, TokenError::InvalidState);
             }
             Op::Deposit { .. }
             | Op::Request { .. }
