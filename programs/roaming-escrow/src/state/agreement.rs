@@ -337,13 +337,14 @@ impl Agreement {
     /// Refuses statements of an agreement that is not accepted, or is closed.
     pub fn require_open(&self, now: i64) -> Result<()> {
         self.require_accepted()?;
-        require!(!self.is_closed(now)?, RoamingEscrowError::AgreementClosed);
+        require!(!self.is_closed(now), RoamingEscrowError::AgreementClosed);
         Ok(())
     }
 
     /// Whether it takes no more statements.
-    fn is_closed(&self, now: i64) -> Result<bool> {
-        Ok(self.ended != 0 || self.state()? == AgreementState::Closing && now >= self.closes_at)
+    fn is_closed(&self, now: i64) -> bool {
+        // The byte itself: the look-up of the state would cost as much as all the rest.
+        self.ended != 0 || self.state == AgreementState::Closing as u8 && now >= self.closes_at
     }
 
     /// Moves an amount that a side's balance covers to the other side, less the hub's fee. The fee is rounded down:
@@ -436,16 +437,15 @@ impl Agreement {
     /// Whether it takes nothing more, and all its statements are settled: each side may leave.
     pub fn is_wound_up(&self, now: i64) -> Result<bool> {
         let settled = |books: &SideBooks| books.open_statements == 0 && !books.is_returned();
-        Ok(self.is_closed(now)? && settled(&self.first_books) && settled(&self.second_books))
+        Ok(self.is_closed(now) && settled(&self.first_books) && settled(&self.second_books))
     }
 
     /// Asks whether it is wound up, for something that cannot be undone, and holds on to a yes. Otherwise a clock that
     /// goes back would open it again, for statements that could not be settled beside a closed one.
     pub fn wind_up(&mut self, now: i64) -> Result<bool> {
         let over = self.is_wound_up(now)?;
-        if over {
-            self.ended = 1;
-        }
+        // What has ended is wound up.
+        self.ended = over.into();
         Ok(over)
     }
 
