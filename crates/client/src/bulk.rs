@@ -831,13 +831,17 @@ impl<'a> Run<'a> {
         let statuses = self.cluster.statuses(&signatures)?;
         let mut unseen = Vec::new();
         let mut entries = Vec::new();
-        for (transaction, status) in numbers.into_iter().zip(statuses) {
-            match status {
-                Some(status) => self.take_status(transaction, &status, &mut entries)?,
-                None => unseen.push(transaction),
+        let mut found = numbers.into_iter().zip(statuses);
+        let taken = found.try_for_each(|(transaction, status)| match status {
+            Some(status) => self.take_status(transaction, &status, &mut entries),
+            None => {
+                unseen.push(transaction);
+                Ok(())
             }
-        }
+        });
+        // What is known of the first is noted, even if the next could not be looked into.
         self.journal.append(&entries)?;
+        taken?;
         self.chase(&unseen)
     }
 
@@ -940,14 +944,13 @@ impl<'a> Run<'a> {
         let signatures = self.signatures(&past);
         let statuses = self.cluster.history(&signatures, finalized.slot)?;
         let mut entries = Vec::new();
-        for (transaction, status) in past.into_iter().zip(statuses) {
-            match status {
-                Some(status) => self.take_status(transaction, &status, &mut entries)?,
-                None => self.expire(transaction, &mut entries)?,
-            }
-        }
+        let mut found = past.into_iter().zip(statuses);
+        let settled = found.try_for_each(|(transaction, status)| match status {
+            Some(status) => self.take_status(transaction, &status, &mut entries),
+            None => self.expire(transaction, &mut entries),
+        });
         self.journal.append(&entries)?;
-        Ok(())
+        settled
     }
 
     /// A transaction that can never land and that no history knows: the accounts have the last word.
@@ -1229,7 +1232,8 @@ mod tests {
     #[test]
     fn every_kind_of_trouble_and_each_item_is_executed_once() {
         let directory = TempDir::new().unwrap();
-        for seed in 0..60 {
+        let seeds: Vec<u64> = (0..200).collect();
+        in_parallel(8, &seeds, |seed| {
             let path = directory.path().join(seed.to_string());
             let chain = FakeChain::default();
             for attempt in 0.. {
@@ -1247,7 +1251,7 @@ mod tests {
             }
             assert_eq!(chain.counters(), each_once(), "seed {seed}");
             finish(&chain, &path);
-        }
+        });
     }
 
     #[test]
@@ -1413,6 +1417,49 @@ mod tests {
         assert!(done >= 6 && done < ITEMS as usize);
         let unresolved: usize = summary.unresolved.iter().map(|u| u.items.len()).sum();
         assert_eq!(done + unresolved + summary.left, ITEMS as usize);
+        finish(&chain, &path);
+    }
+
+    #[test]
+    fn what_is_known_is_noted_when_the_next_look_fails() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let chain = FakeChain::default();
+        // Everything is dropped. Once it has expired, the first is looked into, and the second cannot be any more.
+        let (mut is_settling, mut looks) = (false, 0);
+        let cluster = chain.impatient_cluster(Box::new(move |_, request| match request {
+            RpcRequest::SendTransaction => Some(Fault::Dropped),
+            RpcRequest::GetEpochInfo => {
+                is_settling = true;
+                None
+            }
+            RpcRequest::GetBlockHeight => {
+                (is_settling, looks) = (false, 0);
+                None
+            }
+            RpcRequest::GetMultipleAccounts if is_settling => {
+                looks += 1;
+                (looks > 1).then_some(Fault::Unavailable)
+            }
+            _ => None,
+        }));
+        let job = BumpAll { items: ITEMS };
+        let mut journal = journal(&path);
+        let summary = run(
+            &cluster,
+            &job,
+            &payer(),
+            &mut journal,
+            &options(),
+            &mut |_| (),
+        )
+        .unwrap();
+        assert!(matches!(summary.stopped, Some(Stopped::Error(_))));
+        let named: Vec<Signature> = summary.unresolved.iter().map(|u| u.signature).collect();
+        let open = journal.in_flight().values().map(|f| f.signed.signature);
+        assert_eq!(named, open.collect::<Vec<_>>());
+        assert_eq!(named.len(), 3);
+        drop(journal);
         finish(&chain, &path);
     }
 
