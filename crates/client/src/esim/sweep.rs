@@ -2,7 +2,10 @@
 //! answered, releases, splits by default, what ended orders still owe, and closing. Whoever sweeps gets nothing for it
 //! and can send no money anywhere but where it belongs.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use esim_market::{
     errors::EsimMarketError,
@@ -192,29 +195,37 @@ impl SweepOrders {
         }
     }
 
-    /// Who paid the rent of the orders' deliveries, for those that can be closed.
+    /// Who paid the rent of the orders' deliveries, for those that can be closed; and which orders are closed already,
+    /// with their deliveries, though the node that was asked before had not seen that yet.
     fn delivery_rent_payers(
         &self,
         cluster: &Cluster,
         orders: &[(Pubkey, &Order)],
         now: i64,
         min_slot: Option<u64>,
-    ) -> Result<HashMap<Pubkey, Pubkey>, ClientError> {
+    ) -> Result<(HashMap<Pubkey, Pubkey>, HashSet<Pubkey>), ClientError> {
         let closable: Vec<Pubkey> = orders
             .iter()
             .filter(|(_, order)| order.was_delivered() && is_closable(order, now))
             .map(|(at, _)| *at)
             .collect();
         let addresses: Vec<Pubkey> = closable.iter().map(address::delivery).collect();
-        let accounts = cluster.accounts(&addresses, min_slot)?.accounts;
+        let deliveries = cluster.accounts(&addresses, min_slot)?;
         let mut payers = HashMap::with_capacity(closable.len());
-        for ((order, at), account) in closable.into_iter().zip(addresses).zip(accounts) {
-            if let Some(account) = account.filter(|account| account.owner == address::PROGRAM) {
-                let delivery: Delivery = decode_as(&at, &account.owner, &account.data)?;
-                payers.insert(order, delivery.rent_payer);
+        let mut missing = Vec::new();
+        for ((order, at), account) in closable.iter().zip(addresses).zip(deliveries.accounts) {
+            match account.filter(|account| account.owner == address::PROGRAM) {
+                Some(account) => {
+                    let delivery: Delivery = decode_as(&at, &account.owner, &account.data)?;
+                    payers.insert(*order, delivery.rent_payer);
+                }
+                None => missing.push(*order),
             }
         }
-        Ok(payers)
+        let again = read_orders(cluster, &missing, Some(deliveries.last_slot))?;
+        let closed = missing.into_iter().zip(again);
+        let closed = closed.filter(|(_, order)| order.is_none());
+        Ok((payers, closed.map(|(at, _)| at).collect()))
     }
 }
 
@@ -254,12 +265,13 @@ impl Job for SweepOrders {
             .collect();
         let dues = dues(cluster, &owing, &self.vaults, min_slot)?;
         let dues: HashMap<Pubkey, Vec<Due>> = owing.iter().map(|(at, _)| *at).zip(dues).collect();
-        let rent_payers = self.delivery_rent_payers(cluster, &open, now, min_slot)?;
+        let (rent_payers, closed) = self.delivery_rent_payers(cluster, &open, now, min_slot)?;
         Ok(addresses
             .iter()
             .zip(&states)
             .map(|(at, order)| match order {
                 None => Assessment::Done,
+                Some(_) if closed.contains(at) => Assessment::Done,
                 Some(order) => {
                     let dues = dues.get(at).map(Vec::as_slice).unwrap_or_default();
                     self.assessment(*at, order, now, dues, rent_payers.get(at).copied())
@@ -446,6 +458,22 @@ mod tests {
         scene
             .chain
             .put(at, solana_sdk_ids::system_program::ID, vec![]);
+        assert_eq!(scene.assess(), Assessment::Done);
+    }
+
+    #[test]
+    fn what_somebody_else_closes_meanwhile_is_done() {
+        let scene = Scene::new();
+        let (at, mut order) = examples::order(1);
+        order.set_state(OrderState::Completed);
+        (order.closable_at, order.delivered_at) = (5_000, 1_100);
+        scene.put(&order, 5_000);
+        // The clock is read, then the order, then its delivery, which is gone by then: and so is the order.
+        let gone = (at, solana_sdk_ids::system_program::ID, vec![]);
+        let mut state = scene.chain.0.lock().unwrap();
+        let third = state.calls + 3;
+        state.changes.insert(third, vec![gone]);
+        drop(state);
         assert_eq!(scene.assess(), Assessment::Done);
     }
 
