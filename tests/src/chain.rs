@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anchor_lang::{AccountDeserialize, Owner};
 use litesvm::LiteSVM;
+use litesvm::types::TransactionMetadata;
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
 use solana_instruction::Instruction;
@@ -340,6 +341,44 @@ impl Chain {
                 })
             }
         }
+    }
+
+    /// The same chain for whoever looks after signatures and blockhashes itself ([`crate::rpc`]).
+    pub(crate) fn unchecked(self) -> Self {
+        let svm = self.svm.with_sigverify(false).with_blockhash_check(false);
+        Self { svm }
+    }
+
+    /// Carries out a transaction as it is, on a chain that is [`Chain::unchecked`]: what it did, and why it failed if it
+    /// did.
+    pub(crate) fn execute(
+        &mut self,
+        transaction: Transaction,
+    ) -> (TransactionMetadata, Option<TransactionError>) {
+        match self.svm.send_transaction(transaction) {
+            Ok(meta) => (meta, None),
+            Err(failed) => (failed.meta, Some(failed.err)),
+        }
+    }
+
+    /// What a transaction would do.
+    pub(crate) fn simulate(
+        &self,
+        transaction: Transaction,
+    ) -> (TransactionMetadata, Option<TransactionError>) {
+        match self.svm.simulate_transaction(transaction) {
+            Ok(simulated) => (simulated.meta, None),
+            Err(failed) => (failed.meta, Some(failed.err)),
+        }
+    }
+
+    /// The addresses of a program's accounts.
+    pub(crate) fn addresses_of(&self, program: &Pubkey) -> Vec<Pubkey> {
+        let accounts = self.svm.accounts_db().inner.iter();
+        accounts
+            .filter(|(_, account)| account.owner() == program)
+            .map(|(address, _)| *address)
+            .collect()
     }
 
     fn sign(&self, tx: &Tx) -> Transaction {

@@ -19,5 +19,6 @@ pub mod proxy;
 pub mod refusal;
 pub mod rewards;
 pub mod roaming;
+pub mod rpc;
 pub mod tamper;
 pub mod token;
