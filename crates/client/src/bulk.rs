@@ -455,6 +455,14 @@ impl<'a> Run<'a> {
         self.places.iter().filter(|p| **p == place).count()
     }
 
+    /// Whether an item is in a transaction that may still land. A journal can have two for one item: the first had landed
+    /// and was not final yet, the next was under way. Until both are known to have landed or not, nothing is signed for
+    /// the item.
+    fn is_flying(&self, item: usize) -> bool {
+        let mut open = self.flights.values().filter(|f| f.landed.is_none());
+        open.any(|flight| flight.parts.iter().any(|part| part.item == item))
+    }
+
     fn put(&mut self, item: usize, place: Place) {
         if let Some(slot) = self.places.get_mut(item) {
             *slot = place;
@@ -493,8 +501,11 @@ impl<'a> Run<'a> {
                 items: flight.parts.iter().map(|part| part.item).collect(),
             })
             .collect();
-        let flying = unresolved.iter().map(|u| u.items.len());
-        let known: usize = settled.into_iter().chain(flying).sum();
+        let flying: HashSet<usize> = unresolved.iter().flat_map(|u| &u.items).copied().collect();
+        let known: usize = settled
+            .into_iter()
+            .sum::<usize>()
+            .saturating_add(flying.len());
         Summary {
             total: job.len(),
             done,
@@ -895,6 +906,9 @@ impl<'a> Run<'a> {
                 if let Some(progress) = part.progress {
                     self.doubt(part.item, progress);
                 }
+                if self.is_flying(part.item) {
+                    continue;
+                }
                 self.put(part.item, Place::Queued);
                 self.landed.push(part.item);
             }
@@ -976,6 +990,9 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         for (item, assessment) in items.into_iter().zip(assessments) {
+            if self.is_flying(item) {
+                continue;
+            }
             if let Assessment::Due { progress, .. } = &assessment {
                 self.doubt(item, *progress);
             }
@@ -1013,7 +1030,8 @@ impl<'a> Run<'a> {
                 .and_then(|failed| culprit(parts, usize::from(failed.index), message)),
         };
         for part in parts {
-            if culprit.is_some_and(|culprit| culprit.item == part.item) {
+            let is_culprit = culprit.is_some_and(|culprit| culprit.item == part.item);
+            if is_culprit || self.is_flying(part.item) {
                 continue;
             }
             // Assessed and sent again; alone, when nobody knows whose fault it was.
@@ -1022,7 +1040,8 @@ impl<'a> Run<'a> {
             }
             self.queue(part.item);
         }
-        let Some(Part { item, progress, .. }) = culprit else {
+        let Some(Part { item, progress, .. }) = culprit.filter(|part| !self.is_flying(part.item))
+        else {
             return Ok(());
         };
         // Somebody else may have done it meanwhile: then its refusal does not matter.
@@ -1335,6 +1354,90 @@ mod tests {
             }
             finish(&chain, &path);
         }
+    }
+
+    /// Items of two steps, each of which counts.
+    struct BumpTwice;
+
+    impl Job for BumpTwice {
+        fn len(&self) -> usize {
+            6
+        }
+
+        fn name(&self, item: usize) -> String {
+            format!("counter {item}")
+        }
+
+        fn assess(
+            &self,
+            cluster: &Cluster,
+            items: &[usize],
+            min_slot: Option<u64>,
+        ) -> Result<Vec<Assessment>, ClientError> {
+            let addresses: Vec<Pubkey> = items.iter().map(|i| counter_address(*i as u32)).collect();
+            let accounts = cluster.accounts(&addresses, min_slot)?.accounts;
+            let counts = accounts.into_iter().map(|account| {
+                account.map_or(0, |a| u64::from_le_bytes(a.data.try_into().unwrap()))
+            });
+            Ok(items
+                .iter()
+                .zip(counts)
+                .map(|(item, count)| match count {
+                    0 | 1 => Assessment::Due {
+                        instructions: vec![bump(*item as u32)],
+                        progress: count,
+                    },
+                    _ => Assessment::Done,
+                })
+                .collect())
+        }
+
+        fn signers(&self, _item: usize) -> Vec<&dyn Signer> {
+            vec![]
+        }
+    }
+
+    #[test]
+    fn killed_while_the_second_step_is_under_way_and_the_first_is_not_final() {
+        let directory = TempDir::new().unwrap();
+        let bump = |cluster: &Cluster, path: &Path| {
+            let mut journal = journal(path);
+            let options = options();
+            run(
+                cluster,
+                &BumpTwice,
+                &payer(),
+                &mut journal,
+                &options,
+                &mut |_| (),
+            )
+        };
+        let mut late = 0;
+        for call in 1..60 {
+            let path = directory.path().join(call.to_string());
+            let chain = FakeChain::default();
+            // What it is killed in is under way, and lands later.
+            let cluster = chain.impatient_cluster(Box::new(move |at, request| {
+                let is_last = at == call && request == RpcRequest::SendTransaction;
+                match is_last {
+                    true => Some(Fault::Delayed),
+                    false => (at >= call).then_some(Fault::Unavailable),
+                }
+            }));
+            let _ = bump(&cluster, &path);
+            late += usize::from(!journal(&path).in_flight().is_empty());
+            // The same bytes again do not get through.
+            let mut is_first = true;
+            let cluster = chain.cluster(Box::new(move |_, request| {
+                let is_sent = request == RpcRequest::SendTransaction;
+                (is_sent && std::mem::take(&mut is_first)).then_some(Fault::Dropped)
+            }));
+            let summary = bump(&cluster, &path).unwrap();
+            assert!(summary.is_complete(), "{call}: {summary:?}");
+            let each_twice = (0..6).map(|item| (item, 2)).collect();
+            assert_eq!(chain.counters(), each_twice, "{call}");
+        }
+        assert!(late > 10, "{late}");
     }
 
     #[test]

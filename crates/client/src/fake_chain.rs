@@ -330,7 +330,7 @@ impl State {
                 self.seen.insert(signature.clone());
                 match fault {
                     Some(Fault::Dropped) => {}
-                    Some(Fault::Delayed) => self.delayed.push((self.height + 6, transaction)),
+                    Some(Fault::Delayed) => self.delayed.push((self.height + 10, transaction)),
                     _ => self.execute(&transaction),
                 }
                 json!(signature)
