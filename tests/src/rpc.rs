@@ -44,9 +44,6 @@ pub const FINALITY: u64 = 3;
 /// Blocks that a node which lags is behind.
 const LAG: u64 = 100;
 
-/// Blocks that a transaction takes to land when it is late.
-const DELAY: u64 = 6;
-
 /// What goes wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -183,8 +180,14 @@ pub struct State {
     pub floor: u64,
     /// Under way to the leaders: executed at this height.
     under_way: Vec<(u64, Transaction)>,
-    /// What accounts were before a transaction of this slot.
-    past: Vec<(u64, Vec<(Pubkey, Option<Account>)>)>,
+    past: Vec<Before>,
+}
+
+/// What accounts were before a transaction of this slot.
+#[derive(Clone)]
+struct Before {
+    slot: u64,
+    accounts: Vec<(Pubkey, Option<Account>)>,
 }
 
 impl State {
@@ -195,10 +198,13 @@ impl State {
         })
     }
 
-    /// A transaction is under way, and lands some blocks later, whatever becomes of whoever sent it.
+    /// A transaction is under way, and lands some blocks later, whatever becomes of whoever sent it: one sooner, another
+    /// as late as it can, or too late.
     pub fn delay(&mut self, transaction: Transaction) {
-        self.handed.insert(transaction.signatures[0]);
-        self.under_way.push((self.height + DELAY, transaction));
+        let signature = transaction.signatures[0];
+        self.handed.insert(signature);
+        let blocks = 1 + u64::from(signature.as_ref()[0]) % (LIFETIME + 2);
+        self.under_way.push((self.height + blocks, transaction));
     }
 
     /// Blocks pass.
@@ -224,7 +230,7 @@ impl State {
             return;
         }
         let keys = &transaction.message.account_keys;
-        let before = (0..keys.len())
+        let accounts = (0..keys.len())
             .filter(|at| is_writable(&transaction, *at))
             .map(|at| (keys[at], self.chain.account(&keys[at])))
             .collect();
@@ -240,7 +246,10 @@ impl State {
             return;
         }
         self.fees += fee;
-        self.past.push((self.height, before));
+        self.past.push(Before {
+            slot: self.height,
+            accounts,
+        });
         let landed = Landed {
             slot: self.height,
             error,
@@ -253,9 +262,9 @@ impl State {
 
     /// An account as of a slot.
     fn account_at(&self, address: &Pubkey, slot: u64) -> Option<Account> {
-        let later = self.past.iter().filter(|(at, _)| *at > slot);
+        let later = self.past.iter().filter(|before| before.slot > slot);
         let changed = later
-            .flat_map(|(_, accounts)| accounts)
+            .flat_map(|before| &before.accounts)
             .find(|(key, _)| key == address);
         match changed {
             Some((_, account)) => account.clone(),
@@ -265,7 +274,7 @@ impl State {
     }
 
     fn program_accounts_at(&self, program: &Pubkey, slot: u64) -> Vec<(Pubkey, Account)> {
-        let past = self.past.iter().flat_map(|(_, accounts)| accounts);
+        let past = self.past.iter().flat_map(|before| &before.accounts);
         let mut addresses: HashSet<Pubkey> = past
             .filter(|(_, account)| account.as_ref().is_some_and(|a| a.owner == *program))
             .map(|(address, _)| *address)
@@ -299,7 +308,7 @@ impl State {
         request: RpcRequest,
         params: &Value,
         fault: Option<Fault>,
-    ) -> Result<Value, ErrorKind> {
+    ) -> Result<Value, Box<ErrorKind>> {
         let is_lagging = fault == Some(Fault::Lagging);
         let slot = match is_lagging {
             true => self.height.saturating_sub(LAG).max(self.floor),
@@ -546,7 +555,7 @@ impl RpcSender for Sender {
         };
         Err(RpcClientError {
             request: Some(request),
-            kind: Box::new(kind),
+            kind,
         })
     }
 
@@ -561,7 +570,7 @@ impl RpcSender for Sender {
 
 impl Sender {
     /// What the caller gets; `None` for no answer.
-    fn take(&self, request: RpcRequest, params: &Value) -> Result<Option<Value>, ErrorKind> {
+    fn take(&self, request: RpcRequest, params: &Value) -> Result<Option<Value>, Box<ErrorKind>> {
         let mut state = self.node.state();
         state.calls += 1;
         {
@@ -605,19 +614,19 @@ impl Sender {
             Some(Fault::ExecutedThenTimeout) => Ok(None),
             Some(Fault::Truncated) => {
                 let cut = serde_json::from_str::<Value>("{\"result\": [1, 2");
-                Err(cut.expect_err("it is cut off").into())
+                Err(Box::new(cut.expect_err("it is cut off").into()))
             }
             _ => Ok(Some(answer)),
         }
     }
 }
 
-fn response(code: i64, message: &str) -> ErrorKind {
-    ErrorKind::RpcError(RpcError::RpcResponseError {
+fn response(code: i64, message: &str) -> Box<ErrorKind> {
+    Box::new(ErrorKind::RpcError(RpcError::RpcResponseError {
         code,
         message: message.to_owned(),
         data: RpcResponseErrorData::Empty,
-    })
+    }))
 }
 
 /// The blockhash of a block tells its height.
