@@ -7,6 +7,8 @@
 //! transaction. The one checks the books of every network, market and agreement after it, and that no event is missing
 //! ([`rewards::books`], [`esim::books`], [`roaming::books`]); the other checks that a refused transaction cost its fee and changed nothing
 //! else. A test adds what it is about.
+//!
+//! [`rpc`] puts an RPC node before such a chain, which fails as real ones do.
 
 pub mod chain;
 pub mod esim;

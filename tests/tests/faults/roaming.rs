@@ -116,7 +116,11 @@ impl Answers {
         Answer {
             period,
             root: [3; 32],
-            total: if period % 2 == 0 { total } else { total / 2 },
+            total: if period.is_multiple_of(2) {
+                total
+            } else {
+                total / 2
+            },
         }
     }
 }
@@ -147,7 +151,7 @@ impl Case for Answers {
             let found: Statement = after.read(&self.0.deal.statement(Side::First, period));
             let state = found.state().expect("a state");
             let total = total(Side::First, period);
-            if period % 2 == 0 {
+            if period.is_multiple_of(2) {
                 assert_eq!((state, found.accepted), (StatementState::Matched, total));
             } else {
                 assert_eq!(state, StatementState::Countered);
