@@ -1,4 +1,5 @@
-//! The reference of the programs' accounts, instructions, events and errors: written from their IDLs to `docs/`.
+//! The reference of the programs' accounts, instructions, events and errors, written from their IDLs to `docs/`, and the
+//! page of planted bugs.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -12,7 +13,7 @@ use anchor_lang_idl::types::{
 };
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use crate::workspace;
+use crate::{planted, workspace};
 
 /// A generated page: its file in `docs/`, what stands at its top, and what it says of one program.
 struct Page {
@@ -68,17 +69,23 @@ Smaller ones come from a program that was called, such as the token program: the
     },
 ];
 
-/// Writes the generated pages of `docs/` or, with `check`, fails where what is committed is not what the IDLs say.
+/// Writes the generated pages of `docs/` or, with `check`, fails where what is committed is not what the IDLs and the
+/// planted bugs say.
 pub fn docs(check: bool) -> Result<()> {
     let idls = workspace::programs()?
         .iter()
         .map(|program| read_idl(&format!("idls/{}.json", program.library)))
         .collect::<Result<Vec<_>>>()?;
-    let mut drifted = Vec::new();
+    let mut texts = Vec::new();
     for page in &PAGES {
         let name = format!("docs/{}", page.file);
-        let path = workspace::root().join(&name);
         let text = render(page, &idls).with_context(|| format!("cannot write {name}"))?;
+        texts.push((name, text));
+    }
+    texts.push(("docs/planted-bugs.md".to_owned(), planted::page()?));
+    let mut drifted = Vec::new();
+    for (name, text) in texts {
+        let path = workspace::root().join(&name);
         if !check {
             workspace::replace(&path, text.as_bytes())?;
             eprintln!("{name}");
@@ -88,7 +95,7 @@ pub fn docs(check: bool) -> Result<()> {
     }
     ensure!(
         drifted.is_empty(),
-        "{}: not what the IDLs say: run `cargo xtask docs` and commit the result",
+        "{}: not what their sources say: run `cargo xtask docs` and commit the result",
         drifted.join(", ")
     );
     Ok(())

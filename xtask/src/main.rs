@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod idl;
 mod localnet;
+mod planted;
 mod programs;
 mod system;
 mod test;
@@ -30,7 +31,7 @@ struct Cli {
 enum Task {
     /// Build the programs to target/deploy and their IDLs to idls
     Build,
-    /// Write the reference pages of docs from the IDLs
+    /// Write the reference pages of docs from the IDLs, and that of the planted bugs
     Docs {
         /// Change nothing, and fail if the committed pages are out of date
         #[arg(long)]
@@ -69,6 +70,15 @@ enum Task {
         #[arg(long, conflicts_with = "keep")]
         serve: bool,
     },
+    /// Break each invariant of the programs on purpose, and fail if a test that should notice does not
+    Planted {
+        /// For each bug, run all tests of its program with this in their path, and print those that fail
+        #[arg(long, value_name = "FILTER", num_args = 0..=1, default_missing_value = "")]
+        find: Option<String>,
+        /// A bug's name, an invariant's id, or what ids begin with, up to the hyphen
+        #[arg(long, value_name = "ID")]
+        only: Vec<String>,
+    },
     /// Build what the tests run and run them, with cargo-nextest where it is installed
     Test {
         /// For the test runner: a test's name, for instance
@@ -101,6 +111,11 @@ fn run(task: Task) -> Result<()> {
         Task::Demo { serve: true, .. } => demo::demo(demo::Stays::Shop),
         Task::Demo { keep: true, .. } => demo::demo(demo::Stays::Network),
         Task::Demo { .. } => demo::demo(demo::Stays::Nothing),
+        Task::Planted {
+            find: Some(filter),
+            only,
+        } => planted::find(&only, &filter),
+        Task::Planted { find: None, only } => planted::planted(&only),
         Task::Test { args } => test::test(&args),
     }
 }

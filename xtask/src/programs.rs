@@ -30,7 +30,7 @@ pub fn build() -> Result<PathBuf> {
     let compiler = Compiler::find()?;
     let revision = revision();
     for program in &programs {
-        let built = compiler.build(program, revision.as_deref())?;
+        let built = compiler.build(program, workspace::root(), revision.as_deref())?;
         let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
         let target = deploy.join(format!("{}.so", program.library));
         workspace::replace(&target, &bytes)?;
@@ -65,7 +65,7 @@ fn revision() -> Option<String> {
     output(command("git").args(["rev-parse", "HEAD"]))
 }
 
-enum Compiler {
+pub enum Compiler {
     /// Anza's `cargo build-sbf`, with its compiler installed.
     PlatformTools,
     /// The project's own toolchain, at this folder.
@@ -73,7 +73,7 @@ enum Compiler {
 }
 
 impl Compiler {
-    fn find() -> Result<Self> {
+    pub fn find() -> Result<Self> {
         if platform_tools_serve()? {
             return Ok(Self::PlatformTools);
         }
@@ -91,11 +91,11 @@ impl Compiler {
         Ok(Self::Own(dir))
     }
 
-    /// Builds one program and returns where its `.so` is. One at a time: programs that call each
-    /// other need each other's library without its entry point, and one build for all would join
-    /// the two.
-    fn build(&self, program: &Program, revision: Option<&str>) -> Result<PathBuf> {
-        let target = workspace::root().join("target/sbf");
+    /// Builds one program of the workspace at `root`, this checkout or a copy of it, and returns
+    /// where its `.so` is. One at a time: programs that call each other need each other's library
+    /// without its entry point, and one build for all would join the two.
+    pub fn build(&self, program: &Program, root: &Path, revision: Option<&str>) -> Result<PathBuf> {
+        let target = root.join("target/sbf");
         let mut build;
         let built;
         match self {
@@ -104,7 +104,7 @@ impl Compiler {
                 build = command("cargo-build-sbf");
                 build
                     .args(["--skip-tools-install", "--arch", "v3", "--manifest-path"])
-                    .arg(program.dir.join("Cargo.toml"))
+                    .arg(root.join(program.relative_dir()).join("Cargo.toml"))
                     .arg("--sbf-out-dir")
                     .arg(&deploy)
                     .args(["--", "--locked"])
@@ -126,7 +126,7 @@ impl Compiler {
             Some(revision) => build.env("GIT_REVISION", revision),
             None => build.env_remove("GIT_REVISION"),
         };
-        run(&mut build)?;
+        run(build.current_dir(root))?;
         Ok(built)
     }
 }

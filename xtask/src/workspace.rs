@@ -87,6 +87,13 @@ pub struct Program {
     pub id: String,
 }
 
+impl Program {
+    /// Its folder, relative to the checkout's root.
+    pub fn relative_dir(&self) -> &Path {
+        self.dir.strip_prefix(root()).unwrap_or(&self.dir)
+    }
+}
+
 /// All programs, by name.
 pub fn programs() -> Result<Vec<Program>> {
     let dir = root().join("programs");
