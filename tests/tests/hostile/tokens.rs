@@ -203,6 +203,24 @@ fn tokens_1_mints_that_are_refused() {
     }
 }
 
+/// What a later version of Token-2022 may bring, and what it puts on accounts but on no mint.
+#[test]
+fn tokens_1_an_extension_that_nobody_knows() {
+    use ExtensionType::*;
+    // Behind the account type stands the kind of the first extension.
+    const KIND: std::ops::Range<usize> = 166..168;
+    let World { mut chain, net } = with_extension(MetadataPointer);
+    let of_accounts = [ImmutableOwner, MemoTransfer, CpiGuard].map(u16::from);
+    for kind in [29, 1_000, u16::MAX].into_iter().chain(of_accounts) {
+        let mut chain = chain.clone();
+        chain.edit(&net.mint, |mint| {
+            mint.data[KIND].copy_from_slice(&kind.to_le_bytes());
+        });
+        chain.refuse(net.create(), MintRefused);
+    }
+    chain.accept(net.create());
+}
+
 /// Extensions that only describe. The whole life of a network works with them, and with all of them together.
 #[test]
 fn tokens_1_mints_that_are_allowed() {

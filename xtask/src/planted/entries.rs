@@ -321,7 +321,7 @@ impl File {
                 .map(|test| format!("`{test}`"))
                 .collect();
             if let Some(also) = &bug.also {
-                tests.push(format!("not each time: {also}"));
+                tests.push(format!("sometimes: {also}"));
             }
             writeln!(
                 out,
