@@ -3,11 +3,12 @@ use anchor_lang::error::ErrorCode;
 use anchor_lang::event::EVENT_IX_TAG_LE;
 use esim_market::errors::EsimMarketError::*;
 use esim_market::events::DuesPaid;
-use esim_market::state::{Division, MarketVault, Order};
+use esim_market::state::{Division, MarketVault, Order, Plan, PlanChange};
+use solana_account::Account;
 use solana_instruction::{AccountMeta, Instruction};
 use wayfare_tests::esim::address;
-use wayfare_tests::esim::market::{MarketFixture, OrderFixture, PAID};
-use wayfare_tests::esim::world::{Stage, World, buyer, raise};
+use wayfare_tests::esim::market::{MarketFixture, OrderFixture, PAID, PlanFixture};
+use wayfare_tests::esim::world::{Stage, World, buyer, endow, raise};
 use wayfare_tests::honest::stranger;
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
@@ -30,6 +31,60 @@ fn accounts_4_a_vault_of_another_market() {
             chain.refuse(both, WrongMarket);
         }
         chain.accept(market.confirm(&order));
+    }
+}
+
+/// The vault of another mint of the same market: what is bought with worthless tokens is not paid back in dear ones, and
+/// what costs dear tokens is not bought with worthless ones.
+#[test]
+fn accounts_4_a_vault_of_another_mint() {
+    for token in TokenProgram::ALL {
+        let World {
+            mut chain,
+            market: dear,
+            ..
+        } = World::at(Stage::Delivered, token);
+        let mint = chain.create_mint(token, "worthless mint");
+        let worthless = dear.in_mint(mint, token);
+        let plan = PlanFixture::new(&dear.seller, "worthless");
+        chain.accept(worthless.accept_mint());
+        chain.accept(worthless.create_plan(&plan));
+        endow(&mut chain, &worthless, &buyer());
+        let order = OrderFixture::new(&plan, buyer(), 0);
+        let version = chain.read::<Plan>(&plan.address).version;
+        chain.accept(worthless.purchase(&order, version, u64::MAX));
+
+        chain.refuse(dear.refund(&order), WrongVault);
+        let next = OrderFixture::new(&dear.plan, buyer(), 1);
+        let version = chain.read::<Plan>(&dear.plan.address).version;
+        let with = |market: &MarketFixture| market.purchase(&next, version, u64::MAX);
+        chain.refuse(with(&worthless), WrongVault);
+
+        chain.accept(with(&dear));
+        chain.accept(worthless.refund(&order));
+    }
+}
+
+/// Whoever makes a market, and is its arbiter, buys nobody's plan there but what is sold there.
+#[test]
+fn accounts_5_a_market_of_the_buyers_own() {
+    for token in TokenProgram::ALL {
+        let mut world = World::at(Stage::OnSale, token);
+        let (own, _) = world.add_market("own", Stage::Accepted);
+        let version = world.plan().version;
+        let World {
+            mut chain,
+            market,
+            order,
+        } = world;
+        let call = market.purchase(&order, version, u64::MAX);
+        let theft = call
+            .clone()
+            .swap(&market.address, &own.address)
+            .swap(&market.vault, &own.vault)
+            .swap(&market.tokens, &own.tokens);
+        chain.refuse(theft, WrongMarket);
+        chain.accept(call);
     }
 }
 
@@ -120,6 +175,65 @@ fn accounts_6_the_right_market_and_a_foreign_authority() {
         NotAuthority,
     );
     chain.accept(market.resolve(&order, 1));
+}
+
+/// A plan is made, changed and retired in its seller's market: it takes neither terms nor versions from another.
+#[test]
+fn accounts_6_a_plan_in_another_market() {
+    let mut world = World::at(Stage::OnSale, TokenProgram::Spl);
+    let (other, _) = world.add_market("harbour", Stage::OnSale);
+    let World { chain, market, .. } = world;
+    let change = PlanChange {
+        terms: Some(market.plan_terms()),
+        ..Default::default()
+    };
+    for call in [
+        market.create_plan(&PlanFixture::new(&market.seller, "second")),
+        market.update_plan(&market.plan, change),
+        market.retire_plan(&market.plan),
+    ] {
+        let mut chain = chain.clone();
+        let elsewhere = call.clone().swap(&market.address, &other.address);
+        chain.refuse(elsewhere, WrongMarket);
+        chain.accept(call);
+    }
+}
+
+/// At the address of an associated token account, something that no token program would leave there: it is not paid,
+/// and holds nobody else up.
+#[test]
+fn accounts_8_an_associated_address_with_other_contents() {
+    for token in TokenProgram::ALL {
+        let World {
+            mut chain,
+            market,
+            order,
+        } = World::at(Stage::Contested, token);
+        let mint = chain.create_mint(token, "another mint");
+        let refund_to = market.tokens_of(&order.payer);
+        let sound = chain.account(&refund_to).unwrap();
+        let forge = |change: &dyn Fn(&mut Account)| {
+            let mut forged = sound.clone();
+            change(&mut forged);
+            forged
+        };
+        for forged in [
+            forge(&|account| account.data[..32].copy_from_slice(mint.as_ref())),
+            forge(&|account| account.owner = token.other().id()),
+            forge(&|account| account.data[108] = 0),
+        ] {
+            let mut chain = chain.clone();
+            chain.put(&refund_to, forged);
+            chain.accept(market.resolve(&order, 5_000));
+            let is: Order = chain.read(&order.address);
+            assert_eq!(is.due().refund, is.division().refund);
+            assert_eq!((is.release_due, is.fee_due), (0, 0));
+            chain.put(&refund_to, sound.clone());
+            chain.accept(market.pay_out(&order));
+            let is: Order = chain.read(&order.address);
+            assert_eq!(is.due(), Division::default());
+        }
+    }
 }
 
 /// An event that the program did not tell.

@@ -98,6 +98,27 @@ fn stock_and_sale_leave_the_version() {
     }
 }
 
+/// It would be limited by it.
+#[test]
+fn nothing_is_added_to_an_unlimited_stock() {
+    let mut world = World::at(Stage::OnSale, TokenProgram::Spl);
+    let market = world.market.clone();
+    let stock = |stock| {
+        let change = PlanChange {
+            stock: Some(stock),
+            ..Default::default()
+        };
+        market.update_plan(&market.plan, change)
+    };
+    world.chain.accept(stock(StockChange::Unlimited));
+    for more in [0, 1, u32::MAX] {
+        world.chain.refuse(stock(StockChange::Add(more)), BadStock);
+    }
+    world.chain.accept(stock(StockChange::Set(3)));
+    world.chain.accept(stock(StockChange::Add(1)));
+    assert_eq!(world.plan().stock, 4);
+}
+
 /// A purchase in between is not undone.
 #[test]
 fn adding_to_the_stock_counts_from_what_is_left() {
