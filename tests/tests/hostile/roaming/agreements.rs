@@ -1,13 +1,16 @@
 //! Arrears, cover, and who decides what.
 
+use roaming_escrow::constants::MAX_PAUSE;
 use roaming_escrow::errors::RoamingEscrowError::*;
-use roaming_escrow::state::{HubTermsChange, Side, StatementState};
+use roaming_escrow::state::{HubTermsChange, OperatorProfile, Side, StatementState};
 use solana_pubkey::Pubkey;
+use wayfare_tests::idl::ROAMING_ESCROW;
 use wayfare_tests::keys::person;
+use wayfare_tests::roaming::crowd::honest;
 use wayfare_tests::roaming::hub::{
-    DISPUTE_WINDOW, REQUEST_LASTS, STATEMENT_WINDOW, WITHDRAWAL_NOTICE, usage,
+    DISPUTE_WINDOW, HubFixture, REQUEST_LASTS, STATEMENT_WINDOW, WITHDRAWAL_NOTICE, usage,
 };
-use wayfare_tests::roaming::world::{DEPOSIT, Stage, TOKENS, World};
+use wayfare_tests::roaming::world::{DEPOSIT, RECORDS, Stage, TOKENS, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
 
@@ -157,6 +160,36 @@ fn governance_3_the_hubs_keys_move_nothing() {
                 deal.offer(side, Some(deal.terms())).swap(&authority, &key),
                 NotAuthority,
             );
+            chain.refuse(deal.request(side, 5).swap(&authority, &key), NotAuthority);
+            // Its payout wallet would be theirs.
+            let operator = deal.side(side);
+            let profile = OperatorProfile {
+                payout: key,
+                ..operator.profile()
+            };
+            chain.refuse(
+                hub.update_operator(operator, profile)
+                    .swap(&authority, &key),
+                NotAuthority,
+            );
+            chain.refuse(
+                hub.nominate_operator(operator, Some(key))
+                    .swap(&authority, &key),
+                NotAuthority,
+            );
+            chain.refuse(
+                deal.state(side.other(), 1, usage(RECORDS, 1, 5))
+                    .swap(&authority, &key),
+                NotAuthority,
+            );
+            let why = match side {
+                Side::First => NotHome,
+                Side::Second => NotVisited,
+            };
+            chain.refuse(
+                deal.concede(Side::First, 0, side).swap(&authority, &key),
+                why,
+            );
         }
     }
     // The arbiter awards what is disputed, and not before its time.
@@ -193,6 +226,62 @@ fn governance_1_2_7_hand_overs_and_fees() {
     }
     chain.accept(hub.accept_authority(new));
     chain.accept(hub.accept_operator(&deal.first, new));
+}
+
+/// Governance: a pause stops what brings something new into the hub, and nothing that concerns what there is.
+#[test]
+fn governance_5_while_paused() {
+    for instruction in &ROAMING_ESCROW.instructions {
+        for honest in honest(&instruction.name, TokenProgram::Spl) {
+            let stopped = match (instruction.name.as_str(), honest.case) {
+                ("register_operator" | "propose_agreement" | "deposit", _)
+                | ("accept_terms", "the first") => true,
+                // There is no hub yet that could be paused.
+                ("create_hub", _) => continue,
+                ("accept_terms", "others")
+                | (
+                    "accept_authority"
+                    | "accept_operator"
+                    | "accept_statement"
+                    | "award"
+                    | "award_by_default"
+                    | "close_agreement"
+                    | "close_statement"
+                    | "collect_fees"
+                    | "concede"
+                    | "counter_statement"
+                    | "deem_accepted"
+                    | "lapse_statement"
+                    | "nominate_authority"
+                    | "nominate_operator"
+                    | "offer_terms"
+                    | "pause"
+                    | "redeem_voucher"
+                    | "request_withdrawal"
+                    | "restate"
+                    | "return_statement"
+                    | "set_operator_status"
+                    | "settle"
+                    | "submit_statement"
+                    | "unpause"
+                    | "update_hub"
+                    | "update_operator"
+                    | "withdraw",
+                    _,
+                ) => false,
+                other => panic!("is {other:?} an entry or an exit?"),
+            };
+            let call = honest.tx(honest.call.clone());
+            let mut chain = honest.chain;
+            let until = chain.now() + MAX_PAUSE;
+            chain.accept(HubFixture::new("interconnect").pause(until));
+            if stopped {
+                chain.refuse(call.clone(), Paused);
+                chain.set_time(until);
+            }
+            chain.accept(call);
+        }
+    }
 }
 
 /// Agreements: nobody answers for the other.

@@ -4,10 +4,12 @@
 use roaming_escrow::errors::RoamingEscrowError::{self, *};
 use roaming_escrow::instruction::RedeemVoucher;
 use roaming_escrow::state::Side;
+use sha2::{Digest, Sha512};
 use solana_account::Account;
 use solana_instruction::error::InstructionError;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
+use solana_signer::Signer;
 use wayfare_tests::chain::Chain;
 use wayfare_tests::keys::person;
 use wayfare_tests::roaming::hub::{AgreementFixture, OperatorFixture, usage};
@@ -125,6 +127,97 @@ fn vouchers_2_the_right_bytes_in_place_and_the_offsets_elsewhere() {
     }
 }
 
+/// The key that the runtime reads is the first half of a thief's signature, in which the nonce is the thief's secret: such
+/// a signature is a true one of the thief. Everything else is as it should be, the key that a voucher needs among it.
+#[test]
+fn vouchers_2_a_key_inside_the_signature() {
+    let mut world = world();
+    let deal = world.deal.clone();
+    let wanted = message(&deal);
+    let thief = wayfare_tests::keys::keypair(&person("thief")).expect("a person");
+    let half = Sha512::digest(thief.secret_bytes());
+    let mut secret: [u8; 32] = half[..32].try_into().expect("32 bytes");
+    secret[0] &= 248;
+    secret[31] = secret[31] & 63 | 64;
+    let key = thief.pubkey();
+    let challenge = Sha512::new()
+        .chain_update(key)
+        .chain_update(key)
+        .chain_update(&wanted)
+        .finalize();
+    let secret = scalar::times(scalar::ONE, &secret);
+    let proof = scalar::sum(secret, scalar::times(secret, &challenge));
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(key.as_ref());
+    signature[32..].copy_from_slice(&scalar::bytes(proof));
+    // It is true where the key stands in its place, and so a voucher signed by somebody else.
+    let redemption = deal.redemption(Side::First, 0, AMOUNT);
+    let header = Header::standard(&wanted);
+    let own = verification_with(&header, &key, &signature, &wanted);
+    refused(
+        &mut world,
+        vec![own, redemption.clone()],
+        WrongVoucherSigner,
+    );
+    let header = Header {
+        key_offset: header.signature_offset,
+        ..header
+    };
+    let signer = deal.first.voucher_signer;
+    let attack = verification_with(&header, &signer, &signature, &wanted);
+    world.clone().chain.accept(attack.clone());
+    refused(&mut world, vec![attack, redemption], BadVerification);
+}
+
+/// Numbers modulo the order of ed25519's group, in 64-bit digits, the lowest first.
+mod scalar {
+    pub type Scalar = [u64; 4];
+
+    pub const ONE: Scalar = [1, 0, 0, 0];
+
+    /// 2^252 + 27742317777372353535851937790883648493.
+    const ORDER: Scalar = [0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 1 << 60];
+
+    pub fn bytes(n: Scalar) -> [u8; 32] {
+        let bytes = n.map(u64::to_le_bytes).concat();
+        bytes.try_into().expect("32 bytes")
+    }
+
+    /// Of two numbers below the order.
+    pub fn sum(a: Scalar, b: Scalar) -> Scalar {
+        let mut sum = [0; 4];
+        let mut carry = 0;
+        for i in 0..4 {
+            let digit = u128::from(a[i]) + u128::from(b[i]) + carry;
+            sum[i] = digit as u64;
+            carry = digit >> 64;
+        }
+        if sum.iter().rev().lt(ORDER.iter().rev()) {
+            return sum;
+        }
+        let mut borrow = false;
+        for i in 0..4 {
+            let (digit, first) = sum[i].overflowing_sub(ORDER[i]);
+            let (digit, second) = digit.overflowing_sub(borrow.into());
+            sum[i] = digit;
+            borrow = first || second;
+        }
+        sum
+    }
+
+    /// A number below the order times one of little-endian bytes.
+    pub fn times(n: Scalar, factor: &[u8]) -> Scalar {
+        let bits = factor
+            .iter()
+            .rev()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        bits.fold([0; 4], |product, bit| {
+            let doubled = sum(product, product);
+            if bit == 1 { sum(doubled, n) } else { doubled }
+        })
+    }
+}
+
 #[test]
 fn vouchers_3_zero_or_two_signatures() {
     let mut world = world();
@@ -237,6 +330,14 @@ fn vouchers_5_truncated_or_trailing_data() {
             redemption.clone(),
         ];
         world.chain.refuse(tx, WrongVoucher);
+        // What is verified is the beginning of what stands there.
+        let header = Header::standard(&message[..length]);
+        let signature = sign(&signer, &message[..length]);
+        let tx = vec![
+            verification_with(&header, &signer, &signature, &message),
+            redemption.clone(),
+        ];
+        world.chain.refuse(tx, BadVerification);
     }
     for extra in [&[0][..], &[0; 8], b"x"] {
         let longer = [&message[..], extra].concat();

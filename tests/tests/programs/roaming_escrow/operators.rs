@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
 use wayfare_tests::keys::person;
 use wayfare_tests::roaming::event::Event;
-use wayfare_tests::roaming::hub::OperatorFixture;
+use wayfare_tests::roaming::hub::{OperatorFixture, WITHDRAWAL_NOTICE, usage};
 use wayfare_tests::roaming::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
@@ -225,6 +225,35 @@ fn a_suspended_one_makes_no_new_agreements() {
             .swap(&hub.authority, &hub.guardian),
         NotAuthority,
     );
+}
+
+/// Whoever has a hub suspend the other side keeps neither its money nor what it may do about it.
+#[test]
+fn a_suspended_one_leaves_with_its_own() {
+    let mut world = world(Stage::Funded);
+    let (hub, deal) = (world.hub.clone(), world.deal.clone());
+    let chain = &mut world.chain;
+    for operator in [&deal.first, &deal.second] {
+        chain.accept(hub.set_status(operator, OperatorStatus::Suspended));
+    }
+    chain.accept(deal.redeem(Side::First, 0, 5));
+    for home in Side::ALL {
+        chain.accept(deal.state(home, 0, usage(0, 1, 1_000)));
+        chain.accept(deal.return_statement(home, 0));
+        chain.accept(deal.restate(home, 0, usage(0, 1, 900)));
+    }
+    chain.accept(deal.counter(Side::First, 0, 5));
+    chain.accept(deal.concede(Side::First, 0, Side::Second));
+    chain.accept(deal.accept_statement(Side::Second, 0));
+    chain.accept(deal.settle(0));
+    chain.accept(deal.request(Side::First, 5));
+    chain.accept(deal.close(Side::Second));
+    chain.pass(WITHDRAWAL_NOTICE);
+    for side in Side::ALL {
+        chain.accept(deal.withdraw(side));
+    }
+    let [first, second, _] = world.balances();
+    assert_eq!([first, second], [0, 0]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use wayfare_tests::roaming::event::Event;
 use wayfare_tests::roaming::hub::usage;
 use wayfare_tests::roaming::voucher::verification;
 use wayfare_tests::roaming::world::{DEPOSIT, Stage, World};
+use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
 
 #[test]
@@ -75,6 +76,19 @@ fn each_period_begins_at_zero() {
         .refuse(deal.redeem(Side::First, 0, 600), WrongVoucher);
     world.chain.accept(deal.redeem(Side::First, 1, 300));
     assert_eq!(world.books(Side::First).balance, DEPOSIT - 800);
+}
+
+#[test]
+fn with_the_vault_of_another_agreement() {
+    let mut world = World::at(Stage::Funded, TokenProgram::Spl);
+    let other = world.add_hub("elsewhere", Stage::Funded);
+    let deal = world.deal.clone();
+    let [verified, redemption] = deal.redeem(Side::First, 0, 500);
+    let elsewhere = redemption.clone().swap(&deal.vault, &other.vault);
+    world
+        .chain
+        .refuse([verified.clone(), elsewhere], WrongVault);
+    world.chain.accept([verified, redemption]);
 }
 
 /// Vouchers go on when nothing is covered any more: what was signed was used.

@@ -2,7 +2,7 @@ use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::{Balances, PeriodSettled};
 use roaming_escrow::state::{Netting, Side, StatementState};
 use wayfare_tests::roaming::event::Event;
-use wayfare_tests::roaming::hub::{DISPUTE_WINDOW, FEE_BPS, usage};
+use wayfare_tests::roaming::hub::{DISPUTE_WINDOW, FEE_BPS, WITHDRAWAL_NOTICE, usage};
 use wayfare_tests::roaming::world::{
     AWARD, COUNTER, DEPOSIT, FIRST_TOTAL, RECORDS, SECOND_TOTAL, Stage, World,
 };
@@ -340,26 +340,41 @@ fn with_statements_and_vaults_of_others() {
 /// However absurd the totals, a settlement is possible: see `Agreement::net`.
 #[test]
 fn totals_that_nobody_could_pay() {
-    let mut world = world(Stage::Funded);
-    let deal = world.deal.clone();
-    for period in 0..3 {
-        let first = u64::from(period);
-        world
-            .chain
-            .accept(deal.state(Side::First, period, usage(first, 1, u64::MAX)));
-        world
-            .chain
-            .accept(deal.accept_statement(Side::First, period));
-        world.chain.accept(deal.settle_with(
-            period,
-            Some(deal.statement(Side::First, period)),
-            None,
-        ));
+    for home in Side::ALL {
+        let mut world = world(Stage::Funded);
+        let deal = world.deal.clone();
+        for period in 0..3 {
+            let first = u64::from(period);
+            world
+                .chain
+                .accept(deal.state(home, period, usage(first, 1, u64::MAX)));
+            world.chain.accept(deal.accept_statement(home, period));
+            let statement = Some(deal.statement(home, period));
+            world.chain.accept(match home {
+                Side::First => deal.settle_with(period, statement, None),
+                Side::Second => deal.settle_with(period, None, statement),
+            });
+        }
+        assert_eq!(world.books(home).arrears, u64::MAX);
+        world.chain.accept(deal.close(home.other()));
+        world.chain.pass(WITHDRAWAL_NOTICE);
+        world.chain.accept(deal.withdraw(home.other()));
     }
-    assert_eq!(world.books(Side::First).arrears, u64::MAX);
-    world.chain.accept(deal.close(Side::Second));
-    world
-        .chain
-        .pass(wayfare_tests::roaming::hub::WITHDRAWAL_NOTICE);
-    world.chain.accept(deal.withdraw(Side::Second));
+}
+
+/// Nor by what the other direction's vouchers moved too much, on top of such a total.
+#[test]
+fn totals_that_nobody_could_pay_and_vouchers_to_give_back() {
+    for home in Side::ALL {
+        let (totals, vouchers) = match home {
+            Side::First => ([u64::MAX, 100], [0, 500]),
+            Side::Second => ([100, u64::MAX], [500, 0]),
+        };
+        let mut world = matched(totals, vouchers);
+        let deal = world.deal.clone();
+        world.chain.accept(deal.settle(0));
+        let books = world.books(home);
+        let had = DEPOSIT + 500;
+        assert_eq!((books.balance, books.arrears), (0, u64::MAX - had));
+    }
 }

@@ -2,10 +2,12 @@
 
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::{TermsAccepted, TermsOffered};
-use roaming_escrow::state::{AgreementState, AgreementTerms, HubTermsChange, Side};
+use roaming_escrow::state::{AgreementState, AgreementTerms, HubTermsChange, Side, StatementState};
 use wayfare_tests::roaming::event::Event;
-use wayfare_tests::roaming::hub::{FEE_BPS, usage};
-use wayfare_tests::roaming::world::{Stage, World};
+use wayfare_tests::roaming::hub::{
+    ARBITRATION_WINDOW, DEFAULT_AWARD_BPS, DISPUTE_WINDOW, FEE_BPS, STATEMENT_WINDOW, usage,
+};
+use wayfare_tests::roaming::world::{FIRST_TOTAL, RECORDS, SECOND_TOTAL, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
 
@@ -174,6 +176,47 @@ fn statements_keep_the_terms_that_they_were_stated_under() {
     assert_eq!(world.statement(Side::First, 1).terms, terms);
     world.chain.pass(1);
     world.chain.accept(deal.deem_accepted(Side::First, 1));
+}
+
+/// Neither the tolerance nor a window of the new terms reaches a statement by a step that is taken later.
+#[test]
+fn no_step_brings_later_terms_into_a_statement() {
+    let mut world = world(Stage::Stated);
+    let deal = world.deal.clone();
+    let old = deal.terms();
+    let terms = AgreementTerms {
+        statement_window: old.statement_window + 1,
+        dispute_window: old.dispute_window + 1,
+        arbitration_window: old.arbitration_window + 1,
+        withdrawal_notice: old.withdrawal_notice + 1,
+        tolerance_bps: 10_000,
+        default_award_bps: 10_000,
+        ..old
+    };
+    world.chain.accept(deal.offer(Side::First, Some(terms)));
+    world.chain.accept(deal.accept_as(Side::Second, terms, 0));
+    let now = world.chain.now();
+    world.chain.accept(deal.counter(Side::First, 0, 0));
+    let statement = world.statement(Side::First, 0);
+    assert_eq!(statement.state(), Ok(StatementState::Countered));
+    assert_eq!(statement.dispute_by, now + DISPUTE_WINDOW);
+    assert_eq!(
+        statement.award_by,
+        now + DISPUTE_WINDOW + ARBITRATION_WINDOW
+    );
+    world.chain.accept(deal.return_statement(Side::Second, 0));
+    assert_eq!(world.statement(Side::Second, 0).terms, old);
+    let args = usage(0, RECORDS, SECOND_TOTAL);
+    world.chain.accept(deal.restate(Side::Second, 0, args));
+    let statement = world.statement(Side::Second, 0);
+    assert_eq!(statement.answer_by, now + STATEMENT_WINDOW);
+    assert_eq!(statement.terms, old);
+    world.chain.pass(DISPUTE_WINDOW + ARBITRATION_WINDOW);
+    world.chain.accept(deal.award_by_default(Side::First, 0));
+    let statement = world.statement(Side::First, 0);
+    let award = u128::from(FIRST_TOTAL) * u128::from(DEFAULT_AWARD_BPS) / 10_000;
+    assert_eq!(u128::from(statement.award), award);
+    assert_eq!(statement.terms, old);
 }
 
 #[test]
