@@ -199,6 +199,22 @@ fn accounts_6_a_plan_in_another_market() {
     }
 }
 
+/// Another seller of the same market has no part in an order's end, and does not count it.
+#[test]
+fn accounts_6_an_order_of_another_seller() {
+    let mut world = World::at(Stage::Delivered, TokenProgram::Spl);
+    let second = world.add_seller("second").seller;
+    let World {
+        mut chain,
+        market,
+        order,
+    } = world;
+    let call = market.refund(&order);
+    let miscounted = call.clone().swap(&market.seller.address, &second.address);
+    chain.refuse(miscounted, WrongSeller);
+    chain.accept(call);
+}
+
 /// At the address of an associated token account, something that no token program would leave there: it is not paid,
 /// and holds nobody else up.
 #[test]
