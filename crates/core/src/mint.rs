@@ -302,8 +302,10 @@ mod tests {
         extension::{
             AccountType, BaseStateWithExtensions, BaseStateWithExtensionsMut, ExtensionType,
             PodStateWithExtensions, PodStateWithExtensionsMut, StateWithExtensions,
-            group_member_pointer::GroupMemberPointer, group_pointer::GroupPointer,
-            metadata_pointer::MetadataPointer, transfer_fee::TransferFeeConfig,
+            cpi_guard::CpiGuard, group_member_pointer::GroupMemberPointer,
+            group_pointer::GroupPointer, immutable_owner::ImmutableOwner,
+            memo_transfer::MemoTransfer, metadata_pointer::MetadataPointer,
+            transfer_fee::TransferFeeConfig,
         },
         pod::{PodAccount, PodMint},
         state::{Account, AccountState, Mint as SplMint, Multisig},
@@ -619,6 +621,80 @@ mod tests {
         assert_eq!(token_account(&with_entries(&[(18, &[1; 64])])), None);
         assert_eq!(AccountType::Mint as u8, TYPE_MINT);
         assert_eq!(AccountType::Account as u8, TYPE_TOKEN_ACCOUNT);
+    }
+
+    /// What Token-2022 writes for an account with extensions, asked by its own code.
+    #[test]
+    fn who_wants_a_memo() {
+        assert!(!requires_memo(&plain_account()));
+        for (switch, expected) in [(None, false), (Some(false), false), (Some(true), true)] {
+            let mut extensions = vec![ExtensionType::ImmutableOwner, ExtensionType::CpiGuard];
+            extensions.extend(switch.map(|_| ExtensionType::MemoTransfer));
+            let length = ExtensionType::try_calculate_account_len::<Account>(&extensions).unwrap();
+            let mut data = plain_account();
+            data.resize(length, 0);
+            // Room for which nothing was written yet says nothing.
+            assert!(!requires_memo(&data));
+            data[TOKEN_ACCOUNT_BYTES] = TYPE_TOKEN_ACCOUNT;
+            {
+                let mut account =
+                    PodStateWithExtensionsMut::<PodAccount>::unpack(&mut data).unwrap();
+                account.init_extension::<ImmutableOwner>(false).unwrap();
+                // A switch of another extension is not this one.
+                let guard = account.init_extension::<CpiGuard>(false).unwrap();
+                guard.lock_cpi = true.into();
+                if let Some(on) = switch {
+                    let memo = account.init_extension::<MemoTransfer>(false).unwrap();
+                    memo.require_incoming_transfer_memos = on.into();
+                }
+            }
+            assert!(token_account(&data).is_some());
+            assert_eq!(requires_memo(&data), expected, "{switch:?}");
+            // Cut off anywhere behind the kind of its entry, the account still wants it.
+            let entry = length - 5;
+            for end in 0..length {
+                let cut = requires_memo(&data[..end]);
+                match switch {
+                    Some(true) if end > entry + 2 => assert!(cut, "{end}"),
+                    _ if end <= TOKEN_ACCOUNT_BYTES + 1 => assert!(!cut, "{end}"),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn entries_that_cannot_be_read_want_a_memo() {
+        let with = |entries: &[u8]| {
+            let mut data = plain_account();
+            data.push(TYPE_TOKEN_ACCOUNT);
+            data.extend(entries);
+            requires_memo(&data)
+        };
+        for (entries, expected) in [
+            // No entry, half a kind, the end of all entries.
+            (&[][..], false),
+            (&[8], false),
+            (&[0, 0, 8, 0, 1, 0, 1], false),
+            // The switch.
+            (&[8, 0, 1, 0, 0], false),
+            (&[8, 0, 1, 0, 1], true),
+            (&[8, 0, 1, 0, 2], true),
+            (&[8, 0, 0, 0], true),
+            (&[8, 0, 2, 0, 0, 0], true),
+            // No length, half a length, less than the length says.
+            (&[7, 0], true),
+            (&[7, 0, 0], true),
+            (&[7, 0, 1, 0], true),
+            // Behind another entry.
+            (&[7, 0, 0, 0, 8, 0, 1, 0, 1], true),
+            (&[7, 0, 1, 0, 9, 8, 0, 1, 0, 0], false),
+            // The high byte of a kind and of a length count.
+            (&[8, 1, 1, 0, 1], false),
+            (&[7, 0, 0, 1, 1], true),
+        ] {
+            assert_eq!(with(entries), expected, "{entries:?}");
+        }
     }
 
     /// Account-like bytes: flags and types are often plausible.
