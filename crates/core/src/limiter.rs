@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_of_one_unit_pays_when_it_is_there() {
+        let b = bucket(1, 1, 0);
+        let retry = b.take(9, 1_000).unwrap_err();
+        assert_eq!((retry.seconds, retry.unix), (1, 1_001));
+        let (after, paid) = b.take(9, 1_001).unwrap();
+        assert_eq!((after.level, paid), (0, 1));
+    }
+
+    #[test]
     fn a_bucket_that_can_never_pay_says_so() {
         let never = RetryAt {
             seconds: u64::MAX,

@@ -257,6 +257,11 @@ mod tests {
         }
         let longer = [&proof[..], &PADDING.to_bytes()].concat();
         assert!(!verify(&root, &record(5), 51, 5, &longer));
+        // As many steps as there must be, and less than one more.
+        for length in 1..STEP_BYTES {
+            let trailing = [&proof[..], &vec![0; length][..]].concat();
+            assert!(!verify(&root, &record(5), 51, 5, &trailing), "{length}");
+        }
     }
 
     /// Whoever publishes a root can hash what they like: the sums along the way still have to add up, and the shape is
