@@ -371,6 +371,15 @@ mod tests {
     use proptest::prelude::*;
     use std::fs;
 
+    #[test]
+    fn stages_are_told_apart() {
+        let said = Stage::ALL.map(|stage| stage.to_string());
+        assert_eq!(said[0], "reading the previous epoch");
+        assert_eq!(said[5], "writing");
+        let different: std::collections::BTreeSet<_> = said.iter().collect();
+        assert_eq!(different.len(), Stage::ALL.len());
+    }
+
     /// The published hashes of a fixed epoch; its roots were computed a second time by another program,
     /// written from the documentation alone. A change means that two versions of this program publish
     /// different data for the same epoch: never let that happen unseen.

@@ -350,6 +350,18 @@ mod tests {
     }
 
     #[test]
+    fn a_new_owner_comes_once() {
+        // Data that were loaded have nobody twice; this does not rely on it.
+        let leaf = Leaf {
+            owner: [1; 32],
+            lifetime: 0,
+            detail_root: [0; 32],
+        };
+        let error = check_leaves(&[leaf, leaf], &[], Some(&[])).unwrap_err();
+        assert_eq!(error, "new owners are not in order of their keys");
+    }
+
+    #[test]
     fn nodes_that_cannot_be() {
         let (with, _) = forged(|_, _, nodes| nodes[0].metrics.uptime_seconds = 86_401);
         assert!(with.contains("was up for 86401 seconds"), "{with}");
