@@ -4,6 +4,7 @@
 mod bench;
 mod cli;
 mod command;
+mod coverage;
 mod demo;
 mod docs;
 mod idl;
@@ -61,6 +62,12 @@ enum Task {
         #[arg(long, value_enum, default_value_t = bench::Format::Table)]
         output: bench::Format,
     },
+    /// Measure which lines of crates/core its own unit tests run, and fail below 95 %
+    Coverage {
+        /// The client and the programs too; these have no limit
+        #[arg(long)]
+        all: bool,
+    },
     /// Run the story: New York's hotspots earn, their owners get paid, and travellers buy eSIMs, on a local network
     Demo {
         /// Keep the local network afterwards, until Ctrl-C
@@ -108,6 +115,7 @@ fn run(task: Task) -> Result<()> {
         Task::Localnet { args } => localnet::localnet(&args),
         Task::Bench { load: true, .. } => bench::load(),
         Task::Bench { check, output, .. } => bench::bench(check, output),
+        Task::Coverage { all } => coverage::coverage(all),
         Task::Demo { serve: true, .. } => demo::demo(demo::Stays::Shop),
         Task::Demo { keep: true, .. } => demo::demo(demo::Stays::Network),
         Task::Demo { .. } => demo::demo(demo::Stays::Nothing),

@@ -67,6 +67,11 @@ fn install_missing(needs: &[Need]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    install(&missing)
+}
+
+/// Installs Debian packages, or says which they are.
+pub fn install(missing: &[&str]) -> Result<()> {
     let packages = missing.join(" ");
     let root = output(command("id").arg("-u")).as_deref() == Some("0");
     if !root || !runs(command("apt-get").arg("--version")) {
