@@ -5,7 +5,7 @@
 //
 // What is trusted here: this file and the wallet. What the server answers is checked before anything is signed: that a
 // transaction pays for this plan, at most this price, with this delivery key, and does nothing else. Secrets stay in
-// memory: none is stored, and none is in a URL.
+// memory: none is stored, and none is in a URL. What the tab stores of a purchase is public: see rememberedPurchase.
 
 // ------------------------------------------------------------------------------------------------------------------
 // Errors
@@ -19,17 +19,24 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?
 
 /** What the server answered instead of what was asked for. */
 class ShopError extends Told {
-  constructor(status, code, message, retryAfter) {
+  constructor(status, code, message, retryAfter, order = null) {
     super(sentence(message));
     this.status = status;
     this.code = code;
     /** Seconds, or null. */
     this.retryAfter = retryAfter;
+    /** The address of the order that it is about, or null. */
+    this.order = order;
   }
 
   /** Whether the same request may succeed later: the shop is busy, or cannot be reached. */
   get isPassing() {
     return this.status === 0 || this.status === 429 || this.status >= 502;
+  }
+
+  /** Whether nobody knows if what was asked for was done. */
+  get isUnclear() {
+    return this.isPassing || this.status >= 500;
   }
 }
 
@@ -477,13 +484,20 @@ const DISCRIMINATOR = {
   dispute: [216, 92, 128, 146, 202, 85, 135, 73],
   refund_undelivered: [190, 0, 173, 4, 203, 105, 145, 154],
   refund_unanswered: [79, 89, 92, 211, 175, 177, 220, 200],
+  resolve_by_default: [79, 0, 51, 134, 89, 138, 75, 239],
   pay_out: [122, 7, 14, 119, 71, 188, 166, 34],
+  close_order: [90, 103, 209, 28, 7, 63, 168, 4],
 };
 
 /** Where an instruction has the accounts that are checked. */
 const PURCHASE_AT = { payer: 0, buyer: 1, market: 2, plan: 4, order: 8, parent: 9 };
 const DISPUTE_AT = { market: 0, order: 2, actor: 3 };
-const SETTLE_AT = { market: 0, order: 4, actor: 5 };
+const SETTLE_AT = { market: 0, order: 4, actor: 5, refundTo: 7 };
+const CLOSE_AT = { market: 0, order: 1, payer: 3, actor: 5 };
+
+/** `CreateIdempotent` of the associated token program: makes the account unless it is there. */
+const CREATE_IDEMPOTENT = [1];
+const CREATE_AT = { payer: 0, made: 1, owner: 2 };
 
 /** The byte of each reason of a dispute. */
 const REASON_BYTE = {
@@ -548,8 +562,11 @@ export function decodeTransaction(bytes) {
   };
 }
 
-/** Throws unless `account` alone signs and pays, and nothing but one instruction of the market's program is done. */
-function onlyInstruction(transaction, account, others) {
+/**
+ * Throws unless `account` alone signs and pays, and nothing but one instruction of the market's program is done. What the
+ * associated token program is to do stands in `created`, for the caller to check.
+ */
+function onlyInstruction(transaction, account) {
   const lie = (what) => {
     throw new Told(`The shop's transaction was not what this page asked for (${what}), so nothing was signed.`);
   };
@@ -558,6 +575,7 @@ function onlyInstruction(transaction, account, others) {
   let units = null;
   let microLamports = 0n;
   let ours = null;
+  const created = [];
   for (const { program, accounts, data } of instructions) {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     if (program === COMPUTE_BUDGET) {
@@ -567,11 +585,8 @@ function onlyInstruction(transaction, account, others) {
     } else if (program === PROGRAM) {
       if (ours !== null) lie("more than one step");
       ours = { accounts, data };
-    } else if (program === ASSOCIATED_TOKEN && others.includes(program)) {
-      // Makes a token account for a refund to go to; `account` pays its rent.
-      if (accounts[0] !== account || !(data.length === 0 || (data.length === 1 && data[0] <= 1))) {
-        lie("an unknown token account");
-      }
+    } else if (program === ASSOCIATED_TOKEN) {
+      created.push({ accounts, data });
     } else {
       lie(`it calls the program ${program}`);
     }
@@ -580,7 +595,7 @@ function onlyInstruction(transaction, account, others) {
   // Without a limit of its own, each instruction counts for 200,000 units.
   const priced = BigInt(units ?? 200_000 * instructions.length) * microLamports;
   if (priced / 1_000_000n > MAX_PRIORITY_LAMPORTS) lie("it would pay too high a network fee");
-  return { ...ours, lie };
+  return { ...ours, created, lie };
 }
 
 /**
@@ -588,7 +603,8 @@ function onlyInstruction(transaction, account, others) {
  * `account`, `market`, `plan`, `orderId`, `version`, `maxPrice` and `key` (32 bytes).
  */
 export function checkPurchase(transaction, asked) {
-  const { accounts, data, lie } = onlyInstruction(transaction, asked.account, []);
+  const { accounts, data, created, lie } = onlyInstruction(transaction, asked.account);
+  if (created.length > 0) lie("a token account");
   const expected = concat(
     DISCRIMINATOR.purchase,
     u64(asked.orderId),
@@ -617,21 +633,37 @@ export function checkPurchase(transaction, asked) {
 }
 
 /**
- * Throws unless the transaction takes this step with this order. `asked` has `account`, `market`, `order`, `action`
- * and, for a dispute, `reason`.
+ * Throws unless the transaction takes this step with this order. `asked` has `account`, `market`, `order`, `payer` (who
+ * paid the order), `action` and, for a dispute, `reason`.
  */
 export function checkStep(transaction, asked) {
-  const { accounts, data, lie } = onlyInstruction(transaction, asked.account, [ASSOCIATED_TOKEN]);
+  const { accounts, data, created, lie } = onlyInstruction(transaction, asked.account);
   const allowed = {
     confirm: [DISCRIMINATOR.confirm_delivery],
     dispute: [[...DISCRIMINATOR.dispute, REASON_BYTE[asked.reason]]],
     refund: [DISCRIMINATOR.refund_undelivered, DISCRIMINATOR.refund_unanswered, DISCRIMINATOR.pay_out],
+    resolve: [DISCRIMINATOR.resolve_by_default],
+    close: [DISCRIMINATOR.close_order],
   }[asked.action];
   if (!allowed.some((bytes) => equal(data, bytes))) lie("another step");
-  const place = asked.action === "dispute" ? DISPUTE_AT : SETTLE_AT;
+  const place = { dispute: DISPUTE_AT, close: CLOSE_AT }[asked.action] ?? SETTLE_AT;
   if (accounts[place.order] !== asked.order) lie("another order");
   if (accounts[place.market] !== asked.market) lie("another market");
   if (accounts[place.actor] !== asked.account) lie("another signer");
+  // The deposit goes back to who paid it.
+  if (asked.action === "close" && accounts[place.payer] !== asked.payer) lie("another payer");
+
+  // What brings money may make the account that it goes to first; `account` pays the deposit for it.
+  const mayCreate = ["refund", "resolve"].includes(asked.action);
+  if (created.length > (mayCreate ? 1 : 0)) lie("a token account");
+  for (const creation of created) {
+    const isTheRefunds =
+      equal(creation.data, CREATE_IDEMPOTENT) &&
+      creation.accounts[CREATE_AT.payer] === asked.account &&
+      creation.accounts[CREATE_AT.made] === accounts[SETTLE_AT.refundTo] &&
+      creation.accounts[CREATE_AT.owner] === asked.payer;
+    if (!isTheRefunds) lie("an unknown token account");
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -1003,6 +1035,32 @@ function sleepUntilSeen(ms) {
   });
 }
 
+/** Waits until somebody looks at the page. */
+async function untilSeen() {
+  while (document.hidden) await sleepUntilSeen(60_000);
+}
+
+/** A short form of an address, with the whole one for who asks for it. */
+function showShort(id, address) {
+  byId(id).textContent = shortAddress(address);
+  byId(id).title = address;
+}
+
+/** Whether a button was pressed a second time: the first time it warns, and is called `again` until then. */
+function isSure(id, warning, again) {
+  const button = byId(id);
+  const { calledBefore } = button.dataset;
+  if (calledBefore !== undefined) {
+    button.textContent = calledBefore;
+    delete button.dataset.calledBefore;
+    return true;
+  }
+  button.dataset.calledBefore = button.textContent;
+  button.textContent = again;
+  say(warning, "error");
+  return false;
+}
+
 /** Copies a text; where the browser does not let it, selects it. */
 async function copy(element, what) {
   try {
@@ -1051,7 +1109,8 @@ const SLOW_POLL = 10_000;
 /** How long a request that somebody waits for is tried again. */
 const PATIENCE = 120_000;
 
-const REQUEST_TIMEOUT = 30_000;
+/** Longer than the shop itself takes before it gives up (25 s). */
+const REQUEST_TIMEOUT = 35_000;
 
 /** `Retry-After` in seconds, from a number or a date; null where there is none. */
 function retryAfter(response) {
@@ -1083,7 +1142,8 @@ async function request(path, options) {
   }
   const unsaid = `The shop does not answer as it should (status ${response.status}).`;
   const message = typeof told?.message === "string" ? told.message : unsaid;
-  throw new ShopError(response.status, told?.code ?? "unknown", message, retryAfter(response));
+  const order = typeof told?.order === "string" ? told.order : null;
+  throw new ShopError(response.status, told?.code ?? "unknown", message, retryAfter(response), order);
 }
 
 async function getJson(path) {
@@ -1139,9 +1199,9 @@ async function findOrder(order) {
   }
 }
 
-/** The order of this plan, key and number, if it was paid. */
-async function findPaid(plan, key, orderId) {
-  const { orders } = await getJson(`/orders?plan=${plan}&key=${base58Encode(key.public)}`);
+/** The order of this plan, public key (in base58) and number, if it was paid. */
+async function findPaid(plan, publicKey, orderId) {
+  const { orders } = await getJson(`/orders?plan=${plan}&key=${publicKey}`);
   return orders.find((order) => order.plan === plan && order.order_id === String(orderId)) ?? null;
 }
 
@@ -1267,15 +1327,21 @@ function withWallet(section, work) {
 /** What a click on a wallet in `#wallet-choice` does. */
 let chooseWallet = () => {};
 
-/** Whether a wallet's error says that its owner said no, rather than that something failed. */
+/** The code with which wallets say that their owner said no (EIP-1193). */
+const USER_REJECTED = 4001;
+
+/** Whether a wallet's error seems to say that its owner said no. Only for where nothing can have been sent. */
 const isDecline = (error) =>
-  error?.code === 4001 || /reject|declin|denied|cancel/i.test(String(error?.message ?? error));
+  error?.code === USER_REJECTED || /reject|declin|denied|cancel/i.test(String(error?.message ?? error));
+
+const walletFailed = (wallet, error, consequence) =>
+  new Told(`${sentence(`${wallet.name} failed: ${error?.message ?? error}`)} ${consequence}`);
 
 /** What a wallet's error is to its owner. */
 function walletError(wallet, error, consequence) {
   if (error instanceof Told) return error;
   if (isDecline(error)) return new Told(`You declined in ${wallet.name}. ${consequence}`);
-  return new Told(`${wallet.name} failed: ${error?.message ?? error}. ${consequence}`);
+  return walletFailed(wallet, error, consequence);
 }
 
 /** The wallet's accounts for this page's cluster, after its owner allowed the page to see them. */
@@ -1285,7 +1351,7 @@ async function connect(wallet) {
   try {
     ({ accounts } = await wallet.features[CONNECT].connect());
   } catch (error) {
-    throw walletError(wallet, error, "It is not connected, and nothing was paid.");
+    throw walletError(wallet, error, "It is not connected.");
   }
   const found = solanaAccounts(accounts ?? wallet.accounts);
   if (found.length === 0) {
@@ -1356,103 +1422,263 @@ async function walletKey(wallet, account, { market, plan, orderId }, times, cons
 /** How long a signed transaction is sent and looked for: longer than its blockhash is valid. */
 const SENT_PATIENCE = 180_000;
 
-const NOT_SEEN =
-  "The transaction was signed, and nothing is seen of it yet. Look at it in your wallet. Trying again here is safe: it " +
-  "cannot be done twice.";
+/** How long what was signed may still be taken: longer than a blockhash is valid, which is about a minute. */
+const SIGNED_VALID = 90_000;
+
+/** How long it is looked for what a wallet did that said that it failed. */
+const FAILED_PATIENCE = 30_000;
 
 /** Wallets that changed a transaction so that the shop does not pass it on: they send it themselves. */
 const ownSenders = new WeakSet();
 
 /**
- * Has a checked transaction signed and sent, and waits for what it does. `check` throws unless a transaction is what was
- * asked for, `arrived` gives what it made or null, and `nothing` says what has not happened if it fails.
+ * Has a checked transaction signed and sent, and waits for what it does. `deed` says what it is:
+ *
+ *   check     throws unless a transaction is what was asked for
+ *   arrived   gives what it made, or null
+ *   sent      is called when it may be under way, whatever is heard of it
+ *   unsent    is called when it is certain after all that it is not
+ *   nothing   says what has not happened, while nothing is under way
+ *   unseen    says what to do where that is not known
+ *   waiting   says what is waited for
  */
-async function signAndSend(wallet, account, bytes, { check, arrived, nothing, waiting }) {
+async function signAndSend(wallet, account, bytes, deed) {
   const { features } = wallet;
   const chain = page().chain;
   const mustSend = !(SIGN in features) || (ownSenders.has(wallet) && SEND in features);
   say(`Approve the transaction in ${wallet.name}.`, "wait");
   if (mustSend) {
+    deed.sent();
     try {
       await features[SEND].signAndSendTransaction({ account, transaction: bytes, chain });
     } catch (error) {
-      if (isDecline(error)) throw walletError(wallet, error, nothing);
-      // It may have been sent and then failed to hear of it.
-      const result = await arrived().catch(() => null);
+      if (error?.code === USER_REJECTED) {
+        deed.unsent();
+        throw walletError(wallet, error, deed.nothing());
+      }
+      // It may have been sent before it failed, whatever the error says, and after some time.
+      deed.sent();
+      say(walletFailed(wallet, error, "Looking whether it was sent all the same …").message, "wait");
+      const result = await waitForSent(deed, FAILED_PATIENCE);
       if (result !== null) return result;
-      throw walletError(wallet, error, `As far as can be seen: ${nothing}`);
+      throw walletFailed(wallet, error, deed.unseen);
     }
-    return waitForSent(arrived, waiting);
+    // It may have been some time until it was approved.
+    deed.sent();
+    say(deed.waiting, "wait");
+    const result = await waitForSent(deed, SENT_PATIENCE);
+    if (result === null) throw new Told(deed.unseen);
+    return result;
   }
   let output;
   try {
     [output] = await features[SIGN].signTransaction({ account, transaction: bytes, chain });
   } catch (error) {
-    throw walletError(wallet, error, nothing);
+    throw walletError(wallet, error, deed.nothing());
   }
   const signed = new Uint8Array(output.signedTransaction);
-  const transaction = decodeTransaction(signed);
-  if (transaction.signatures[0].every((byte) => byte === 0)) {
-    throw new Told(`${wallet.name} did not sign the transaction. ${nothing}`);
-  }
+  let isSigned = true;
   try {
-    // Wallets may add a fee of their own to it.
-    check(transaction);
+    // Wallets may add a fee of their own to it, or give it back in another version.
+    const transaction = decodeTransaction(signed);
+    isSigned = transaction.signatures[0].some((byte) => byte !== 0);
+    deed.check(transaction);
   } catch {
     if (SEND in features) ownSenders.add(wallet);
     const advice = SEND in features ? "Try again: then it sends the transaction itself." : "Use another wallet.";
-    throw new Told(`${wallet.name} changed the transaction to one that the shop does not send. ${nothing} ${advice}`);
+    throw new Told(
+      `${wallet.name} changed the transaction to one that the shop does not send. ${deed.nothing()} ${advice}`,
+    );
   }
-  return relay(signed, arrived, nothing, waiting);
+  if (!isSigned) throw new Told(`${wallet.name} did not sign the transaction. ${deed.nothing()}`);
+  deed.sent();
+  return relay(signed, deed);
 }
 
 /** Sends the same bytes every two seconds, until what they do is there or they have expired. */
-async function relay(signed, arrived, nothing, waiting) {
+async function relay(signed, deed) {
   const body = { transaction: toBase64(signed) };
-  const end = Date.now() + SENT_PATIENCE;
-  say(waiting, "wait");
-  for (let failures = 0; Date.now() < end;) {
+  const start = Date.now();
+  // From the first answer on that is not a clear refusal, the network may have it.
+  let mayHaveIt = false;
+  say(deed.waiting, "wait");
+  for (let failures = 0; Date.now() - start < SENT_PATIENCE;) {
     let pause = POLL;
     try {
       await postJson("/transactions", body);
-      const result = await arrived();
+      mayHaveIt = true;
+      const result = await deed.arrived();
       if (result !== null) return result;
       failures = 0;
-      say(waiting, "wait");
+      say(deed.waiting, "wait");
     } catch (error) {
       if (!(error instanceof ShopError)) throw error;
-      if (error.isPassing) {
+      if (error.isUnclear) {
+        mayHaveIt = true;
         failures++;
         pause = pauseAfter(error, failures);
         sayWaiting(error, "It is signed and may be on its way: sending it");
+        // Who cannot send may still be able to look.
+        const result = await deed.arrived().catch(() => null);
+        if (result !== null) return result;
       } else {
         // It may have landed all the same, with an earlier try.
-        const result = await patiently("Looking for it", arrived);
+        const result = await lookPatiently(deed);
         if (result !== null) return result;
         const why = error.code === "expired" ? "It was signed too late." : error.message;
-        throw new Told(`${why} ${nothing} You can try again.`);
+        if (!mayHaveIt) {
+          deed.unsent();
+          throw new Told(`${why} ${deed.nothing()} You can try again.`);
+        }
+        // A node that lags knows neither what landed nor the newest blockhashes: until it is too late for certain, it says
+        // nothing.
+        if (Date.now() - start > SIGNED_VALID) {
+          throw new Told(error.code === "expired" ? deed.unseen : `${why} ${deed.unseen}`);
+        }
+        say(deed.waiting, "wait");
       }
     }
     await sleep(pause);
   }
-  throw new Told(NOT_SEEN);
+  throw new Told(deed.unseen);
 }
 
-/** Waits for what a transaction does that the wallet sent. */
-async function waitForSent(arrived, waiting) {
-  const end = Date.now() + SENT_PATIENCE;
-  say(waiting, "wait");
+/** Looks for what a transaction does, which may be under way. */
+async function lookPatiently(deed) {
+  try {
+    return await patiently("Looking for it", deed.arrived);
+  } catch (error) {
+    if (!(error instanceof ShopError)) throw error;
+    throw new Told(`${error.message} ${deed.unseen}`);
+  }
+}
+
+/** Waits for what a transaction does that the wallet sent. Gives null where it is not seen in time. */
+async function waitForSent(deed, patience) {
+  const end = Date.now() + patience;
   while (Date.now() < end) {
-    const result = await patiently("Looking for it", arrived);
+    const result = await lookPatiently(deed);
     if (result !== null) return result;
     await sleep(POLL);
   }
-  throw new Told(NOT_SEEN);
+  return null;
 }
 
 // ------------------------------------------------------------------------------------------------------------------
 // Buying: the section #checkout
 // ------------------------------------------------------------------------------------------------------------------
+
+/** How long after it was signed a payment may still arrive: longer than its blockhash is valid. */
+const MAY_ARRIVE = 120_000;
+
+const PAYMENT_UNSEEN =
+  "It was signed, but nothing of it is seen yet; try again with the same wallet and account: the same order is never paid " +
+  "twice.";
+
+const PHONE_MAY_PAY =
+  "Your phone may be paying at this moment, or have paid: look at its wallet first. Paying in another way as well would buy " +
+  "this plan twice.";
+
+/** How often it is looked for what a phone pays, at first and later; how long it is often; and when it ends. */
+const WATCH = 3_000;
+const WATCH_SLOWLY = 10_000;
+const WATCHED_OFTEN = 120_000;
+const WATCHED = 900_000;
+
+const isBase58Of32 = (text) => {
+  try {
+    return base58Decode(text, 32).length === 32;
+  } catch {
+    return false;
+  }
+};
+
+/** What is remembered of a purchase, as it was written; null where that is nothing that can be used. */
+export function readPurchase(text) {
+  try {
+    const { orderId, signed, keys } = JSON.parse(text);
+    const isNumber = /^\d{1,20}$/.test(orderId) && BigInt(orderId) < 1n << 64n;
+    const isSigned =
+      signed === null || (isBase58Of32(signed.account) && isBase58Of32(signed.order) && Number.isFinite(signed.at));
+    if (!isNumber || !isSigned || !keys.every(isBase58Of32)) return null;
+    return { orderId: BigInt(orderId), signed, keys };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A purchase of a plan. The tab remembers it until its order was seen, so that after a reload the same order is tried
+ * again. There is no secret in it:
+ *
+ *   orderId   the order's number: with the plan and the account it makes the order's address, so it is paid once
+ *   signed    who signed a payment last, of which order, and when; null for nobody
+ *   keys      public keys, made by this page, that a QR code was shown of
+ */
+function rememberedPurchase(plan) {
+  const name = `wayfare-purchase-${plan}`;
+  // Where the browser keeps nothing for pages, it holds as long as the page.
+  const attempt = (work) => {
+    try {
+      return work();
+    } catch {
+      return null;
+    }
+  };
+  const purchase = readPurchase(attempt(() => sessionStorage.getItem(name))) ?? {
+    orderId: crypto.getRandomValues(new BigUint64Array(1))[0],
+    signed: null,
+    keys: [],
+  };
+  return Object.assign(purchase, {
+    keep() {
+      const { orderId, signed, keys } = purchase;
+      const text = JSON.stringify({ orderId: String(orderId), signed, keys });
+      attempt(() => sessionStorage.setItem(name, text));
+    },
+    /** Once its order was seen: what is bought next is another one. */
+    forget() {
+      attempt(() => sessionStorage.removeItem(name));
+    },
+    /** Whether something of it may have been paid. */
+    mayBePaid() {
+      return purchase.signed !== null || purchase.keys.length > 0;
+    },
+    /** Whether the payment that was signed last may still arrive. */
+    mayArrive() {
+      return purchase.signed !== null && Math.abs(Date.now() - purchase.signed.at) < MAY_ARRIVE;
+    },
+    /** The order, if it was paid: by a wallet here, or by a phone. */
+    async find() {
+      const { orderId, signed, keys } = purchase;
+      const found = signed === null ? null : await findOrder(signed.order);
+      if (found !== null) return found;
+      for (const key of keys) {
+        const paid = await findPaid(plan, key, orderId);
+        if (paid !== null) return paid;
+      }
+      return null;
+    },
+  });
+}
+
+/** What is in the way of a phone by the shop's address, and whether it can pay all the same; null for nothing. */
+export function phoneProblem(publicUrl) {
+  const { protocol, hostname } = URL.canParse(publicUrl) ? new URL(publicUrl) : {};
+  if (hostname === "localhost" || hostname === "127.0.0.1") {
+    return {
+      canPay: true,
+      text: `This shop's address is ${hostname}, of this machine only: a phone cannot reach it, a wallet program here can.`,
+    };
+  }
+  if (protocol !== "https:") {
+    return {
+      canPay: false,
+      text: "Not possible in this shop: phones need an address of it that is encrypted (https).",
+    };
+  }
+  return null;
+}
 
 async function wireCheckout(section) {
   const missing = await missingCryptography();
@@ -1461,24 +1687,55 @@ async function wireCheckout(section) {
     show(byId("cannot-open"));
     return;
   }
-  const { plan, version, maxPrice, price } = section.dataset;
+  const { plan, version, maxPrice, price, mint } = section.dataset;
   const { market } = page();
 
-  // One number for all tries in this page: whatever is tried again, it is bought once.
-  const orderId = crypto.getRandomValues(new BigUint64Array(1))[0];
+  // One number for all tries: whatever is tried again with the same account, it is bought once.
+  const purchase = rememberedPurchase(plan);
+  const { orderId } = purchase;
+  purchase.keep();
+  /** Keys of this page by their public keys: the order says which of them it was paid with. */
+  const keys = new Map();
+  const walletKeys = new Map(); // by account
   let wallet = null;
   let accounts = [];
   let ownKey = null; // made by this page
-  let signedKey = null; // made by a wallet: { account, key }
   let usesOwnKey = false;
   let isWatching = false;
+  let knowsOfPhone = false;
 
-  const steps = ["step-choose", "step-wallet", "step-key", "step-pay", "step-phone", "phone-back"];
+  const steps = ["step-choose", "step-wallet", "step-key", "step-terms", "step-pay", "step-phone", "phone-back"];
   const showSteps = (...shown) => steps.forEach((id) => show(byId(id), shown.includes(id)));
 
   byId("pay-with-wallet").textContent = `Pay ${price}`;
+  byId("pay-amount").textContent = `${price} at most (${maxPrice} base units)`;
+  showShort("pay-mint", mint);
+  showShort("pay-plan", plan);
+  const phone = phoneProblem(page().publicUrl);
+  byId("phone-problem").textContent = phone?.text ?? "";
+  show(byId("phone-problem"), phone !== null);
+  show(byId("phone-way"), phone?.canPay !== false);
   show(byId("checkout-controls"));
   listWallets((chosen) => void run(section, () => useWallet(chosen)));
+
+  /** What has not happened, as far as it is known. */
+  function nothing() {
+    if (purchase.signed !== null) return PAYMENT_UNSEEN;
+    return purchase.keys.length > 0 ? "Nothing was paid in this browser." : "Nothing was paid.";
+  }
+
+  function hold(key) {
+    keys.set(base58Encode(key.public), key);
+    return key;
+  }
+
+  /** The key's first characters, as the wallet shows them too. */
+  function showTerms(key) {
+    const text = key === null ? null : base58Encode(key.public);
+    byId("pay-key").textContent =
+      text === null ? "made by your wallet, before it is asked to pay" : `${text.slice(0, 8)}…`;
+    byId("pay-key").title = text ?? "";
+  }
 
   async function useWallet(chosen) {
     accounts = await connect(chosen);
@@ -1495,7 +1752,8 @@ async function wireCheckout(section) {
 
   async function showWalletSteps() {
     if (usesOwnKey) await showKey();
-    showSteps("step-wallet", "step-pay", ...(usesOwnKey ? ["step-key"] : []));
+    showTerms(usesOwnKey ? ownKey : (walletKeys.get(byId("account").value) ?? null));
+    showSteps("step-wallet", "step-terms", "step-pay", ...(usesOwnKey ? ["step-key"] : []));
     show(byId("wallet-asks-text"), !usesOwnKey);
     show(byId("use-recovery-code"), !usesOwnKey);
     mayPay();
@@ -1506,8 +1764,9 @@ async function wireCheckout(section) {
   }
 
   async function showKey() {
-    ownKey ??= await newKey();
+    ownKey ??= hold(await newKey());
     byId("recovery-code").textContent = await encodeRecoveryCode(ownKey.secret);
+    byId("delivery-key").textContent = base58Encode(ownKey.public);
   }
 
   // A wallet whose accounts change meanwhile is chosen again.
@@ -1529,66 +1788,129 @@ async function wireCheckout(section) {
   /** The key that the order is bought with. */
   async function keyFor(account) {
     if (usesOwnKey) return ownKey;
-    if (signedKey?.account === account.address) return signedKey.key;
-    const key = await walletKey(wallet, account, { market, plan, orderId }, 2, "Nothing was paid. You can try again.");
-    signedKey = { account: account.address, key };
+    const known = walletKeys.get(account.address);
+    if (known) return known;
+    const again = `${nothing()} You can try again.`;
+    const key = hold(await walletKey(wallet, account, { market, plan, orderId }, 2, again));
+    walletKeys.set(account.address, key);
     return key;
   }
 
-  /** Pays, and gives the order's address with its key. */
+  /**
+   * The order, if an earlier try has paid it after all; else null. Throws while a payment that `account`, or a phone for
+   * null, did not make may still arrive: its order would be another one.
+   */
+  async function findEarlier(account) {
+    if (!purchase.mayBePaid()) return null;
+    const mayArrive = purchase.mayArrive();
+    say("Looking whether it is paid already …", "wait");
+    const found = await patiently("Looking for your payment", () => purchase.find());
+    if (found !== null) return found;
+    if (purchase.signed !== null && !mayArrive) {
+      purchase.signed = null;
+      purchase.keep();
+    }
+    if (purchase.signed !== null && purchase.signed.account !== account) {
+      const signer = purchase.signed.account;
+      throw new Told(
+        `A payment from ${shortAddress(signer)} may still arrive, so nothing else is paid now. Wait two minutes, and it ` +
+          "is known; or try again with that wallet and account: the same order is never paid twice.",
+      );
+    }
+    return null;
+  }
+
+  /** The order that the shop says this account has paid already. */
+  async function existing(address, account) {
+    const lookUnder = `You have paid already, from ${account.address}: look for the order under “Orders”.`;
+    const found = address === null ? null : await patiently("Looking for your order", () => findOrder(address));
+    const isIt = found?.plan === plan && found.order_id === String(orderId) && found.buyer === account.address;
+    if (!isIt) throw new Told(lookUnder);
+    return found;
+  }
+
+  /** Pays, and gives the order. */
   async function pay() {
     const account = accounts.find(({ address }) => address === byId("account").value);
+    if (!account) {
+      chooseAgain();
+      throw new Told("That account is not there any more. Choose the wallet again.");
+    }
     if (!usesOwnKey && !canSignTexts(wallet, account)) {
       throw new NoWalletKey(`${wallet.name} does not sign texts with this account.`);
     }
+    const earlier = await findEarlier(account.address);
+    if (earlier !== null) return earlier;
+    if (purchase.keys.length > 0 && !knowsOfPhone) {
+      knowsOfPhone = true;
+      throw new Told(`${PHONE_MAY_PAY} If it did not, press Pay again.`);
+    }
     const key = await keyFor(account);
+    showTerms(key);
     const asked = { account: account.address, market, plan, orderId, version, maxPrice, key: key.public };
-    const nothing = "Nothing was paid.";
     say("Asking the shop for the payment …", "wait");
     let built;
     try {
       built = await patiently("The payment", () => postJson(payPath(key), { account: account.address }));
     } catch (error) {
-      if (error.code === "order-exists") {
-        // An earlier try went through, perhaps with the other key.
-        for (const tried of [key, ownKey, signedKey?.key].filter(Boolean)) {
-          const paid = await patiently("Looking for your order", () => findPaid(plan, tried, orderId));
-          if (paid !== null) return { order: paid.order, key: tried };
-        }
-        throw new Told(`You have paid already, from ${account.address}: look for the order under “Orders”.`);
-      }
+      // An earlier try went through, perhaps with another key.
+      if (error.code === "order-exists") return existing(error.order, account);
       show(byId("reload"), error.code === "repriced");
       const advice = error.code === "repriced" ? " Reload this page to see the plan as it is now." : "";
-      throw error instanceof ShopError ? new Told(`${error.message} ${nothing}${advice}`) : error;
+      throw error instanceof ShopError ? new Told(`${error.message} ${nothing()}${advice}`) : error;
     }
     const bytes = bytesOf(built.transaction);
     const check = (transaction) => checkPurchase(transaction, asked);
     const order = check(decodeTransaction(bytes));
     if (order !== built.order) throw new Told("The shop's answer contradicts itself, so nothing was signed.");
-    await signAndSend(wallet, account, bytes, {
+    const before = purchase.signed;
+    const signedIs = (signed) => {
+      purchase.signed = signed;
+      purchase.keep();
+    };
+    return signAndSend(wallet, account, bytes, {
       check,
       arrived: () => findOrder(order),
+      sent: () => signedIs({ account: account.address, order, at: Date.now() }),
+      unsent: () => signedIs(before),
       nothing,
+      unseen: PAYMENT_UNSEEN,
       waiting: "The payment is on its way …",
     });
-    return { order, key };
   }
 
   const payPath = (key) =>
     `/pay/${plan}?order=${orderId}&key=${base58Encode(key.public)}&version=${version}&max=${maxPrice}`;
 
+  /** Goes to the order that was paid, with its key if it is one of this page. */
+  async function goToPaid(order, news) {
+    const key = keys.get(order.encryption_key) ?? null;
+    say(news);
+    await goToOrder(order.order, key);
+    if (key === null) {
+      say(
+        `${news} This page does not have its key: open the eSIM with the wallet that paid, or with the recovery code that ` +
+          "you kept before you paid.",
+      );
+    }
+  }
+
   onClick("pay-with-wallet", section, async () => {
     try {
-      const { order, key } = await pay();
-      say("Paid.");
-      await goToOrder(order, key);
+      await goToPaid(await pay(), "Paid.");
     } catch (error) {
+      // What was signed may arrive while nobody does anything.
+      if (purchase.signed !== null) void watchPayment();
       if (!(error instanceof NoWalletKey)) throw error;
       usesOwnKey = true;
       await showWalletSteps();
       focusOn(byId("key-heading"));
-      say(`${error.message} Nothing was paid. Keep the recovery code instead, then pay.`, "error");
+      say(`${error.message} ${nothing()} Keep the recovery code instead, then pay.`, "error");
     }
+  });
+
+  byId("account").addEventListener("change", () => {
+    if (!usesOwnKey) showTerms(walletKeys.get(byId("account").value) ?? null);
   });
 
   onClick("use-recovery-code", section, async () => {
@@ -1599,7 +1921,13 @@ async function wireCheckout(section) {
   });
 
   onClick("other-way", section, async () => chooseAgain());
-  onClick("other-way-phone", section, async () => chooseAgain());
+  onClick("other-way-phone", section, async () => {
+    // While no code was shown, no phone can pay.
+    if (purchase.keys.length > 0 && !isSure("other-way-phone", PHONE_MAY_PAY, "Another way to pay all the same"))
+      return;
+    knowsOfPhone = true;
+    chooseAgain();
+  });
 
   function chooseAgain() {
     showSteps("step-choose");
@@ -1608,6 +1936,10 @@ async function wireCheckout(section) {
   }
 
   byId("copy-recovery-code").addEventListener("click", () => void copy(byId("recovery-code"), "The recovery code"));
+  byId("copy-delivery-key").addEventListener(
+    "click",
+    () => void copy(byId("delivery-key"), "The public delivery key, which is not the recovery code,"),
+  );
   byId("download-key").addEventListener("click", () => {
     download(`wayfare-key-${base58Encode(ownKey.public).slice(0, 8)}.json`, encodeKeyFile(ownKey));
     say("The key file is saved where your browser keeps downloads.");
@@ -1618,10 +1950,12 @@ async function wireCheckout(section) {
     mayPay();
     if (!byId("step-wallet").hidden) return;
     if (byId("kept").checked) showPayment();
-    else show(byId("step-phone"), false);
+    else ["step-terms", "step-phone"].forEach((id) => show(byId(id), false));
   });
 
   onClick("pay-with-phone", section, async () => {
+    const earlier = await findEarlier(null);
+    if (earlier !== null) return goToPaid(earlier, "It is paid already.");
     wallet = null;
     usesOwnKey = true;
     await showKey();
@@ -1633,46 +1967,97 @@ async function wireCheckout(section) {
 
   /** The payment as a QR code and a link. Whoever scans it learns the public key only. */
   function showPayment() {
+    const key = base58Encode(ownKey.public);
+    if (!purchase.keys.includes(key)) {
+      purchase.keys.push(key);
+      purchase.keep();
+    }
     const base = page().publicUrl.replace(/\/+$/, "");
     const link = `solana:${encodeURIComponent(base + payPath(ownKey))}`;
     byId("payment-qr").replaceChildren(qrPicture(link, `Payment of ${price}, as a QR code`));
     byId("payment-link").href = link;
+    showTerms(ownKey);
+    show(byId("step-terms"));
     show(byId("step-phone"));
     focusOn(byId("phone-heading"));
     say("Scan the code with your phone's wallet.");
-    if (!isWatching) void watchPayment();
-    isWatching = true;
+    void watchPayment();
   }
 
-  /** Looks for the order until somebody has paid for it. */
+  /** Looks for the order until somebody has paid for it, or nobody waits for that any more. */
   async function watchPayment() {
-    const since = Date.now();
+    if (isWatching) return;
+    isWatching = true;
+    show(byId("look-again"), false);
+    const isBusy = () => section.getAttribute("aria-busy") === "true";
+    let since = Date.now();
     let failures = 0;
     while (section.isConnected) {
-      let pause = Math.min(POLL + (Date.now() - since) / 60, SLOW_POLL);
+      if (document.hidden) {
+        // Nobody looks. Who comes back waits anew.
+        await untilSeen();
+        since = Date.now();
+      }
+      if (Date.now() - since > WATCHED) break;
+      let pause = Date.now() - since < WATCHED_OFTEN ? WATCH : WATCH_SLOWLY;
+      const isOver = purchase.keys.length === 0 && !purchase.mayArrive();
       try {
-        const paid = await findPaid(plan, ownKey, orderId);
+        const paid = await purchase.find();
         // A purchase by a wallet in this page goes there by itself.
-        if (paid !== null && section.isConnected && section.getAttribute("aria-busy") !== "true") {
-          say("Your payment has arrived.");
-          await goToOrder(paid.order, ownKey);
+        if (paid !== null && section.isConnected && !isBusy()) {
+          await goToPaid(paid, "Your payment has arrived.");
           return;
         }
-        if (failures > 0) say("The shop answers again. Waiting for your payment.");
+        if (paid === null && isOver && !isBusy()) {
+          isWatching = false;
+          purchase.signed = null;
+          purchase.keep();
+          say("No payment has arrived, and what was signed cannot arrive any more: nothing was paid.");
+          return;
+        }
+        if (failures > 0 && !isBusy()) say("The shop answers again. Waiting for your payment.");
         failures = 0;
       } catch (error) {
         failures++;
         if (error instanceof ShopError && error.isPassing) {
-          pause = pauseAfter(error, failures);
-          sayWaiting(error, "Waiting for your payment");
+          pause = Math.max(pauseAfter(error, failures), pause);
+          if (!isBusy()) sayWaiting(error, "Waiting for your payment");
         } else {
-          pause = SLOW_POLL;
-          sayError(error);
+          pause = WATCH_SLOWLY;
+          if (!isBusy()) sayError(error);
         }
       }
       await sleepUntilSeen(pause);
     }
+    isWatching = false;
+    if (!section.isConnected) return;
+    show(byId("look-again"));
+    say("This page does not look for your payment any more. If you have paid, let it look again.");
   }
+
+  byId("look-again").addEventListener("click", () => {
+    say("Looking for your payment …", "wait");
+    void watchPayment();
+  });
+
+  // What may have been paid before this page was loaded again is looked for first.
+  if (purchase.mayBePaid()) {
+    const lost =
+      "The recovery code that it showed then is gone from it: only what you kept of that code opens the eSIM.";
+    say(
+      "If you have paid for this plan before this page was loaded again, your order appears here. " +
+        (purchase.keys.length > 0 ? lost : ""),
+    );
+    void watchPayment();
+  }
+}
+
+/** A plan's page on which nothing can be bought now: the last one may have been bought by who looks at it. */
+async function findBought(plan) {
+  const purchase = rememberedPurchase(plan);
+  if (!purchase.mayBePaid()) return;
+  const order = await patiently("Looking for your payment", () => purchase.find());
+  if (order !== null) location.assign(`/orders/${order.order}`);
 }
 
 /** The path of what is shown, which `goToOrder` changes. */
@@ -1687,6 +2072,12 @@ function bytesOf(text) {
   }
 }
 
+/** Forgets what is remembered of a purchase, once its order was seen. */
+function forgetPurchase(order) {
+  const purchase = rememberedPurchase(order.plan);
+  if (String(purchase.orderId) === order.order_id) purchase.forget();
+}
+
 /**
  * Goes to an order's page without leaving this one: the key stays in memory. The page's own content comes from the
  * server, as it would if it was loaded.
@@ -1694,8 +2085,14 @@ function bytesOf(text) {
 async function goToOrder(order, key) {
   const path = `/orders/${order}`;
   const content = await patiently("Your order", async () => {
-    const response = await request(path, { headers: { accept: "text/html" } });
-    return response.text();
+    try {
+      const response = await request(path, { headers: { accept: "text/html" } });
+      return await response.text();
+    } catch (error) {
+      // It was seen a moment ago: who asks again may reach a node that lags.
+      const isMissing = !(error instanceof ShopError) || error.status === 404;
+      throw isMissing ? new ShopError(0, "unseen", "The shop does not show your order yet.", null) : error;
+    }
   });
   const loaded = new DOMParser().parseFromString(content, "text/html");
   const main = loaded.getElementById("main");
@@ -1735,6 +2132,19 @@ const REASONS = {
 
 const ENDED = ["completed", "refunded", "resolved"];
 
+/** How often in a row an order must be missing to be closed: a node that lags may not have one that others have. */
+const MISSED = 2;
+
+/** What is there instead of an order that was closed. */
+const CLOSED = Symbol("closed");
+
+const CLOSE_ERASES =
+  "You have not opened the delivery in this page. Closing erases it, and nobody can read it again: open it first and keep " +
+  "the activation code. To close it all the same, press again.";
+
+const STEP_UNSEEN =
+  "It was signed, but nothing of it is seen yet. Try again in a moment if this page stays as it is: it cannot be done twice.";
+
 /** Most orders that are followed up from a top-up to the first. */
 const MAX_TOP_UPS = 8;
 
@@ -1743,6 +2153,8 @@ function wireOrder(section, key = null) {
   let order = null;
   let opened = null;
   let missing = null;
+  let isClosed = false;
+  let mayBeUnderWay = false; // a step that was signed
   let wake = () => {};
 
   show(byId("order-controls"));
@@ -1783,13 +2195,27 @@ function wireOrder(section, key = null) {
 
   function renderSteps() {
     const { now } = order;
+    const anyWallet = "Any wallet can start it, and pays the network's fee.";
+    const isEnded = ENDED.includes(order.state);
     const texts = {
       refund: [
-        "All of it goes back to the wallet that paid. Any wallet can start it, and pays the network's fee.",
+        // Once the order has ended, it is decided how much: the rest of that is brought.
+        isEnded
+          ? `What is still due to the wallet that paid is brought to it. ${anyWallet}`
+          : `All of it goes back to the wallet that paid. ${anyWallet}`,
         "If the order is still open then, anyone can start it.",
+      ],
+      resolve: [
+        `The arbiter did not decide in time: divide as the plan says. ${anyWallet}`,
+        "If the arbiter does not decide until then, anyone can have the money divided as the plan says.",
       ],
       dispute: ["Your money waits on while the seller answers. Without an answer in time, it comes back.", ""],
       confirm: ["Only once the eSIM works: you cannot complain afterwards.", ""],
+      close: [
+        "The deposit in SOL goes back to the wallet that paid it, and the order is gone for good. " +
+          (order.ciphertext === null ? "" : "This erases the delivery: keep the activation code first."),
+        "",
+      ],
     };
     for (const [action, [open, later]] of Object.entries(texts)) {
       const found = step(action);
@@ -1816,7 +2242,7 @@ function wireOrder(section, key = null) {
     }
     show(
       byId("steps"),
-      ["refund", "dispute", "confirm"].some((action) => step(action) !== undefined),
+      Object.keys(texts).some((action) => step(action) !== undefined),
     );
   }
 
@@ -1826,6 +2252,7 @@ function wireOrder(section, key = null) {
     const refund = step("refund");
     const dispute = step("dispute");
     if (refund?.open) return "The money can still come back: press Refund below.";
+    if (step("resolve")?.open) return "The money can be divided as the plan says: press Divide below.";
     const ways = [];
     if (refund?.from) {
       ways.push(
@@ -1942,28 +2369,57 @@ function wireOrder(section, key = null) {
     const account = await connectAs(wallet, found.by === "buyer" ? order.buyer : null);
     const reason = action === "dispute" ? byId("dispute-reason").value : undefined;
     const before = order.state;
-    const nothing = "Nothing was changed.";
     say("Asking the shop for the transaction …", "wait");
     const body = { account: account.address, ...(reason === undefined ? {} : { reason }) };
     const built = await patiently("It", () => postJson(`/orders/${address}/${action}`, body));
     const bytes = bytesOf(built.transaction);
-    const asked = { account: account.address, market: page().market, order: address, action, reason };
+    const asked = {
+      account: account.address,
+      market: page().market,
+      order: address,
+      payer: order.payer,
+      action,
+      reason,
+    };
     const check = (transaction) => checkStep(transaction, asked);
     check(decodeTransaction(bytes));
-    order = await signAndSend(wallet, account, bytes, {
+    let missed = 0;
+    const mayBefore = mayBeUnderWay;
+    const done = await signAndSend(wallet, account, bytes, {
       check,
       arrived: async () => {
-        const now = await getOrder(address);
+        const now = await findOrder(address);
+        missed = now === null ? missed + 1 : 0;
+        if (action === "close") return missed >= MISSED ? CLOSED : null;
         // What is paid later leaves the state as it is.
-        const isDone = now.state !== before || !now.steps.some((step) => step.action === action && step.open);
+        const isDone =
+          now !== null && (now.state !== before || !now.steps.some((step) => step.action === action && step.open));
         return isDone ? now : null;
       },
-      nothing,
+      sent: () => (mayBeUnderWay = true),
+      unsent: () => (mayBeUnderWay = mayBefore),
+      nothing: () => (mayBeUnderWay ? STEP_UNSEEN : "Nothing was changed."),
+      unseen: STEP_UNSEEN,
       waiting: "The transaction is on its way …",
     });
-    render();
-    say(order.summary);
+    mayBeUnderWay = false;
+    if (done === CLOSED) {
+      endOfOrder(`The deposit is back with the wallet that paid it, ${shortAddress(order.payer)}.`);
+    } else {
+      order = done;
+      render();
+      say(order.summary);
+    }
     wake();
+  }
+
+  /** Nothing is left on chain. What was opened here stays in sight. */
+  function endOfOrder(news) {
+    isClosed = true;
+    section.dataset.state = "closed";
+    ["open", "steps", "order-news"].forEach((id) => show(byId(id), false));
+    const keep = opened?.profile ? " Keep the activation code: this page is the last that shows it." : "";
+    say(`This order has ended and was closed: nothing more can be done with it. ${news}${keep}`);
   }
 
   byId("read-with-wallet").addEventListener("click", () => withWallet(section, readWithWallet));
@@ -1981,24 +2437,40 @@ function wireOrder(section, key = null) {
       }
     });
   });
-  for (const action of ["refund", "dispute", "confirm"]) {
-    byId(action).addEventListener("click", () => withWallet(section, (wallet) => take(action, wallet)));
+  for (const action of ["refund", "resolve", "dispute", "confirm", "close"]) {
+    byId(action).addEventListener("click", () => {
+      const erases = action === "close" && order?.ciphertext != null && opened === null;
+      if (erases && !isSure(action, CLOSE_ERASES, "Close it all the same")) return;
+      withWallet(section, (wallet) => take(action, wallet));
+    });
   }
   byId("copy-code").addEventListener("click", () => void copy(byId("activation-code"), "The activation code"));
   byId("copy-evidence").addEventListener("click", () => void copy(byId("evidence"), "The evidence"));
 
   // Following.
 
+  /** Right after it was paid, or where a node lags, an order is missing that is there. */
+  const sayMissing = () =>
+    say(
+      order === null
+        ? "The shop does not see this order yet. It appears here as soon as it does; no need to reload."
+        : "The shop does not see this order at the moment. Following it goes on; no need to reload.",
+      "wait",
+    );
+
   async function follow() {
     missing = await missingCryptography();
     if (missing !== null) byId("cannot-open-why").textContent = missing;
     const since = Date.now();
     let failures = 0;
-    while (section.isConnected) {
+    let missed = 0;
+    while (section.isConnected && !isClosed) {
       let pause = SLOW_POLL;
       try {
         const now = await getOrder(address);
-        if (!section.isConnected) return;
+        if (!section.isConnected || isClosed) return;
+        missed = 0;
+        forgetPurchase(now);
         // While a step is taken, that one says how the order is.
         if (section.getAttribute("aria-busy") !== "true" || order === null) {
           order = now;
@@ -2017,9 +2489,14 @@ function wireOrder(section, key = null) {
           pause = pauseAfter(error, failures);
           const waitsFor = { undefined: "Loading your order", paid: "Waiting for your eSIM" };
           sayWaiting(error, waitsFor[order?.state] ?? "Following your order");
-        } else if (error instanceof ShopError && error.status === 404 && order !== null) {
-          say("This order has ended and was closed: nothing more can be done with it.");
-          return;
+        } else if (error instanceof ShopError && error.status === 404) {
+          missed++;
+          pause = Math.min(POLL * missed, SLOW_POLL);
+          const isEnded = order !== null && ENDED.includes(order.state);
+          // While a step is taken, that one says how the order is.
+          const isBusy = section.getAttribute("aria-busy") === "true" || isClosed;
+          if (!isBusy && isEnded && missed >= MISSED) return endOfOrder("");
+          if (!isBusy) sayMissing();
         } else {
           sayError(error);
         }
@@ -2100,6 +2577,8 @@ function wireFind(section) {
 
 function start() {
   const [checkout, order, find] = ["checkout", "order", "find"].map(byId);
+  const [, plan] = /^\/plans\/([1-9A-HJ-NP-Za-km-z]{32,44})$/.exec(location.pathname) ?? [];
+  if (!checkout && plan !== undefined) void findBought(plan).catch(sayError);
   if (!checkout && !order && !find) return;
   // The same file under another address, as tests import it, is another module: the page is wired once.
   if ("wired" in page()) return;

@@ -11,6 +11,8 @@
 //   sendOnly     cannot sign without sending, which it does by the page's own /transactions (false)
 //   differs      signs the same text differently each time, as no honest wallet does (false)
 //   tamper       changes a byte of each transaction before it signs (false)
+//   versioned    gives what it signs back in another version than it got, where it does not send it itself (false)
+//   failsAfter   sends a transaction itself, and then says that it was rejected, with no code (false)
 //
 // All but the name, the chains and sendOnly may be changed while the page is there: window.__testWallet.decline = false.
 // window.__testWalletLog has what was asked: counts by name, `texts` that were signed, `transactions` in base64.
@@ -134,6 +136,7 @@
               body: JSON.stringify({ transaction: toBase64(signed) }),
             });
             if (!response.ok) throw new Error(`it was not sent: ${await response.text()}`);
+            if (config.failsAfter) throw new Error("Transaction was rejected.");
             outputs.push({ signature });
           }
           return outputs;
@@ -149,7 +152,10 @@
           for (const input of inputs) {
             log.signTransaction += 1;
             decide();
-            outputs.push({ signedTransaction: (await signTransaction(input)).signed });
+            const { signed } = await signTransaction(input);
+            // The version stands before the message, and the tables that it looks addresses up in after it: none.
+            const version0 = [...signed.subarray(0, 65), 0x80, ...signed.subarray(65), 0];
+            outputs.push({ signedTransaction: config.versioned ? Uint8Array.from(version0) : signed });
           }
           return outputs;
         },
