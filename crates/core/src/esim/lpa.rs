@@ -253,6 +253,19 @@ mod tests {
     }
 
     #[test]
+    fn hosts_are_as_long_as_they_may_be() {
+        let host = |length: usize| {
+            let mut host = "a.".repeat(length);
+            host.truncate(length - 1);
+            host + "b"
+        };
+        for (length, fits) in [(252, true), (253, true), (254, false), (255, false)] {
+            assert_eq!(host(length).len(), length);
+            assert_eq!(check_host(&host(length)).is_ok(), fits, "{length}");
+        }
+    }
+
+    #[test]
     fn the_examples_of_sgp_22() {
         // §4.1.1 of version 2.2.2, each with the prefix of a QR code.
         let id = "04386-AGYFT-A74Y8-3F815";

@@ -430,6 +430,16 @@ mod tests {
     }
 
     #[test]
+    fn an_access_point_name_is_as_long_as_it_may_be() {
+        let with = |length: usize| {
+            let apn = "a".repeat(length);
+            parse(&format!(r#"{{"lpa": "{LPA}", "apn": "{apn}"}}"#))
+        };
+        assert_eq!(with(100).unwrap().apn().map(str::len), Some(100));
+        assert!(with(101).is_err());
+    }
+
+    #[test]
     fn the_longest_that_can_be_delivered() {
         let with_notes = |length: usize| {
             parse(&format!(
