@@ -209,6 +209,11 @@ mod tests {
     }
 
     #[test]
+    fn letters_come_back() {
+        assert_eq!(Code::new(*b"fr").map(Code::letters), Some(*b"FR"));
+    }
+
+    #[test]
     fn what_is_no_code() {
         assert_eq!(Code::new(*b"fr"), Code::new(*b"FR"));
         for wrong in [*b"F1", *b"@A", *b"A[", *b"`a", *b"a{", [0xc3, 0xa9], [0, 0]] {

@@ -259,6 +259,12 @@ mod tests {
     }
 
     #[test]
+    fn three_letters_are_enough_for_a_suggestion() {
+        assert_eq!(suggestions("Jap", "jap"), [code("JP")]);
+        assert_eq!(suggestions("Ja", "ja"), []);
+    }
+
+    #[test]
     fn the_codes_are_those_of_iso_and_kosovo() {
         let mut expected: Vec<_> = CountryCode::iter().map(|c| c.alpha2()).collect();
         assert_eq!(expected.len(), 249);
