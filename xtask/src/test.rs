@@ -24,6 +24,11 @@ pub fn test(args: &[String]) -> Result<()> {
     let mut tests = cargo();
     if nextest {
         tests.args(["nextest", "run"]);
+        // Half of the tests wait most of their time: for a local network's blocks, for a page.
+        if std::env::var_os(THREADS).is_none() {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            tests.env(THREADS, (2 * cores).to_string());
+        }
     } else {
         tests.arg("test");
     }
@@ -43,6 +48,9 @@ pub fn test(args: &[String]) -> Result<()> {
         .env("WAYFARE_AXE", axe);
     become_program(&mut tests)
 }
+
+/// How many tests cargo-nextest runs at a time.
+const THREADS: &str = "NEXTEST_TEST_THREADS";
 
 /// What carries axe-core, which the pages' accessibility is checked with: this wheel needs nothing else, and nothing of
 /// it runs but the script.
