@@ -33,12 +33,12 @@ fn time_2_the_clock_an_hour_back() {
     world.chain.pass(WITHDRAWAL_NOTICE);
     world.chain.accept(deal.withdraw(Side::First));
     world.chain.pass(-3_600);
-    // The agreement takes statements again until its end comes once more: what is stated is covered by what is left.
-    world
-        .chain
-        .accept(deal.state(Side::First, 1, usage(RECORDS, 1, 5)));
-    world.chain.pass(3_600);
-    world.chain.refuse(deal.withdraw(Side::Second), NoRequest);
+    // An end that somebody used stays: what was stated now could never be settled beside a closed statement.
+    world.chain.refuse(
+        deal.state(Side::First, 1, usage(RECORDS, 1, 5)),
+        AgreementClosed,
+    );
+    world.chain.accept(deal.withdraw(Side::Second));
 }
 
 /// The end of time: what no clock can hold is refused, and nothing wraps.
