@@ -331,13 +331,26 @@ pub fn prepare(
     lifetime: &Lifetime,
     price: u64,
 ) -> Result<Message, ClientError> {
+    let (_, budget) = tried(cluster, instructions, payer, lifetime, price)?;
+    message(instructions, payer, lifetime, budget)
+}
+
+/// Simulates instructions with all that a transaction may compute. The budget has the limit that they lead to.
+fn tried(
+    cluster: &Cluster,
+    instructions: &[Instruction],
+    payer: &Pubkey,
+    lifetime: &Lifetime,
+    price: u64,
+) -> Result<(Simulation, Budget), ClientError> {
     let budget = |limit| Budget {
         limit: Some(limit),
         price: Some(price),
     };
     let trial = message(instructions, payer, lifetime, budget(MAX_COMPUTE_UNITS))?;
-    let limit = simulate(cluster, &trial)?.compute_unit_limit();
-    message(instructions, payer, lifetime, budget(limit))
+    let simulation = simulate(cluster, &trial)?;
+    let limit = simulation.compute_unit_limit();
+    Ok((simulation, budget(limit)))
 }
 
 /// A transaction for somebody else to sign: `payer`, who pays its fee. It is simulated, its compute limit is set from
@@ -352,28 +365,18 @@ pub fn unsigned(
     payer: &Pubkey,
     price: u64,
 ) -> Result<Vec<u8>, ClientError> {
-    let budget = |limit| Budget {
-        limit: Some(limit),
-        price: Some(price),
-    };
     let any = Lifetime::Blockhash(Blockhash {
         hash: Hash::default(),
         last_valid_block_height: 0,
     });
-    let trial = message(instructions, payer, &any, budget(MAX_COMPUTE_UNITS))?;
-    let simulation = simulate(cluster, &trial)?;
+    let (simulation, budget) = tried(cluster, instructions, payer, &any, price)?;
     let blockhash = match simulation.blockhash {
         Some(blockhash) => blockhash,
         None => cluster.blockhash()?,
     };
     let lifetime = Lifetime::Blockhash(blockhash);
-    let limit = simulation.compute_unit_limit();
-    serialize(&Transaction::new_unsigned(message(
-        instructions,
-        payer,
-        &lifetime,
-        budget(limit),
-    )?))
+    let message = message(instructions, payer, &lifetime, budget)?;
+    serialize(&Transaction::new_unsigned(message))
 }
 
 /// Passes on a transaction that somebody else signed, once, unless it has landed. Doing so again has the effect of

@@ -13,7 +13,7 @@ use wayfare_core::esim::{countries::Countries, shop};
 use super::{AppState, JsonBody, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
-use crate::purchase::{Request, hindered, order_id_of, read, read_account, read_key};
+use crate::purchase::{hindered, order_id_of, read_account, read_key};
 use crate::shop::{COUNTRIES_SHOWN, no_plan, plan_address};
 
 /// What a browser asks before it asks from another site: the headers of the answer say all.
@@ -101,25 +101,14 @@ struct Data {
 pub async fn purchase(
     State(app): AppState,
     Path(plan): Path<String>,
-    Parts(parts): Parts,
+    parts: Parts,
     JsonBody(body): JsonBody<Form>,
 ) -> Result<Json<Value>, Problem> {
-    let part = |name: &str| parts.get(name).map(String::as_str);
     let in_body = body.data.as_ref().and_then(|data| data.key.as_deref());
     let (plan, account) = (plan_address(&plan)?, read_account(&body.account)?);
-    let key = read_key(part("key").or(in_body))?;
-    let request = Request {
-        plan,
-        account,
-        order_id: order_id_of(&plan, &account, &key),
-        key,
-        version: read(
-            "version",
-            "the version of the plan that was shown",
-            part("version"),
-        )?,
-        max_price: read("max", "the most to pay, in base units", part("max"))?,
-    };
+    let key = read_key(parts.part("key").or(in_body))?;
+    let order_id = order_id_of(&plan, &account, &key);
+    let request = parts.purchase(plan, account, order_id, key)?;
     let unsigned = app.with_shop(move |shop| shop.purchase(&request)).await?;
     Ok(Json(json!({
         "type": "transaction",

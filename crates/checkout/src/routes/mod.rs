@@ -19,10 +19,12 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use solana_pubkey::Pubkey;
 use tokio::sync::Semaphore;
 
 use crate::pages::assets;
 use crate::problem::Problem;
+use crate::purchase;
 use crate::shop::Shop;
 
 /// Bytes of a body at the most. The largest is a transaction of 1,232 bytes in base64.
@@ -52,6 +54,32 @@ type AppState = State<Arc<App>>;
 
 /// The named parts of a query, none of them twice.
 struct Parts(HashMap<String, String>);
+
+impl Parts {
+    fn part(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The purchase under the terms that the query names: those that the buyer was shown.
+    fn purchase(
+        &self,
+        plan: Pubkey,
+        account: Pubkey,
+        order_id: u64,
+        key: [u8; 32],
+    ) -> Result<purchase::Request, Problem> {
+        let version = "the version of the plan that was shown";
+        let most = "the most to pay, in base units";
+        Ok(purchase::Request {
+            plan,
+            account,
+            order_id,
+            key,
+            version: purchase::read("version", version, self.part("version"))?,
+            max_price: purchase::read("max", most, self.part("max"))?,
+        })
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Parts {
     type Rejection = Problem;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Account, AppState, JsonBody, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
-use crate::purchase::{Request, Unsigned, read, read_account, read_key};
+use crate::purchase::{Unsigned, read, read_account, read_key};
 use crate::shop::{no_plan, plan_address};
 
 pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Json<Value>, Problem> {
@@ -28,22 +28,13 @@ pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Jso
 pub async fn purchase(
     State(app): AppState,
     Path(plan): Path<String>,
-    Parts(parts): Parts,
+    parts: Parts,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {
-    let part = |name: &str| parts.get(name).map(String::as_str);
-    let request = Request {
-        plan: plan_address(&plan)?,
-        account: read_account(&body.account)?,
-        order_id: read("order", "a number below 2^64", part("order"))?,
-        key: read_key(part("key"))?,
-        version: read(
-            "version",
-            "the version of the plan that was shown",
-            part("version"),
-        )?,
-        max_price: read("max", "the most to pay, in base units", part("max"))?,
-    };
+    let (plan, account) = (plan_address(&plan)?, read_account(&body.account)?);
+    let order_id = read("order", "a number below 2^64", parts.part("order"))?;
+    let key = read_key(parts.part("key"))?;
+    let request = parts.purchase(plan, account, order_id, key)?;
     let answer = app.with_shop(move |shop| shop.purchase(&request)).await?;
     Ok(Json(answer))
 }
