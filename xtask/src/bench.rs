@@ -51,12 +51,12 @@ pub fn bench(check: bool, format: Format) -> Result<()> {
     workspace::replace(&path(), table.as_bytes())
 }
 
-/// What runs against the local network, by the command line's own code: a thousand orders through their lives, and the
-/// shop on the web.
+/// What runs against the local network, by the command line as it is installed: a thousand orders through their lives, and
+/// the shop on the web.
 pub fn load() -> Result<()> {
     let programs = programs::build()?;
     let localnet = localnet::ensure()?;
-    let wayfare = cli::build()?;
+    let wayfare = cli::build_release()?;
     for bin in ["orders", "shop"] {
         run(cargo()
             .args([

@@ -1,4 +1,4 @@
-//! The `wayfare` binary, for what drives it: the tests and the demo.
+//! The `wayfare` binary, for what drives it: the tests, the demo and the benchmark.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,17 @@ use anyhow::Result;
 use crate::command::{cargo, run};
 use crate::workspace;
 
-/// Builds the command line and returns its path.
+/// Builds the command line for development and returns its path.
 pub fn build() -> Result<PathBuf> {
+    build_into("debug", &[])
+}
+
+/// Builds the command line as `cargo install` does and returns its path.
+pub fn build_release() -> Result<PathBuf> {
+    build_into("release", &["--release"])
+}
+
+fn build_into(folder: &str, profile: &[&str]) -> Result<PathBuf> {
     let target = workspace::root().join("target");
     run(cargo()
         .args([
@@ -18,6 +27,7 @@ pub fn build() -> Result<PathBuf> {
             "wayfare-cli",
             "--target-dir",
         ])
-        .arg(&target))?;
-    Ok(target.join("debug/wayfare"))
+        .arg(&target)
+        .args(profile))?;
+    Ok(target.join(folder).join("wayfare"))
 }

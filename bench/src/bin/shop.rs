@@ -1,5 +1,6 @@
-//! The shop on the web under load: how long it takes to show 500 plans, and to build purchases for 50 buyers at once, with
-//! the local network on the same machine. Times are those of whole requests, as a client on the machine sees them.
+//! The shop on the web under load: how long it takes to show 500 plans, and to build purchases for 50 buyers at once. Shop,
+//! local network and buyers share the machine; the shop is the command line as it is installed, a release build. Times are
+//! those of whole requests, as the buyers see them.
 //!
 //! `cargo xtask bench --load` builds what it needs and says where that is. It prints one figure a line.
 
