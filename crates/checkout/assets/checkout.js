@@ -1106,6 +1106,9 @@ async function readRecoveryCode() {
 const POLL = 2_000;
 const SLOW_POLL = 10_000;
 
+/** The same where nothing is waited for, but the thing may be gone. */
+const IDLE_POLL = 60_000;
+
 /** How long a request that somebody waits for is tried again. */
 const PATIENCE = 120_000;
 
@@ -2180,6 +2183,7 @@ function wireOrder(section, key = null) {
     for (const [id, text] of Object.entries({ summary: order.summary, state: order.state })) {
       if (byId(id)) byId(id).textContent = text;
     }
+    renderMoments();
 
     // With the key in memory, what comes opens by itself; what has ended without a delivery never opens.
     const isDelivered = order.ciphertext !== null;
@@ -2191,6 +2195,21 @@ function wireOrder(section, key = null) {
     byId("lost-key-text").textContent = refundPath();
     renderSteps();
     if (wasState !== undefined && wasState !== order.state) say(order.summary);
+  }
+
+  /** The times that the server wrote above, as they are now. Left alone while they are the same: somebody may be copying. */
+  function renderMoments() {
+    const rows = order.moments.flatMap(({ name, at, text }) => {
+      const [term, value, time] = ["dt", "dd", "time"].map((tag) => document.createElement(tag));
+      term.textContent = name;
+      time.dateTime = at;
+      time.textContent = text;
+      value.append(time);
+      return [term, value];
+    });
+    const now = rows.map((row) => row.textContent).join("\n");
+    const list = byId("moments");
+    if (now !== [...list.children].map((row) => row.textContent).join("\n")) list.replaceChildren(...rows);
   }
 
   function renderSteps() {
@@ -2479,7 +2498,10 @@ function wireOrder(section, key = null) {
           if (key !== null && opened === null && missing === null && order.ciphertext !== null) {
             await run(section, () => openWith(key, WRONG_CODE));
           }
-          if (ENDED.includes(order.state) && order.steps.length === 0) return;
+          if (ENDED.includes(order.state)) {
+            if (order.steps.length === 0) return;
+            if (order.steps.every((step) => step.action === "close")) pause = IDLE_POLL;
+          }
         }
         failures = 0;
         if (order.state === "paid") pause = Math.min(POLL + (Date.now() - since) / 60, SLOW_POLL);

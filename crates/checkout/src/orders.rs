@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use esim_market::state::{Action, Actor, Delivery, DisputeReason, Order};
+use esim_market::state::{Action, Actor, Delivery, DisputeReason, Order, OrderState};
 use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -17,7 +17,7 @@ use wayfare_client::{send, token};
 use crate::problem::Problem;
 use crate::purchase::Unsigned;
 use crate::shop::Shop;
-use crate::words::{Amount, moment, summary};
+use crate::words::{Amount, moment, rfc3339, summary};
 
 /// Orders that one answer lists at the most: the newest.
 const MOST_LISTED: usize = 50;
@@ -66,8 +66,19 @@ pub struct OrderInfo {
     pub answer_by: Option<i64>,
     pub resolve_by: Option<i64>,
     pub ended_at: Option<i64>,
+    /// Those of the times that matter in this state, in order.
+    pub moments: Vec<Moment>,
     pub steps: Vec<StepInfo>,
     pub dispute_reasons: Vec<&'static str>,
+}
+
+/// A time of an order as people read it.
+#[derive(Debug, Serialize)]
+pub struct Moment {
+    pub name: &'static str,
+    /// In RFC 3339.
+    pub at: String,
+    pub text: String,
 }
 
 /// Something that can be done with an order on a page.
@@ -155,10 +166,35 @@ impl OrderInfo {
             answer_by: happened(order.answer_by),
             resolve_by: happened(order.resolve_by),
             ended_at: happened(order.ended_at),
+            moments: moments(order),
             dispute_reasons: reasons(order),
             steps,
         }
     }
+}
+
+/// When things happened to an order, and by when the next one must.
+fn moments(order: &Order) -> Vec<Moment> {
+    let state = order.state().ok();
+    let happened = |name, at: i64| (name, at, at != 0);
+    let due = |name, at, then| (name, at, state == Some(then));
+    [
+        happened("Bought", order.purchased_at),
+        due("To be delivered by", order.deliver_by, OrderState::Paid),
+        happened("Delivered", order.delivered_at),
+        due("Complain before", order.release_at, OrderState::Delivered),
+        due("Answer due by", order.answer_by, OrderState::Disputed),
+        due("Decision due by", order.resolve_by, OrderState::Contested),
+        happened("Ended", order.ended_at),
+    ]
+    .into_iter()
+    .filter(|(.., is_shown)| *is_shown)
+    .map(|(name, at, _)| Moment {
+        name,
+        at: rfc3339(at),
+        text: moment(at),
+    })
+    .collect()
 }
 
 /// What the order's buyer can complain about.

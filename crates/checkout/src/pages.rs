@@ -9,7 +9,6 @@ use esim_market::state::{ActivationPolicy, PlanTerms, RefundPolicy};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use solana_pubkey::Pubkey;
 use wayfare_client::esim::offers::Offer;
-use wayfare_core::amount;
 use wayfare_core::esim::countries::{Code, Countries};
 use wayfare_core::esim::shop as said;
 
@@ -17,7 +16,7 @@ use crate::orders::OrderInfo;
 use crate::problem::Problem;
 use crate::purchase::hindered;
 use crate::shop::{Catalogue, Listed, Shop};
-use crate::words::{moment, percent, refund_terms, rfc3339};
+use crate::words::{moment, percent, refund_terms};
 
 /// Plans on one page.
 const PLANS_SHOWN: usize = 100;
@@ -235,7 +234,7 @@ fn card(shop: &Shop, listed: &Listed, many_mints: bool) -> Markup {
                 @if (1..=FEW).contains(&offer.plan.stock) { ", " (offer.plan.stock) " left" }
             }
             p class="price" {
-                strong { (amount::format(offer.paid, offer.decimals)) }
+                strong { (said::price(offer.paid, offer.decimals)) }
                 @if many_mints { " of " code { (short(&terms.mint)) } }
                 @if let Some(per_gb) = said::price_per_gb(offer.paid, offer.decimals, terms.data_mb) {
                     " · " (per_gb) " per GB"
@@ -264,7 +263,7 @@ fn refund_in_short(terms: &PlanTerms) -> &'static str {
 /// One plan: what it is, what becomes of the money, and the way to pay.
 pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
     let terms = &offer.plan.terms;
-    let price = amount::format(offer.paid, offer.decimals);
+    let price = said::price(offer.paid, offer.decimals);
     let description = shop.description(offer);
     let text = description.and_then(|description| description.text.as_deref());
     page(
@@ -280,7 +279,7 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
                 dd {
                     strong { (price) } " tokens of " code { (terms.mint) }
                     @if offer.plan.terms.discount_bps > 0 {
-                        " (" (percent(terms.discount_bps)) " off " (amount::format(terms.price, offer.decimals)) ")"
+                        " (" (percent(terms.discount_bps)) " off " (said::price(terms.price, offer.decimals)) ")"
                     }
                 }
                 @if let Some(per_gb) = said::price_per_gb(offer.paid, offer.decimals, terms.data_mb) {
@@ -332,34 +331,8 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
     )
 }
 
-fn time(unix: i64) -> Markup {
-    html! { time datetime=(rfc3339(unix)) { (moment(unix)) } }
-}
-
 /// One order.
 pub fn order(shop: &Shop, order: &OrderInfo) -> Markup {
-    let moments = [
-        ("Bought", Some(order.purchased_at)),
-        (
-            "To be delivered by",
-            Some(order.deliver_by)
-                .filter(|_| order.delivered_at.is_none() && order.ended_at.is_none()),
-        ),
-        ("Delivered", order.delivered_at),
-        (
-            "Complain before",
-            order.release_at.filter(|_| order.state == "delivered"),
-        ),
-        (
-            "Answer due by",
-            order.answer_by.filter(|_| order.state == "disputed"),
-        ),
-        (
-            "Decision due by",
-            order.resolve_by.filter(|_| order.state == "contested"),
-        ),
-        ("Ended", order.ended_at),
-    ];
     page(
         shop,
         "Your order",
@@ -376,9 +349,13 @@ pub fn order(shop: &Shop, order: &OrderInfo) -> Markup {
                     }
                 }
                 dt { "Paid" } dd { (order.price.text) " tokens of " code { (order.price.mint) } }
-                @for (name, at) in moments {
-                    @if let Some(at) = at { dt { (name) } dd { (time(at)) } }
+            }
+            dl class="terms" id="moments" {
+                @for moment in &order.moments {
+                    dt { (moment.name) } dd { time datetime=(moment.at) { (moment.text) } }
                 }
+            }
+            dl class="terms" {
                 dt { "Order" } dd { code { (order.order) } }
                 dt { "Wallet" } dd { code { (order.buyer) } }
             }

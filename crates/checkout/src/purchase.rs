@@ -162,7 +162,7 @@ impl Shop {
         if let Some(hindrance) = &offer.hindrance {
             return Ok(Some(hindered(hindrance)));
         }
-        let price = amount::format(offer.paid, offer.decimals);
+        let price = shop::price(offer.paid, offer.decimals);
         if offer.plan.version != request.version || offer.paid > request.max_price {
             return Ok(Some(Problem::conflict(
                 "repriced",
@@ -240,7 +240,7 @@ fn cannot_pay(hindrance: &PayerHindrance, offer: &Offer, price: &str) -> Problem
             "no-funds",
             format!(
                 "this wallet holds {} of the token {mint}, and the price is {price}: bring more first",
-                amount::format(*held, offer.decimals)
+                shop::price(*held, offer.decimals)
             ),
         ),
         PayerHindrance::TooFewLamports { held, rent } => (

@@ -9,8 +9,8 @@ use wayfare_client::cluster::Cluster;
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::{address, instruction::VaultAccounts, offers::Offer};
 use wayfare_client::send::Price;
-use wayfare_core::amount;
 use wayfare_core::esim::countries::Countries;
+use wayfare_core::esim::shop as said;
 
 use crate::descriptions::{Description, Descriptions};
 use crate::problem::Problem;
@@ -235,7 +235,7 @@ impl Shop {
         let mint = offer.plan.terms.mint;
         format!(
             "{} tokens of {mint}",
-            amount::format(offer.paid, offer.decimals)
+            said::price(offer.paid, offer.decimals)
         )
     }
 

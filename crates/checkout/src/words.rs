@@ -27,7 +27,7 @@ impl Amount {
         Self {
             units: units.to_string(),
             decimals,
-            text: amount::format(units, decimals),
+            text: shop::price(units, decimals),
             mint: mint.to_string(),
         }
     }
@@ -88,7 +88,7 @@ pub fn refund_terms(terms: &PlanTerms, answer_window: u32) -> Vec<String> {
 
 /// Where an order stands, and what comes next.
 pub fn summary(order: &Order, decimals: u8, now: i64) -> String {
-    let tokens = |units| amount::format(units, decimals);
+    let tokens = |units| shop::price(units, decimals);
     let state = match order.state() {
         Ok(state) => state,
         Err(_) => return "This order is in a state that this shop does not know.".to_owned(),

@@ -83,7 +83,7 @@ fn every_page_can_be_read_by_everybody() {
     browser.sees_offer("Test Wallet");
     looks_well(&browser, "plan");
     browser.click("Test Wallet");
-    browser.sees_offer("Pay 4.5");
+    browser.sees_offer("Pay 4.50");
     looks_well(&browser, "payment-wallet");
     browser.click("Another way to pay");
     browser.click("Pay with my phone");

@@ -45,7 +45,7 @@ fn with_a_wallet_and_read_again_with_it() {
     );
     browser.click("Test Wallet");
     browser.sees("sign a text two times");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     let order = order_shown(&browser);
     reads(&browser, &code(1));
     browser.click("Copy the activation code");
@@ -113,8 +113,12 @@ fn with_a_phone_and_a_recovery_code() {
         "the page finds the payment by itself"
     );
     browser.sees("Waiting for the seller to deliver");
+    browser.sees("To be delivered by");
     shop.fulfil(1);
     reads(&browser, &code(1));
+    // What is said above the delivery is of this moment too.
+    browser.sees("Complain before");
+    browser.sees_no("To be delivered by");
     // What was saved is a key file as the command line has them, which reads the same.
     let saved = browser.until("the key file", |_| {
         let file = std::fs::read_dir(&downloads).ok()?.next()?.ok()?.path();

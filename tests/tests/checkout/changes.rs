@@ -24,15 +24,15 @@ fn sold_out_or_repriced_between_the_page_and_the_payment() {
     browser.has_wallets(&[first]);
     browser.go(&server.plan(&shop.plan("last")));
     browser.click("Test Wallet");
-    browser.sees_offer("Pay 4.5");
+    browser.sees_offer("Pay 4.50");
     let other = Browser::open();
     other.has_wallets(&[second]);
     other.go(&server.plan(&shop.plan("last")));
     other.click("Test Wallet");
-    other.click("Pay 4.5");
+    other.click("Pay 4.50");
     order_shown(&other);
     drop(other);
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("sold out");
     browser.sees("Nothing was paid");
     browser.reload();
@@ -44,10 +44,10 @@ fn sold_out_or_repriced_between_the_page_and_the_payment() {
 
     browser.click("fr-1gb");
     browser.click("Test Wallet");
-    browser.sees_offer("Pay 4.5");
+    browser.sees_offer("Pay 4.50");
     shop.update("fr-1gb", &["--price", "5"]);
-    browser.click("Pay 4.5");
-    browser.sees("has changed since you saw it, and costs 5 tokens now");
+    browser.click("Pay 4.50");
+    browser.sees("has changed since you saw it, and costs 5.00 tokens now");
     browser.sees("Nothing was paid");
     assert_eq!(shop.paid_by(&buyer.pubkey()), 0);
     browser.click("Reload this page");
@@ -188,7 +188,7 @@ fn what_a_seller_writes_is_text() {
     browser.sees("<img src=x onerror=\"window.hacked = 1\"> Works in the whole of France.");
     browser.click("Test Wallet");
     is_text();
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     reads(&browser, &code(1));
     assert_eq!(
         browser.run("return window.hacked ?? null", vec![]),

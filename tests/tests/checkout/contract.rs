@@ -125,7 +125,7 @@ fn a_purchase_by_solana_pay_and_its_order_as_json() {
     ] {
         assert_eq!(paid[field], value, "{field}: {paid}");
     }
-    let price = json!({ "units": "4500000", "decimals": 6, "text": "4.5", "mint": shop.net.mint });
+    let price = json!({ "units": "4500000", "decimals": 6, "text": "4.50", "mint": shop.net.mint });
     assert_eq!(paid["price"], price);
     assert_eq!(paid["refunded"]["units"], "0");
     assert_eq!(paid["steps"][0]["action"], "refund", "{paid}");

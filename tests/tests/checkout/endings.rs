@@ -22,7 +22,7 @@ fn refund_dispute_and_confirm() {
         browser.has_wallets(&[wallet(buyer, json!({}))]);
         browser.go(&server.plan(&shop.plan(plan)));
         browser.click("Test Wallet");
-        browser.click("Pay 4.5");
+        browser.click("Pay 4.50");
         order_shown(&browser)
     };
 
@@ -40,7 +40,7 @@ fn refund_dispute_and_confirm() {
     browser.has_wallets(&[wallet(&friend, json!({}))]);
     browser.reload();
     browser.click("Refund");
-    browser.sees("Refunded: 4.5 tokens");
+    browser.sees("Refunded: 4.50 tokens");
     assert!(!browser.offers("Refund"));
     assert_eq!(
         (shop.paid_by(&late.pubkey()), shop.paid_by(&friend.pubkey())),
@@ -94,7 +94,7 @@ fn refund_dispute_and_confirm() {
     browser.click("Dispute the delivery");
     browser.sees("You complained (unused)");
     shop.esim(&["seller", "refund", &order, "--yes"]);
-    browser.sees("Refunded: 4.5 tokens");
+    browser.sees("Refunded: 4.50 tokens");
     assert_eq!(shop.paid_by(&regretful.pubkey()), 0);
     assert_eq!(
         [&unhappy, &happy].map(|buyer| shop.paid_by(&buyer.pubkey())),
@@ -115,7 +115,7 @@ fn a_delivery_that_nobody_can_use() {
     browser.has_wallets(&[wallet(&buyer, json!({}))]);
     browser.go(&server.plan(&shop.plan("fr-1gb")));
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     let order = order_shown(&browser);
     let at = order.parse().unwrap();
     let state = shop.cluster.state(&at).unwrap();

@@ -40,7 +40,7 @@ fn an_rpc_node_that_goes_away_in_the_middle_of_a_purchase() {
 
     // Gone before the shop can build the payment.
     trouble.store(GONE, Ordering::Relaxed);
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("the shop cannot reach the Solana network now");
     browser.sees("no need to reload");
     assert_eq!(browser.asked("signTransaction"), 0);
@@ -86,9 +86,9 @@ fn a_server_that_is_started_again_in_the_middle_of_a_purchase() {
     browser.has_wallets(&[wallet(&buyer, json!({}))]);
     browser.go(&plan);
     browser.click("Test Wallet");
-    browser.sees_offer("Pay 4.5");
+    browser.sees_offer("Pay 4.50");
     drop(server);
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("The shop does not answer. The payment goes on as soon as it can");
     let server = shop.open_with(&["--listen", &address]);
     let order = order_shown(&browser);

@@ -35,7 +35,7 @@ fn a_wallet_that_declines_and_then_accepts() {
     browser.has_wallets(&[wallet(&buyer, json!({ "decline": true }))]);
     browser.go(&server.plan(&shop.plan("fr-1gb")));
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("You declined in Test Wallet. Nothing was paid.");
     assert_eq!(
         (browser.asked("declined"), browser.asked("signTransaction")),
@@ -46,7 +46,7 @@ fn a_wallet_that_declines_and_then_accepts() {
     let payment = "Object.defineProperty(window.__testWallet, 'decline', {
         configurable: true, get: () => window.__testWalletLog.texts.length >= 2 });";
     browser.run(payment, vec![]);
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.until("the payment to be declined", |browser| {
         (browser.asked("signTransaction") == 1).then_some(())
     });
@@ -56,7 +56,7 @@ fn a_wallet_that_declines_and_then_accepts() {
     // The page is as it was: the same order is paid in the end, without another key.
     let accept = "Object.defineProperty(window.__testWallet, 'decline', { value: false });";
     browser.run(accept, vec![]);
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     let order = order_shown(&browser);
     let texts = browser.run("return window.__testWalletLog.texts", vec![]);
     let line = format!(
@@ -101,12 +101,12 @@ fn wallets_of_other_kinds() {
     browser.click("Test Wallet");
     browser.sees("Keep your recovery code");
     assert!(
-        !browser.offers("Pay 4.5"),
+        !browser.offers("Pay 4.50"),
         "paid without a key that is kept"
     );
     let recovery = browser.text_of("#recovery-code");
     browser.click_on("#kept");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     let order = order_shown(&browser);
     reads(&browser, &code(1));
     // Somewhere else, with nothing but the code.
@@ -119,22 +119,22 @@ fn wallets_of_other_kinds() {
     // It sends by itself.
     visit(json!({ "sendOnly": true }));
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     reads(&browser, &code(2));
     assert_eq!(browser.asked("signAndSendTransaction"), 1);
 
     // It signs the same text differently each time, so that the key would not be found again: not used for that.
     visit(json!({ "differs": true }));
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("signs the same text differently each time");
     browser.sees("Nothing was paid");
     assert!(
-        !browser.offers("Pay 4.5"),
+        !browser.offers("Pay 4.50"),
         "paid without a key that is kept"
     );
     browser.click_on("#kept");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     reads(&browser, &code(3));
     assert_eq!(browser.asked("signTransaction"), 1);
     assert_eq!(shop.paid_by(&buyer.pubkey()), 3 * PRICE);
@@ -142,7 +142,7 @@ fn wallets_of_other_kinds() {
     // It signs something else than it was given: not passed on.
     visit(json!({ "tamper": true }));
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees(
         "Test Wallet changed the transaction to one that the shop does not send. Nothing was paid.",
     );
@@ -157,7 +157,7 @@ fn wallets_of_other_kinds() {
     browser.go(&plan);
     browser.click("Second");
     browser.sees(&other.pubkey().to_string());
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     reads(&browser, &code(4));
     assert_eq!(shop.paid_by(&buyer.pubkey()), 3 * PRICE);
     assert_eq!(shop.paid_by(&other.pubkey()), PRICE);
@@ -185,7 +185,7 @@ fn a_browser_that_cannot_decrypt_and_a_shop_that_lies() {
     let lie = browser.before_each_page(LYING_SHOP);
     browser.go(&plan);
     browser.click("Test Wallet");
-    browser.click("Pay 4.5");
+    browser.click("Pay 4.50");
     browser.sees("was not what this page asked for (another price), so nothing was signed");
     assert_eq!(browser.asked("signTransaction"), 0);
     browser.never_mind(lie);

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wayfare_core::amount;
 use wayfare_core::esim::{countries::Countries, shop};
 
 use super::{AppState, JsonBody, Parts};
@@ -39,7 +38,7 @@ pub async fn describe(
             let offer = catalogue.offer(&at).ok_or_else(|| no_plan(at))?;
             let terms = &offer.plan.terms;
             let price = shop.price(offer);
-            let label = format!("Buy for {}", amount::format(offer.paid, offer.decimals));
+            let label = format!("Buy for {}", shop::price(offer.paid, offer.decimals));
             let href = format!(
                 "/actions/esim/{at}?version={}&max={}&key={{key}}",
                 offer.plan.version, offer.paid

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// package of 1 GB.
 pub const MB_PER_GB: u64 = 1_024;
 
-/// Digits after the point of a price per gigabyte.
+/// Digits after the point of a price: of one per gigabyte exactly, of another at least.
 const CENT_DIGITS: u8 = 2;
 
 /// The text is not an amount of data.
@@ -98,6 +98,18 @@ pub fn price_per_gb(price: u64, decimals: u8, data_mb: u64) -> Option<String> {
         "{whole}.{rest:0>width$}",
         width = usize::from(CENT_DIGITS)
     ))
+}
+
+/// A price in tokens, exact, with at least two digits after the point where the mint has them: `4.50`, `2.345`.
+///
+/// `units` is in base units of a mint with `decimals`.
+pub fn price(units: u64, decimals: u8) -> String {
+    let text = amount::format(units, decimals);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    match usize::from(decimals.min(CENT_DIGITS)) {
+        0 => text,
+        digits => format!("{whole}.{fraction:0<digits$}"),
+    }
 }
 
 /// Days in words: `1 day`, `30 days`.
@@ -215,6 +227,24 @@ mod tests {
             assert_eq!(price_per_gb(price, decimals, mb).as_deref(), Some(text));
         }
         assert_eq!(price_per_gb(1, 6, 0), None);
+    }
+
+    #[test]
+    fn prices() {
+        for (units, decimals, text) in [
+            (0, 6, "0.00"),
+            (4_500_000, 6, "4.50"),
+            (4_000_000, 6, "4.00"),
+            (2_345_000, 6, "2.345"),
+            (1, 6, "0.000001"),
+            (45, 1, "4.5"),
+            (40, 1, "4.0"),
+            (45, 0, "45"),
+            (u64::MAX, 2, "184467440737095516.15"),
+        ] {
+            assert_eq!(price(units, decimals), text);
+            assert_eq!(amount::parse(text, decimals), Ok(units));
+        }
     }
 
     #[test]
