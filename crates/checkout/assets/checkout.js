@@ -282,14 +282,14 @@ export async function decodeKeyFile(text) {
   return key;
 }
 
-/** Whether an Ed25519 signature is valid; null where the browser cannot tell. */
+/** Whether an Ed25519 signature is valid, as far as the browser can tell: where it cannot, it is not taken for valid. */
 async function verifySignature(publicKey, signature, bytes) {
   try {
     const name = "Ed25519";
     const key = await crypto.subtle.importKey("raw", publicKey, { name }, false, ["verify"]);
     return await crypto.subtle.verify({ name }, key, signature, bytes);
   } catch {
-    return null;
+    return false;
   }
 }
 
@@ -475,7 +475,8 @@ sha256(order secret, content) is what was delivered, and anybody can compare it`
 
 const PROGRAM = "9nWHmGpdkpaK6oqT86ewqosmSbdz1JDbz79w69C48QK";
 const COMPUTE_BUDGET = "ComputeBudget111111111111111111111111111111";
-const ASSOCIATED_TOKEN = "ATokenGPvbdGVxr1b2hvZbsiQW5xWH25efTNsLJA8knL";
+const ASSOCIATED_TOKEN = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
+const TOKEN_PROGRAMS = ["TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"];
 
 /** What the data of an instruction starts with (idls/esim_market.json). */
 const DISCRIMINATOR = {
@@ -490,7 +491,7 @@ const DISCRIMINATOR = {
 };
 
 /** Where an instruction has the accounts that are checked. */
-const PURCHASE_AT = { payer: 0, buyer: 1, market: 2, plan: 4, order: 8, parent: 9 };
+const PURCHASE_AT = { payer: 0, buyer: 1, market: 2, plan: 4, source: 7, order: 8, parent: 9 };
 const DISPUTE_AT = { market: 0, order: 2, actor: 3 };
 const SETTLE_AT = { market: 0, order: 4, actor: 5, refundTo: 7 };
 const CLOSE_AT = { market: 0, order: 1, payer: 3, actor: 5 };
@@ -562,6 +563,44 @@ export function decodeTransaction(bytes) {
   };
 }
 
+/** The prime of Curve25519, and the d of Ed25519's equation −x² + y² = 1 + dx²y² (RFC 8032 §5.1). */
+const PRIME = 2n ** 255n - 19n;
+const CURVE_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+
+/** Whether 32 bytes are a point of Ed25519, and so may have a secret key. */
+function isOnCurve(bytes) {
+  const y = BigInt(`0x${hex(bytes.toReversed())}`) & (2n ** 255n - 1n);
+  const u = y * y - 1n;
+  const v = CURVE_D * y * y + 1n;
+  // x² = u / v has a solution where uv is a square (Euler's criterion).
+  let base = (((u * v) % PRIME) + PRIME) % PRIME;
+  if (base === 0n) return true;
+  let power = 1n;
+  for (let exponent = (PRIME - 1n) / 2n; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) power = (power * base) % PRIME;
+    base = (base * base) % PRIME;
+  }
+  return power === 1n;
+}
+
+/** The address that a program has for these seeds: the first that no secret key belongs to (`find_program_address`). */
+async function programAddress(seeds, program) {
+  for (let bump = 255; bump >= 0; bump--) {
+    const address = await sha256(concat(...seeds, [bump], base58Decode(program, 32), utf8("ProgramDerivedAddress")));
+    if (!isOnCurve(address)) return base58Encode(address);
+  }
+  throw new Error("no program address");
+}
+
+/** The token accounts that a wallet can have for a mint, one for each token program. */
+export const tokenAccounts = (wallet, mint) =>
+  Promise.all(
+    TOKEN_PROGRAMS.map((program) => {
+      const seeds = [wallet, program, mint].map((address) => base58Decode(address, 32));
+      return programAddress(seeds, ASSOCIATED_TOKEN);
+    }),
+  );
+
 /**
  * Throws unless `account` alone signs and pays, and nothing but one instruction of the market's program is done. What the
  * associated token program is to do stands in `created`, for the caller to check.
@@ -600,7 +639,8 @@ function onlyInstruction(transaction, account) {
 
 /**
  * Throws unless the transaction is the purchase that this page asked for; gives the order's address. `asked` has
- * `account`, `market`, `plan`, `orderId`, `version`, `maxPrice` and `key` (32 bytes).
+ * `account`, `market`, `plan`, `orderId`, `version`, `maxPrice`, `key` (32 bytes) and `sources`, the token accounts that
+ * may pay.
  */
 export function checkPurchase(transaction, asked) {
   const { accounts, data, created, lie } = onlyInstruction(transaction, asked.account);
@@ -627,6 +667,7 @@ export function checkPurchase(transaction, asked) {
   if (accounts[PURCHASE_AT.market] !== asked.market) lie("another market");
   if (accounts[PURCHASE_AT.payer] !== asked.account) lie("another payer");
   if (accounts[PURCHASE_AT.buyer] !== asked.account) lie("another buyer");
+  if (!asked.sources.includes(accounts[PURCHASE_AT.source])) lie("another token");
   // What is not given is named by the program's own address.
   if (accounts[PURCHASE_AT.parent] !== PROGRAM) lie("a top-up");
   return accounts[PURCHASE_AT.order];
@@ -956,8 +997,19 @@ function say(text, kind = "info") {
   if (!region) return;
   region.dataset.kind = kind;
   // Said once, not every time that it still holds.
-  if (region.textContent !== text) region.textContent = text;
+  if (region.textContent === text) return;
+  region.textContent = text;
+  // News stay in sight for as long as it takes to see and read them.
+  clearTimeout(newsEnd);
+  region.dataset.isNew = "";
+  newsEnd = setTimeout(() => delete region.dataset.isNew, NEWS_TIME + READING_TIME * text.length);
 }
+
+let newsEnd;
+
+/** Milliseconds to see that there is something new, and to read a character of it. */
+const NEWS_TIME = 4_000;
+const READING_TIME = 60;
 
 function sayError(error) {
   if (error instanceof Told) say(error.message, "error");
@@ -1202,10 +1254,45 @@ async function findOrder(order) {
   }
 }
 
-/** The order of this plan, public key (in base58) and number, if it was paid. */
+/** Several wallets have paid under the number and key of one purchase. Only who paid can tell which order is the own one. */
+class SeveralPaid extends Told {
+  constructor(orders) {
+    super(
+      "More than one wallet has paid for this purchase, and only one of them is yours. Choose your order below by the " +
+        "wallet that paid.",
+    );
+    this.orders = orders;
+  }
+}
+
+/**
+ * The order of this plan, public key (in base58) and number, if it was paid. Key and number are public once it is, so that
+ * anybody can pay for another order under them: then it throws SeveralPaid.
+ */
 async function findPaid(plan, publicKey, orderId) {
   const { orders } = await getJson(`/orders?plan=${plan}&key=${publicKey}`);
-  return orders.find((order) => order.plan === plan && order.order_id === String(orderId)) ?? null;
+  const paid = orders.filter((order) => order.plan === plan && order.order_id === String(orderId));
+  if (paid.length > 1) throw new SeveralPaid(paid);
+  return paid[0] ?? null;
+}
+
+/** Lists orders in `#found`, for somebody to choose from. */
+function listFound(section, orders, choose) {
+  byId("found-orders").replaceChildren(
+    ...orders.map((order) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.order = order.order;
+      const what = [order.plan_id ?? "A retired plan", order.price.text, order.state].join(", ");
+      button.textContent = `${what}, bought ${when(order.purchased_at, order.now)} by ${shortAddress(order.buyer)}`;
+      button.title = order.buyer;
+      button.addEventListener("click", () => void run(section, () => choose(order)));
+      const item = document.createElement("li");
+      item.append(button);
+      return item;
+    }),
+  );
+  show(byId("found"));
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -1411,8 +1498,10 @@ async function walletKey(wallet, account, { market, plan, orderId }, times, cons
     throw new NoWalletKey(`${wallet.name} signs the same text differently each time.`);
   }
   const isSigned = signature.length === 64 && signature.some((byte) => byte !== 0);
-  const isValid = isSigned && (await verifySignature(base58Decode(account.address, 32), signature, text)) !== false;
-  if (!isValid) throw new NoWalletKey(`${wallet.name} did not sign the text itself.`);
+  const isValid = isSigned && (await verifySignature(base58Decode(account.address, 32), signature, text));
+  if (!isValid) {
+    throw new NoWalletKey(`${wallet.name} did not sign the text itself with this account, as far as this browser can tell.`);
+  }
   const key = await deriveKeyPair(signature);
   signatures.forEach((bytes) => bytes.fill(0));
   return key;
@@ -1690,7 +1779,7 @@ async function wireCheckout(section) {
     show(byId("cannot-open"));
     return;
   }
-  const { plan, version, maxPrice, price, mint } = section.dataset;
+  const { plan, version, maxPrice, price, deposit, mint } = section.dataset;
   const { market } = page();
 
   // One number for all tries: whatever is tried again with the same account, it is bought once.
@@ -1712,6 +1801,7 @@ async function wireCheckout(section) {
 
   byId("pay-with-wallet").textContent = `Pay ${price}`;
   byId("pay-amount").textContent = `${price} at most (${maxPrice} base units)`;
+  byId("pay-deposit").textContent = `${deposit} SOL, and the network's fee. The deposit comes back when the order is closed.`;
   showShort("pay-mint", mint);
   showShort("pay-plan", plan);
   const phone = phoneProblem(page().publicUrl);
@@ -1767,7 +1857,11 @@ async function wireCheckout(section) {
   }
 
   async function showKey() {
-    ownKey ??= hold(await newKey());
+    if (ownKey === null) {
+      ownKey = hold(await newKey());
+      // Of this key nobody has kept anything, whatever a browser that goes back remembers of the page.
+      byId("kept").checked = false;
+    }
     byId("recovery-code").textContent = await encodeRecoveryCode(ownKey.secret);
     byId("delivery-key").textContent = base58Encode(ownKey.public);
   }
@@ -1816,8 +1910,9 @@ async function wireCheckout(section) {
     if (purchase.signed !== null && purchase.signed.account !== account) {
       const signer = purchase.signed.account;
       throw new Told(
-        `A payment from ${shortAddress(signer)} may still arrive, so nothing else is paid now. Wait two minutes, and it ` +
-          "is known; or try again with that wallet and account: the same order is never paid twice.",
+        `A payment from ${shortAddress(signer)} may still arrive, so nothing else is paid now. If its wallet still asks, ` +
+          "decline there. Wait two minutes, and it is known; or try again with that wallet and account: the same order is " +
+          "never paid twice.",
       );
     }
     return null;
@@ -1850,7 +1945,8 @@ async function wireCheckout(section) {
     }
     const key = await keyFor(account);
     showTerms(key);
-    const asked = { account: account.address, market, plan, orderId, version, maxPrice, key: key.public };
+    const sources = await tokenAccounts(account.address, mint);
+    const asked = { account: account.address, market, plan, orderId, version, maxPrice, key: key.public, sources };
     say("Asking the shop for the payment …", "wait");
     let built;
     try {
@@ -1894,14 +1990,24 @@ async function wireCheckout(section) {
       say(
         `${news} This page does not have its key: open the eSIM with the wallet that paid, or with the recovery code that ` +
           "you kept before you paid.",
+        "error",
       );
     }
+  }
+
+  /** Lets the buyer say which order is the own one. Nothing more is paid meanwhile. */
+  function chooseOf(several) {
+    listFound(section, several.orders, (order) => goToPaid(order, "This is the order that you chose."));
+    showSteps();
+    focusOn(byId("found-heading"));
+    say(several.message, "error");
   }
 
   onClick("pay-with-wallet", section, async () => {
     try {
       await goToPaid(await pay(), "Paid.");
     } catch (error) {
+      if (error instanceof SeveralPaid) return chooseOf(error);
       // What was signed may arrive while nobody does anything.
       if (purchase.signed !== null) void watchPayment();
       if (!(error instanceof NoWalletKey)) throw error;
@@ -1957,8 +2063,13 @@ async function wireCheckout(section) {
   });
 
   onClick("pay-with-phone", section, async () => {
-    const earlier = await findEarlier(null);
-    if (earlier !== null) return goToPaid(earlier, "It is paid already.");
+    try {
+      const earlier = await findEarlier(null);
+      if (earlier !== null) return goToPaid(earlier, "It is paid already.");
+    } catch (error) {
+      if (error instanceof SeveralPaid) return chooseOf(error);
+      throw error;
+    }
     wallet = null;
     usesOwnKey = true;
     await showKey();
@@ -2015,13 +2126,21 @@ async function wireCheckout(section) {
           isWatching = false;
           purchase.signed = null;
           purchase.keep();
-          say("No payment has arrived, and what was signed cannot arrive any more: nothing was paid.");
+          say(
+            "No payment has arrived, and what was signed cannot arrive any more: nothing was paid. If your wallet still asks " +
+              "for this payment, decline there before you pay in another way.",
+          );
           return;
         }
         if (failures > 0 && !isBusy()) say("The shop answers again. Waiting for your payment.");
         failures = 0;
       } catch (error) {
         failures++;
+        if (error instanceof SeveralPaid && section.isConnected && !isBusy()) {
+          isWatching = false;
+          chooseOf(error);
+          return;
+        }
         if (error instanceof ShopError && error.isPassing) {
           pause = Math.max(pauseAfter(error, failures), pause);
           if (!isBusy()) sayWaiting(error, "Waiting for your payment");
@@ -2050,6 +2169,7 @@ async function wireCheckout(section) {
     say(
       "If you have paid for this plan before this page was loaded again, your order appears here. " +
         (purchase.keys.length > 0 ? lost : ""),
+      "wait",
     );
     void watchPayment();
   }
@@ -2059,7 +2179,11 @@ async function wireCheckout(section) {
 async function findBought(plan) {
   const purchase = rememberedPurchase(plan);
   if (!purchase.mayBePaid()) return;
-  const order = await patiently("Looking for your payment", () => purchase.find());
+  const order = await patiently("Looking for your payment", () => purchase.find()).catch((error) => {
+    throw error instanceof SeveralPaid
+      ? new Told("More than one wallet has paid for this plan as you did: look for your order under “Your orders”.")
+      : error;
+  });
   if (order !== null) location.assign(`/orders/${order.order}`);
 }
 
@@ -2214,7 +2338,9 @@ function wireOrder(section, key = null) {
 
   function renderSteps() {
     const { now } = order;
-    const anyWallet = "Any wallet can start it, and pays the network's fee.";
+    const anyWallet =
+      "Any wallet can start it, and pays the network's fee; if the wallet that paid has no token account for it any more, " +
+      "also about 0.002 SOL for a new one.";
     const isEnded = ENDED.includes(order.state);
     const texts = {
       refund: [
@@ -2303,7 +2429,7 @@ function wireOrder(section, key = null) {
       render();
       return;
     }
-    const commitment = Uint8Array.from(order.commitment.match(/../g), (pair) => parseInt(pair, 16));
+    const commitment = Uint8Array.from(order.commitment?.match(/../g) ?? [], (pair) => parseInt(pair, 16));
     opened = await openDelivery(key.secret, address, bytesOfDelivery(order.ciphertext), commitment);
     render();
     if (opened.profile) showProfile(opened.profile);
@@ -2367,11 +2493,14 @@ function wireOrder(section, key = null) {
       const candidate = await walletKey(wallet, account, named, 1, again);
       const isKey = base58Encode(candidate.public) === order.encryption_key;
       const parent = isKey || !of.parent || orders === MAX_TOP_UPS ? null : of.parent;
-      of =
-        parent === null
-          ? null
-          : await patiently("Looking for the order that this one tops up", () => findOrder(parent));
-      if (of !== null) continue;
+      if (parent !== null) {
+        of = await patiently("Looking for the order that this one tops up", () => findOrder(parent));
+        if (of !== null) continue;
+        throw new Told(
+          `The order that this one tops up, ${parent}, was closed, and the text that made its key is not known any more. ` +
+            "Use the recovery code or the key file.",
+        );
+      }
       return openWith(
         candidate,
         `The delivery is not encrypted to what ${wallet.name} signs. It was bought with a recovery code or a key file, as ` +
@@ -2484,6 +2613,8 @@ function wireOrder(section, key = null) {
     let failures = 0;
     let missed = 0;
     while (section.isConnected && !isClosed) {
+      // Nobody looks: what has come meanwhile is fetched for who comes back. A key that waits opens what comes all the same.
+      if (order !== null && key === null) await untilSeen();
       let pause = SLOW_POLL;
       try {
         const now = await getOrder(address);
@@ -2549,25 +2680,14 @@ function wireFind(section) {
     say("Looking for your orders …", "wait");
     const path = `/orders?key=${base58Encode(key.public)}`;
     const { orders } = await patiently("Looking for your orders", () => getJson(path));
+    show(byId("found"), false);
     if (orders.length === 0) {
       throw new Told("There is no order for this code. If you have just paid, try again in a minute.");
     }
     if (orders.length === 1) return goToOrder(orders[0].order, key);
-    byId("found-orders").replaceChildren(
-      ...orders.map((order) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.dataset.order = order.order;
-        button.textContent = `${order.plan_id ?? "A retired plan"}, ${order.price.text}, ${order.state}`;
-        button.addEventListener("click", () => void run(section, () => goToOrder(order.order, key)));
-        const item = document.createElement("li");
-        item.append(button);
-        return item;
-      }),
-    );
-    show(byId("found"));
+    listFound(section, orders, (order) => goToOrder(order.order, key));
     focusOn(byId("found-heading"));
-    say(`${orders.length} orders found.`);
+    say(`${orders.length} orders found. Anybody can buy for your key: yours are those that your wallet bought.`);
   }
 
   onClick("find-code", section, async () => findWith(await readRecoveryCode()));

@@ -96,18 +96,44 @@ impl Description {
             },
         };
         Self {
-            title: title.and_then(|title| shown(&title.replace(['\n', '\r'], " "), MAX_TITLE)),
+            // A title that has nothing to read would be a link that nobody sees.
+            title: title
+                .and_then(|title| shown(&title.replace(['\n', '\r'], " "), MAX_TITLE))
+                .filter(|title| title.chars().any(char::is_alphanumeric)),
             text: text.and_then(|text| shown(&text, MAX_TEXT)),
         }
     }
 }
 
-/// What of a text is shown: no control characters (some of which turn the direction of writing around), and no more than
-/// so many characters.
+/// What of a text is shown: no more than so many characters, and none that is not seen itself (general categories Cc, Cf,
+/// Zl and Zp of Unicode 17), some of which turn the direction of writing around. The joiners stay: Persian and emoji are
+/// written with them.
 fn shown(text: &str, most: usize) -> Option<String> {
     let is_shown = |c: &char| {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        *c == '\n' || !c.is_control() && !turns
+        let is_unseen = matches!(
+            c,
+            '\u{ad}'
+                | '\u{600}'..='\u{605}'
+                | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0001}'..='\u{e007f}'
+        );
+        *c == '\n' || !c.is_control() && !is_unseen
     };
     let text: String = text.trim().chars().filter(is_shown).take(most).collect();
     (!text.is_empty()).then_some(text)
@@ -127,7 +153,22 @@ mod tests {
         assert_eq!(plain.title.as_deref(), Some("<script>alert(1)</script>"));
         assert_eq!(plain.text.as_deref(), Some("Good everywhere."));
         assert_eq!(of("").title, None);
-        assert_eq!(of("a\u{202e}b\u{7}c").title.as_deref(), Some("abc"));
+        for unseen in [
+            '\u{7}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{2028}',
+            '\u{202e}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(of(&format!("a{unseen}b")).title.as_deref(), Some("ab"));
+            assert_eq!(of(&unseen.to_string()).title, None);
+        }
+        assert_eq!(
+            of("\u{200d}").title,
+            None,
+            "a joiner alone is nothing to read"
+        );
         assert_eq!(of(&"x".repeat(500)).title.map(|t| t.len()), Some(MAX_TITLE));
     }
 

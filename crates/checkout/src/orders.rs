@@ -19,7 +19,7 @@ use crate::purchase::Unsigned;
 use crate::shop::Shop;
 use crate::words::{Amount, moment, rfc3339, summary};
 
-/// Orders that one answer lists at the most: the newest.
+/// Orders that one answer lists at the most.
 const MOST_LISTED: usize = 50;
 
 /// What a buyer can do with an order on a page.
@@ -92,6 +92,15 @@ pub struct StepInfo {
     pub until: Option<i64>,
 }
 
+/// A page of the orders that were found.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    pub orders: Vec<OrderInfo>,
+    /// From 1 on.
+    pub page: usize,
+    pub pages: usize,
+}
+
 impl StepInfo {
     /// `None` for what is not done on a page.
     fn new(step: &Step, now: i64) -> Option<Self> {
@@ -154,7 +163,8 @@ impl OrderInfo {
             state: orders::state_name(order),
             summary: summary(order, decimals, now),
             encryption_key: Pubkey::new_from_array(order.encryption_key).to_string(),
-            commitment: (order.commitment != none).then(|| hex::encode(order.commitment)),
+            // Whatever it is: one that no delivery can have, such as zeros, is a fault of the seller's.
+            commitment: order.was_delivered().then(|| hex::encode(order.commitment)),
             ciphertext: delivery.map(|delivery| BASE64_STANDARD.encode(&delivery.ciphertext)),
             price: amount(order.paid),
             refunded: amount(order.refunded),
@@ -241,19 +251,33 @@ impl Shop {
         infos.pop().ok_or_else(|| no_order(at))
     }
 
-    /// Orders of this market, the newest first, with their deliveries where somebody is to read them.
+    /// A page of the orders of this market that a filter finds, with their deliveries where somebody is to read them.
+    ///
+    /// A wallet's come the newest first. Those of a key come the oldest first: a key is public once it was paid for, and
+    /// whoever buys for it then, to hide the first order behind others, comes after it.
     pub fn orders(
         &self,
         filter: OrderFilter,
+        page: usize,
         with_deliveries: bool,
-    ) -> Result<Vec<OrderInfo>, Problem> {
+    ) -> Result<Found, Problem> {
+        let is_by_key = filter.encryption_key.is_some();
         let mut found = self.cluster.orders(&OrderFilter {
             market: Some(self.market),
             ..filter
         })?;
-        found.reverse();
-        found.truncate(MOST_LISTED);
-        self.infos(found, with_deliveries)
+        if !is_by_key {
+            found.reverse();
+        }
+        let pages = found.len().div_ceil(MOST_LISTED).max(1);
+        let page = page.clamp(1, pages);
+        let first = page.saturating_sub(1).saturating_mul(MOST_LISTED);
+        let found = found.into_iter().skip(first).take(MOST_LISTED).collect();
+        Ok(Found {
+            orders: self.infos(found, with_deliveries)?,
+            page,
+            pages,
+        })
     }
 
     fn find_order(&self, at: &Pubkey) -> Result<Order, Problem> {
@@ -360,9 +384,16 @@ impl Shop {
         };
         let price = send::price(&self.cluster, self.price, &instructions)?;
         let bytes = send::unsigned(&self.cluster, &instructions, account, price)?;
+        let is_made = instructions
+            .iter()
+            .any(|made| made.program_id == spl_associated_token_account_interface::program::ID);
+        let message = match is_made {
+            true => format!("{message} {}", made_anew(account == &order.payer)),
+            false => message.to_owned(),
+        };
         Ok(Unsigned {
             transaction: BASE64_STANDARD.encode(bytes),
-            message: message.to_owned(),
+            message,
             order: None,
         })
     }
@@ -400,6 +431,19 @@ impl Shop {
         }
         instructions.extend(instruction::crank(&settle, *account, action));
         Ok(instructions)
+    }
+}
+
+/// What is to know where the token account that a refund goes to is made for it.
+fn made_anew(is_own: bool) -> &'static str {
+    match is_own {
+        true => {
+            "Your token account for it is gone and is made anew: its deposit of about 0.002 SOL comes back when you close it."
+        }
+        false => {
+            "The wallet that paid has no token account for it any more. One is made, for about 0.002 SOL of yours, which belong to \
+             that wallet then and do not come back to you."
+        }
     }
 }
 

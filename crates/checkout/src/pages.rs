@@ -12,7 +12,7 @@ use wayfare_client::esim::offers::Offer;
 use wayfare_core::esim::countries::{Code, Countries};
 use wayfare_core::esim::shop as said;
 
-use crate::orders::OrderInfo;
+use crate::orders::{Found, OrderInfo};
 use crate::problem::Problem;
 use crate::purchase::hindered;
 use crate::shop::{Catalogue, Listed, Shop};
@@ -154,20 +154,27 @@ pub fn storefront(
                     (card(shop, listed, many_mints))
                 }
             }
-            @if pages > 1 {
-                nav class="pages" aria-label="Pages" {
-                    @for number in 1..=pages {
-                        @if number == at {
-                            span aria-current="page" { (number) }
-                        } @else {
-                            a href=(search.at_page(number)) { (number) }
-                        }
-                        " "
-                    }
-                }
-            }
+            (page_links(at, pages, |page| search.at_page(page)))
         },
     )
+}
+
+/// The way to the other pages of a list, where there are any.
+fn page_links(at: usize, pages: usize, address: impl Fn(usize) -> String) -> Markup {
+    html! {
+        @if pages > 1 {
+            nav class="pages" aria-label="Pages" {
+                @for number in 1..=pages {
+                    @if number == at {
+                        span aria-current="page" { (number) }
+                    } @else {
+                        a href=(address(number)) { (number) }
+                    }
+                    " "
+                }
+            }
+        }
+    }
 }
 
 fn filter(countries: &Countries, search: &Search) -> Markup {
@@ -227,14 +234,14 @@ fn card(shop: &Shop, listed: &Listed, many_mints: bool) -> Markup {
     let terms = &offer.plan.terms;
     html! {
         li class="plan" {
-            h2 { a href={ "/plans/" (offer.address) } { (shop.title(offer)) } }
+            h2 { a href={ "/plans/" (offer.address) } { bdi { (shop.title(offer)) } } }
             p class="countries" { (listed.countries) }
             p class="what" {
                 (said::data(terms.data_mb)) ", " (said::days(terms.validity_days))
                 @if (1..=FEW).contains(&offer.plan.stock) { ", " (offer.plan.stock) " left" }
             }
             p class="price" {
-                strong { (said::price(offer.paid, offer.decimals)) }
+                strong { (said::price(offer.paid, offer.decimals)) } " tokens"
                 @if many_mints { " of " code { (short(&terms.mint)) } }
                 @if let Some(per_gb) = said::price_per_gb(offer.paid, offer.decimals, terms.data_mb) {
                     " · " (per_gb) " per GB"
@@ -270,9 +277,9 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
         shop,
         shop.title(offer),
         &html! {
-            h1 { (shop.title(offer)) }
+            h1 { bdi { (shop.title(offer)) } }
             @if let Some(text) = text {
-                p class="description" { (text) }
+                p class="description" dir="auto" { (text) }
             }
             dl class="terms" {
                 dt { "Price" }
@@ -318,12 +325,13 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
             h2 { "What your wallet will be asked" }
             p {
                 "To sign a text twice, which makes the key that only your wallet can read the delivery with; then to pay at most "
-                (price) " tokens, a network fee, and a deposit of SOL for the order, which you get back by closing it once it has ended."
+                (price) " tokens, a network fee, and a deposit of " (shop.deposit()) " SOL for the order, which you get back by closing it once \
+                 it has ended."
             }
             @match &offer.hindrance {
                 Some(hindrance) => p class="unavailable" { (hindered(hindrance).message) },
                 None => section id="checkout" data-plan=(offer.address) data-version=(offer.plan.version)
-                    data-max-price=(offer.paid) data-price=(price) data-mint=(terms.mint) aria-label="Buy" {
+                    data-max-price=(offer.paid) data-price=(price) data-deposit=(shop.deposit()) data-mint=(terms.mint) aria-label="Buy" {
                     (PreEscaped(assets::CHECKOUT))
                 },
             }
@@ -378,18 +386,18 @@ pub fn find(shop: &Shop) -> Markup {
     )
 }
 
-/// Orders that were found.
-pub fn orders(shop: &Shop, orders: &[OrderInfo]) -> Markup {
+/// Orders that were found, and the query that found them.
+pub fn orders(shop: &Shop, found: &Found, query: &str) -> Markup {
     page(
         shop,
         "Your orders",
         &html! {
             h1 { "Your orders" }
-            @if orders.is_empty() {
+            @if found.orders.is_empty() {
                 p { "No orders were found. An order that was closed is gone from the chain." }
             }
             ul class="orders" {
-                @for order in orders {
+                @for order in &found.orders {
                     li {
                         h2 {
                             a href={ "/orders/" (order.order) } {
@@ -400,6 +408,7 @@ pub fn orders(shop: &Shop, orders: &[OrderInfo]) -> Markup {
                     }
                 }
             }
+            (page_links(found.page, found.pages, |page| format!("/orders?{query}&page={page}")))
             p { a href="/orders" { "Look for others" } }
         },
     )

@@ -18,7 +18,7 @@ use wayfare_core::esim::public_key::is_usable_key;
 use wayfare_core::esim::shop;
 
 use crate::problem::Problem;
-use crate::shop::{Shop, no_plan};
+use crate::shop::{SOL_DECIMALS, Shop, no_plan};
 use crate::words::moment;
 
 /// What a buyer asks for, under the terms that the buyer was shown.
@@ -130,15 +130,19 @@ impl Shop {
     fn describe(&self, offer: &Offer, key: &[u8; 32]) -> String {
         let terms = &offer.plan.terms;
         let key: String = Pubkey::new_from_array(*key).to_string();
+        // What is certain comes first, and what the seller wrote last, so that it cannot be taken for a part of that; between
+        // isolates (UAX #9), so that it cannot turn around what stands before it.
         format!(
-            "{}: {}, {}, for {}. The money waits until the eSIM is delivered; if it is not within {}, it can be fetched back. \
-             Only who has the delivery key {}… can read the eSIM.",
-            self.title(offer),
+            "{}, {}, for {}, and a deposit of {} SOL that comes back. The money waits until the eSIM is delivered; if it is not \
+             within {}, it can be fetched back. Only who has the delivery key {}… can read the eSIM. The seller calls it \
+             “\u{2068}{}\u{2069}”.",
             shop::data(terms.data_mb),
             shop::days(terms.validity_days),
             self.price(offer),
+            self.deposit(),
             shop::duration(terms.delivery_window.into()),
             key.get(..8).unwrap_or(&key),
+            self.title(offer),
         )
     }
 
@@ -247,8 +251,8 @@ fn cannot_pay(hindrance: &PayerHindrance, offer: &Offer, price: &str) -> Problem
             "no-sol",
             format!(
                 "this wallet holds {} SOL, and the order needs {} SOL, which come back, and a network fee: bring more first",
-                amount::format(*held, 9),
-                amount::format(*rent, 9)
+                amount::format(*held, SOL_DECIMALS),
+                amount::format(*rent, SOL_DECIMALS)
             ),
         ),
     };

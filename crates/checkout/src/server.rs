@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
@@ -29,7 +29,7 @@ use wayfare_client::error::ClientError;
 
 use crate::pages;
 use crate::problem::Problem;
-use crate::routes::{self, AT_ONCE, App, CLIENT};
+use crate::routes::{self, AT_ONCE, App, CLIENT, SEARCHES_AT_ONCE};
 use crate::shop::Shop;
 
 /// Connections at a time; more wait in the operating system's queue.
@@ -40,6 +40,9 @@ const CONNECTIONS_OF_ONE: usize = 64;
 
 /// Requests of one client that wait for the RPC node at a time, gone or not; more are told to wait.
 const WORK_FOR_ONE: usize = 16;
+
+/// The same for those that go through all orders.
+const SEARCHES_FOR_ONE: usize = 2;
 
 /// Threads for what does not wait for a place.
 const SPARE_THREADS: usize = 8;
@@ -112,7 +115,7 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("wayfare-shop")
-        .max_blocking_threads(AT_ONCE.saturating_add(SPARE_THREADS))
+        .max_blocking_threads(AT_ONCE + SEARCHES_AT_ONCE + SPARE_THREADS)
         .build()?;
     let served = runtime.block_on(accept(shop, listener, options, cancel));
     // What still runs had its time.
@@ -218,6 +221,7 @@ fn layered(app: Arc<App>, options: ServerOptions) -> Router {
         Arc::new(Limit {
             limiter,
             working: Counts::default(),
+            searching: Counts::default(),
             is_behind_proxy: options.is_behind_proxy,
         })
     });
@@ -287,6 +291,7 @@ fn network_of(address: IpAddr) -> IpAddr {
 struct Limit {
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     working: Counts,
+    searching: Counts,
     is_behind_proxy: bool,
 }
 
@@ -318,10 +323,20 @@ async fn limited(
         let wait = until.wait_time_from(DefaultClock::default().now());
         return Problem::too_many_requests(wait).into_response();
     }
-    match limit.working.count(client, WORK_FOR_ONE) {
-        Some(counted) => CLIENT.scope(Arc::new(counted), next.run(request)).await,
-        None => Problem::too_many_requests(Duration::from_secs(1)).into_response(),
-    }
+    let busy = || Problem::too_many_requests(Duration::from_secs(1)).into_response();
+    let Some(work) = limit.working.count(client, WORK_FOR_ONE) else {
+        return busy();
+    };
+    let search = match routes::is_search(&request) {
+        true => match limit.searching.count(client, SEARCHES_FOR_ONE) {
+            Some(search) => Some(search),
+            None => return busy(),
+        },
+        false => None,
+    };
+    CLIENT
+        .scope(Arc::new((work, search)), next.run(request))
+        .await
 }
 
 async fn timed(request: Request, next: Next) -> Response {
@@ -362,7 +377,8 @@ const CORS: [(&str, &str); 5] = [
     ("access-control-allow-methods", "GET,POST,OPTIONS"),
     (
         "access-control-allow-headers",
-        "Content-Type, Authorization, Content-Encoding, Accept-Encoding, X-Accept-Action-Version, X-Accept-Blockchain-Ids",
+        "Content-Type, Authorization, Content-Encoding, Accept-Encoding, X-Accept-Action-Version, X-Accept-Blockchain-Ids, \
+         X-Action-Version, X-Blockchain-Ids",
     ),
     (
         "access-control-expose-headers",
@@ -401,7 +417,7 @@ async fn marked(State(caip): State<Option<HeaderValue>>, request: Request, next:
 async fn logged(request: Request<Body>, next: Next) -> Response {
     struct Line {
         start: Instant,
-        method: String,
+        method: &'static str,
         route: String,
         status: u16,
     }
@@ -419,13 +435,24 @@ async fn logged(request: Request<Body>, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>();
     let mut line = Line {
         start: Instant::now(),
-        method: request.method().to_string(),
+        method: known(request.method()),
         route: matched.map_or("none", MatchedPath::as_str).to_owned(),
         status: CLIENT_GONE,
     };
     let response = next.run(request).await;
     line.status = response.status().as_u16();
     response
+}
+
+/// A method as the log has it. Clients can send any word for one, and the log has none of theirs.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// What the RPC node did instead of answering.
@@ -456,6 +483,7 @@ mod tests {
         let limit = |is_behind_proxy| Limit {
             limiter: Arc::new(RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN))),
             working: Counts::default(),
+            searching: Counts::default(),
             is_behind_proxy,
         };
         let peer: SocketAddr = "10.0.0.1:5".parse().unwrap();

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use esim_market::state::{Market, MarketVault};
+use esim_market::state::{Market, MarketVault, Order};
 use solana_pubkey::Pubkey;
 use wayfare_client::cluster::Cluster;
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::{address, instruction::VaultAccounts, offers::Offer};
 use wayfare_client::send::Price;
+use wayfare_core::amount;
 use wayfare_core::esim::countries::Countries;
 use wayfare_core::esim::shop as said;
 
@@ -17,6 +18,9 @@ use crate::problem::Problem;
 
 /// Countries that are named before the rest is counted.
 pub const COUNTRIES_SHOWN: usize = 3;
+
+/// Lamports are billionths of a SOL (`LAMPORTS_PER_SOL` in `solana-native-token`).
+pub const SOL_DECIMALS: u8 = 9;
 
 /// How old what a page shows may be. A purchase is held against the chain itself, whatever a page showed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -63,6 +67,8 @@ pub struct Shop {
     /// The cluster in those of CAIP-2.
     pub caip: String,
     descriptions: Descriptions,
+    /// Lamports that an order holds until it is closed.
+    order_rent: u64,
     /// Held while it is read anew, so that many requests make one read.
     kept: Mutex<Kept>,
 }
@@ -134,6 +140,7 @@ impl Shop {
     pub fn open(cluster: Cluster, options: ShopOptions) -> Result<Self, ClientError> {
         let (market, _) = cluster.market(&options.market)?;
         let genesis = cluster.genesis_hash()?.to_string();
+        let order_rent = cluster.rent(Order::SPACE)?;
         let known = CLUSTERS.iter().find(|(hash, _)| *hash == genesis);
         Ok(Self {
             market,
@@ -146,6 +153,7 @@ impl Shop {
                 genesis.get(..CAIP_CHARS).unwrap_or(genesis.as_str())
             ),
             descriptions: options.descriptions,
+            order_rent,
             cluster,
             kept: Mutex::default(),
         })
@@ -223,6 +231,11 @@ impl Shop {
         let at = address::vault(&self.market, mint);
         let vault: MarketVault = self.cluster.state(&at)?;
         Ok((VaultAccounts::of(at, &vault), vault.decimals))
+    }
+
+    /// What a buyer deposits for an order, in SOL.
+    pub fn deposit(&self) -> String {
+        amount::format(self.order_rent, SOL_DECIMALS)
     }
 
     /// What the seller of an offer says about it.

@@ -7,6 +7,7 @@ use crate::browser::{Browser, wallet};
 use crate::phone;
 use crate::qr;
 use crate::shop::{PRICE, Shop, code};
+use crate::web;
 
 /// The order whose page the browser shows.
 #[track_caller]
@@ -163,6 +164,101 @@ fn with_a_phone_and_a_recovery_code() {
     browser.sees_no(&code(1));
     browser.choose_file("#key-file", saved);
     reads(&browser, &code(1));
+    assert_eq!(browser.complaints(), [""; 0]);
+    shop.balanced();
+}
+
+/// Browsers that go back restore what was ticked. A new key was kept by nobody.
+#[test]
+fn a_code_is_kept_anew_after_going_back() {
+    let shop = Shop::with(&[("fr-1gb", &[])]);
+    let server = shop.open();
+    let browser = Browser::open();
+    browser.go(&server.plan(&shop.plan("fr-1gb")));
+    let asks_for_phone = || {
+        browser.click("Pay with my phone");
+        browser.sees("Keep the recovery code first");
+        assert!(!browser.has("#payment-qr svg"), "a code that nobody kept");
+        browser.text_of("#recovery-code")
+    };
+    let first = asks_for_phone();
+    browser.click_on("#kept");
+    browser.until("the payment code", |browser| {
+        browser.has("#payment-qr svg").then_some(())
+    });
+    browser.click("Your orders");
+    browser.sees("By your recovery code");
+    browser.run("history.back()", vec![]);
+    browser.sees("If you have paid for this plan before this page was loaded again");
+    assert_ne!(asks_for_phone(), first);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// Number and key of a purchase are public once it is paid: who buys under them too does not take the buyer's place.
+#[test]
+fn a_stranger_who_buys_for_the_same_key() {
+    let shop = Shop::with(&[("fr-1gb", &[])]);
+    let server = shop.open();
+    let [buyer, stranger] = [shop.buyer(), shop.buyer()];
+    let browser = Browser::open();
+    let plan = server.plan(&shop.plan("fr-1gb"));
+    browser.go(&plan);
+    browser.click("Pay with my phone");
+    browser.sees("Keep the recovery code first");
+    let recovery = browser.text_of("#recovery-code");
+    browser.click_on("#kept");
+    let scanned = qr::read(&browser.picture_of("#payment-qr svg"));
+    // The page is not there while the phone pays, as on the phone itself.
+    browser.go(&server.at("/orders"));
+    let order = phone::pay(&scanned, &buyer, &shop.net.url);
+    shop.order_becomes(&order, "paid");
+    let other = phone::pay(&scanned, &stranger, &shop.net.url);
+    shop.order_becomes(&other, "paid");
+    assert_ne!(order, other);
+
+    let choose = || {
+        browser.until("both orders", |browser| {
+            let both = [&order, &other].map(|at| browser.has(&format!("[data-order='{at}']")));
+            (both == [true; 2]).then_some(())
+        });
+        for wallet in [&buyer, &stranger] {
+            let address = wallet.pubkey().to_string();
+            browser.sees(&format!(
+                "by {}…{}",
+                &address[..4],
+                &address[address.len() - 4..]
+            ));
+        }
+    };
+    browser.go(&plan);
+    browser.sees("More than one wallet has paid for this purchase");
+    choose();
+    browser.click_on(&format!("[data-order='{order}']"));
+    assert_eq!(order_shown(&browser), order);
+
+    // The recovery code finds both too, the oldest first, however many come after it.
+    browser.go(&server.at("/orders"));
+    browser.fill("#recovery-input", &recovery);
+    browser.click("Find with the code");
+    choose();
+    shop.fulfil(2);
+    browser.click_on(&format!("[data-order='{order}']"));
+    browser.until("an activation code", |browser| {
+        browser.has("#activation-code").then_some(())
+    });
+    assert_eq!(order_shown(&browser), order);
+    let shown = server.order(&order);
+    assert_eq!(shown["buyer"], json!(buyer.pubkey().to_string()));
+    let key = shown["encryption_key"].as_str().unwrap();
+    let found = web::get_json(&server.at(&format!("/orders?key={key}"))).ok();
+    let times: Vec<i64> = found["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| order["purchased_at"].as_i64().unwrap())
+        .collect();
+    assert_eq!(times.len(), 2, "{found}");
+    assert!(times.is_sorted(), "{found}");
     assert_eq!(browser.complaints(), [""; 0]);
     shop.balanced();
 }

@@ -85,7 +85,7 @@ fn plans_are_found_without_scripts() {
         assert_eq!(page.status, 200, "{page:?}");
         let ids = page.body.split("<a href=\"/plans/").skip(1);
         ids.map(|after| {
-            let (_, title) = after.split_once('>').unwrap();
+            let (_, title) = after.split_once("<bdi>").unwrap();
             title.split('<').next().unwrap().to_owned()
         })
         .collect()

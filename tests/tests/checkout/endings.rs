@@ -35,7 +35,9 @@ fn refund_dispute_and_confirm() {
     browser.sees_offer("Refund");
     browser.sees("your refund is due, and nobody can refuse it");
     // Another wallet does it: it pays the network's fee, and whoever paid gets the money.
+    // Its token account is gone meanwhile: a new one is made for it, at the expense of who asked.
     let friend = shop.buyer();
+    shop.closes_token_account(&late);
     let lamports = shop.cluster.lamports(&late.pubkey()).unwrap();
     browser.has_wallets(&[wallet(&friend, json!({}))]);
     browser.reload();
@@ -43,8 +45,8 @@ fn refund_dispute_and_confirm() {
     browser.sees("Refunded: 4.50 tokens");
     assert!(!browser.offers("Refund"));
     assert_eq!(
-        (shop.paid_by(&late.pubkey()), shop.paid_by(&friend.pubkey())),
-        (0, 0)
+        (shop.tokens(&late.pubkey()), shop.paid_by(&friend.pubkey())),
+        (PRICE, 0)
     );
     assert_eq!(shop.cluster.lamports(&late.pubkey()).unwrap(), lamports);
     assert_eq!(server.order(&order)["state"], "refunded");
@@ -131,6 +133,22 @@ fn a_delivery_that_nobody_can_use() {
         vec![],
     );
     assert_eq!(chosen, Value::from("unreadable"));
+    browser.click("Dispute the delivery");
+    browser.sees("You complained (unreadable)");
+
+    // A commitment of zeros is what an order has before it is delivered: it hides nothing.
+    browser.go(&server.plan(&shop.plan("fr-1gb")));
+    browser.click("Test Wallet");
+    browser.click("Pay 4.50");
+    let order = browser.until("another order", |browser| {
+        let at = browser.url().split_once("/orders/")?.1.to_owned();
+        (at != order).then_some(at)
+    });
+    let at = order.parse().unwrap();
+    let state = shop.cluster.state(&at).unwrap();
+    shop.send(&[instruction::deliver(at, &state, [0; 32], vec![9; 100])]);
+    browser.sees("The delivery cannot be decrypted, although this is the order's own key");
+    assert!(browser.text_of("#evidence").contains(&"00".repeat(32)));
     browser.click("Dispute the delivery");
     browser.sees("You complained (unreadable)");
     assert_eq!(browser.complaints(), [""; 0]);

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_signer::Signer;
@@ -218,6 +219,53 @@ fn one_client_cannot_take_it_all() {
     assert_eq!(ask("192.0.2.1, 198.51.100.7").status, 200);
     thread::sleep(Duration::from_secs(seconds));
     assert_eq!(ask("192.0.2.1").status, 200);
+}
+
+/// Going through all orders can take a node long. Who has it done often keeps others from doing that, not from buying.
+#[test]
+fn searches_do_not_hold_up_purchases() {
+    let shop = Shop::with(&[("fr-1gb", &[])]);
+    let wallet = shop.buyer().pubkey();
+    // As the filter names it.
+    let slow = BASE64_STANDARD.encode(wallet);
+    let proxy = Proxy::start(&shop.net.url, move |_, body| match body.contains(&slow) {
+        true => Fault::NoAnswer,
+        false => Fault::None,
+    });
+    let arguments = ["-u", &proxy.url, "--listen", "127.0.0.1:0"];
+    let server = shop.open_with(&[&arguments[..], &["--rate", "1000", "--behind-proxy"]].concat());
+    let search = server.at(&format!("/orders?buyer={wallet}"));
+    let from = |client: usize| {
+        let client = format!("192.0.2.{client}");
+        let headers = [
+            ("Accept", "application/json"),
+            ("X-Forwarded-For", &*client),
+        ];
+        web::request("GET", &search, &headers, "").unwrap()
+    };
+    thread::scope(|scope| {
+        // More than there are places for, however many of one client are let in.
+        let searches: Vec<_> = (0..100)
+            .map(|number| scope.spawn(move || from(number % 25)))
+            .collect();
+        thread::sleep(Duration::from_secs(1));
+        let started = Instant::now();
+        let key = base58(delivery_key().public());
+        let pay = server.at(&pay_path(&shop, "fr-1gb", 1, &key));
+        let buyer = shop.buyer().pubkey();
+        phone::read(&phone::ask(&pay, &buyer).ok(), &buyer);
+        assert_eq!(web::get(&server.url).status, 200);
+        assert!(started.elapsed() < PROMPT * 2, "{:?}", started.elapsed());
+        let answers = searches.into_iter().map(|search| search.join().unwrap());
+        let statuses: Vec<u16> = answers.map(|answer| answer.status).collect();
+        // Two of each client wait for a node that does not answer, the others are told to come back.
+        assert!(
+            statuses.iter().all(|status| [429, 503].contains(status)),
+            "{statuses:?}"
+        );
+        let told = statuses.iter().filter(|status| **status == 429).count();
+        assert!((25..=50).contains(&told), "{statuses:?}");
+    });
 }
 
 #[test]

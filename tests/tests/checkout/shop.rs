@@ -13,7 +13,7 @@ use solana_keypair::{Keypair, read_keypair_file};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 use solana_system_interface::instruction::transfer;
-use spl_token_2022_interface::instruction::transfer_checked;
+use spl_token_2022_interface::instruction::{close_account, transfer_checked};
 use wayfare_client::cluster::{Cluster, ClusterOptions};
 use wayfare_client::esim::address;
 use wayfare_client::send::{self, SendOptions};
@@ -255,16 +255,35 @@ impl Shop {
         buyers
     }
 
+    /// A wallet gives its tokens away and closes their account.
+    #[track_caller]
+    pub fn closes_token_account(&self, owner: &Keypair) {
+        let token = TokenProgram::Spl.id();
+        let [from, to] =
+            [owner, &self.wallet].map(|wallet| token_account(&wallet.pubkey(), &self.mint, &token));
+        let (me, held) = (owner.pubkey(), self.tokens(&owner.pubkey()));
+        let gift = transfer_checked(&token, &from, &self.mint, &to, &me, &[], held, DECIMALS);
+        let close = close_account(&token, &from, &me, &me, &[]);
+        self.send_with(&[gift.unwrap(), close.unwrap()], &[&self.wallet, owner]);
+    }
+
     /// Has the funded wallet sign and send these, and waits until they are confirmed.
     #[track_caller]
     pub fn send(&self, instructions: &[Instruction]) {
+        self.send_with(instructions, &[&self.wallet]);
+    }
+
+    /// The same with these signers, of whom the first pays the fee.
+    #[track_caller]
+    fn send_with(&self, instructions: &[Instruction], signers: &[&Keypair]) {
         let options = SendOptions {
             commitment: self.cluster.commitment(),
             poll_interval: Duration::from_millis(50),
             ..SendOptions::default()
         };
-        let (me, wallet) = (self.wallet.pubkey(), &self.wallet);
-        let sent = send::send(&self.cluster, instructions, &me, &[wallet], &options);
+        let payer = signers[0].pubkey();
+        let signers: Vec<&dyn Signer> = signers.iter().map(|key| *key as &dyn Signer).collect();
+        let sent = send::send(&self.cluster, instructions, &payer, &signers, &options);
         sent.unwrap().into_result().unwrap();
     }
 

@@ -26,6 +26,13 @@ const LYING_SHOP: &str = "
       return asked(lie, options);
     };";
 
+/// A page that says another token than the plan is sold for.
+const OTHER_TOKEN: &str = "
+    document.addEventListener('readystatechange', () => {
+      const section = document.getElementById('checkout');
+      if (section) section.dataset.mint = 'So11111111111111111111111111111111111111112';
+    });";
+
 #[test]
 fn a_wallet_that_declines_and_then_accepts() {
     let shop = Shop::with(&[("fr-1gb", &[])]);
@@ -187,6 +194,14 @@ fn a_browser_that_cannot_decrypt_and_a_shop_that_lies() {
     browser.click("Test Wallet");
     browser.click("Pay 4.50");
     browser.sees("was not what this page asked for (another price), so nothing was signed");
+    assert_eq!(browser.asked("signTransaction"), 0);
+    browser.never_mind(lie);
+
+    let lie = browser.before_each_page(OTHER_TOKEN);
+    browser.go(&plan);
+    browser.click("Test Wallet");
+    browser.click("Pay 4.50");
+    browser.sees("was not what this page asked for (another token), so nothing was signed");
     assert_eq!(browser.asked("signTransaction"), 0);
     browser.never_mind(lie);
 

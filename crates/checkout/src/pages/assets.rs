@@ -66,3 +66,28 @@ pub fn address(name: &str) -> String {
 pub fn icon(public_url: &str) -> String {
     format!("{public_url}{}", address("icon.svg"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page checks what it has signed by the programs' addresses: they are those that the server builds with.
+    #[test]
+    fn the_page_knows_the_programs() {
+        let module = find("checkout.js").unwrap().content;
+        let known = |name: &str, address: &str| {
+            assert!(
+                module.contains(&format!("const {name} = \"{address}\";")),
+                "{name}"
+            );
+        };
+        known("PROGRAM", &esim_market::ID.to_string());
+        let budget = solana_compute_budget_interface::ID.to_string();
+        known("COMPUTE_BUDGET", &budget);
+        let associated = spl_associated_token_account_interface::program::ID.to_string();
+        known("ASSOCIATED_TOKEN", &associated);
+        let tokens = [anchor_spl::token::ID, anchor_spl::token_2022::ID];
+        let tokens = tokens.map(|id| format!("\"{id}\"")).join(", ");
+        assert!(module.contains(&format!("const TOKEN_PROGRAMS = [{tokens}];")));
+    }
+}

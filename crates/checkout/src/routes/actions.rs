@@ -4,12 +4,12 @@
 //! field of the form: one that the plan's page or the command line has made.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wayfare_core::esim::{countries::Countries, shop};
 
-use super::{AppState, JsonBody, Parts};
+use super::{AppState, JsonBody, Named, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
 use crate::purchase::{hindered, order_id_of, read_account, read_key};
@@ -28,10 +28,7 @@ pub async fn rules() -> Json<Value> {
     ]}))
 }
 
-pub async fn describe(
-    State(app): AppState,
-    Path(plan): Path<String>,
-) -> Result<Json<Value>, Problem> {
+pub async fn describe(State(app): AppState, Named(plan): Named) -> Result<Json<Value>, Problem> {
     app.with_shop(move |shop| {
             let at = plan_address(&plan)?;
             let catalogue = shop.catalogue()?;
@@ -48,12 +45,13 @@ pub async fn describe(
                 "icon": assets::icon(&shop.public_url),
                 "title": shop.title(offer),
                 "description": format!(
-                    "{}, {}, {}, for {price}. The money waits until the eSIM is delivered; if it is not within {}, it can be \
+                    "{}, {}, {}, for {price}, and a deposit of {} SOL that comes back. The money waits until the eSIM is delivered; if it is not within {}, it can be \
                      fetched back. The delivery is encrypted to a key of yours: make one on {}/plans/{at}, or with the command \
                      line.",
                     Countries(terms.countries).summary(COUNTRIES_SHOWN),
                     shop::data(terms.data_mb),
                     shop::days(terms.validity_days),
+                    shop.deposit(),
                     shop::duration(terms.delivery_window.into()),
                     shop.public_url,
                 ),
@@ -99,7 +97,7 @@ struct Data {
 
 pub async fn purchase(
     State(app): AppState,
-    Path(plan): Path<String>,
+    Named(plan): Named,
     parts: Parts,
     JsonBody(body): JsonBody<Form>,
 ) -> Result<Json<Value>, Problem> {

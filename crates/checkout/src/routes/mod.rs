@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode, request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -36,6 +37,10 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 /// Requests that wait for the RPC node at a time; the others wait for a place.
 pub const AT_ONCE: usize = 64;
 
+/// Those that go through all orders of the program, which may take a node long. They have places of their own, so that the
+/// others do not wait behind them.
+pub const SEARCHES_AT_ONCE: usize = 8;
+
 /// How long a request waits for a place.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -43,6 +48,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct App {
     pub shop: Shop,
     places: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
 }
 
 tokio::task_local! {
@@ -97,6 +103,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Parts {
     }
 }
 
+/// What a path names: a plan, an order or a file.
+struct Named(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(name)) => Ok(Self(name)),
+            Err(_) => Err(Problem::bad_request(
+                "what the address names is not text in UTF-8: copy the address anew",
+            )),
+        }
+    }
+}
+
 /// Whom a transaction is for: what Solana Pay and Solana Actions send.
 #[derive(Deserialize)]
 struct Account {
@@ -108,6 +130,7 @@ impl App {
         Self {
             shop,
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            searches: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)),
         }
     }
 
@@ -116,8 +139,24 @@ impl App {
         self: &Arc<Self>,
         work: impl FnOnce(&Shop) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.at_place(&self.places, work).await
+    }
+
+    /// The same for what goes through all orders.
+    async fn with_search<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Shop) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.at_place(&self.searches, work).await
+    }
+
+    async fn at_place<T: Send + 'static>(
+        self: &Arc<Self>,
+        places: &Arc<Semaphore>,
+        work: impl FnOnce(&Shop) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let busy = || Problem::unavailable("the shop is busy: try again in a moment", PATIENCE);
-        let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned());
+        let waited = tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned());
         let Ok(Ok(place)) = waited.await else {
             return Err(busy());
         };
@@ -146,6 +185,12 @@ impl App {
         });
         answered.await.ok()
     }
+}
+
+/// Whether a request goes through all orders.
+pub fn is_search(request: &Request) -> bool {
+    let uri = request.uri();
+    uri.path() == "/orders" && uri.query().is_some_and(|query| !query.is_empty())
 }
 
 /// All routes.
@@ -214,7 +259,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
                     "the request did not come to its end in time",
                 )
             })?
-            .map_err(|_| too_large())?;
+            .map_err(|error| match error.into_inner().is::<LengthLimitError>() {
+                true => too_large(),
+                false => Problem::bad_request("the body did not come whole: send it again"),
+            })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Problem::bad_request(format!("the body is not what is asked for: {error}"))
         })
@@ -250,7 +298,7 @@ async fn health(State(app): AppState) -> Response {
 }
 
 /// What pages are made with. Addresses carry a hash of the content, so that they can be kept for ever.
-async fn asset(Path(name): Path<String>, Parts(parts): Parts) -> Result<Response, Problem> {
+async fn asset(Named(name): Named, Parts(parts): Parts) -> Result<Response, Problem> {
     let asset = assets::find(&name)
         .ok_or_else(|| Problem::not_found("no-page", "there is no such file in this shop"))?;
     // Under the address of another version, somebody would else have this one kept for that.

@@ -1,17 +1,16 @@
 //! The pages.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 use solana_pubkey::Pubkey;
 use wayfare_client::esim::OrderFilter;
 use wayfare_client::esim::offers::{self, OfferFilter, OfferOrder};
 use wayfare_core::esim::countries::Code;
 use wayfare_core::esim::shop::parse_data;
 
-use super::{AppState, Parts, wants_json};
+use super::{AppState, Named, Parts, wants_json};
 use crate::orders::order_address;
 use crate::pages::{self, Search};
 use crate::problem::Problem;
@@ -86,7 +85,7 @@ fn read_filter<'a>(part: impl Fn(&str) -> Option<&'a str>) -> Result<OfferFilter
     })
 }
 
-pub async fn plan(State(app): AppState, Path(plan): Path<String>) -> Result<Response, Problem> {
+pub async fn plan(State(app): AppState, Named(plan): Named) -> Result<Response, Problem> {
     let page = app
         .with_shop(move |shop| {
             let at = plan_address(&plan)?;
@@ -100,7 +99,7 @@ pub async fn plan(State(app): AppState, Path(plan): Path<String>) -> Result<Resp
 
 pub async fn order(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let at = order_address(&order)?;
@@ -138,11 +137,18 @@ pub async fn orders(
         };
     }
     let is_json = wants_json(&headers);
+    let number = parts.get("page").and_then(|page| page.parse().ok());
     let found = app
-        .with_shop(move |shop| shop.orders(filter, is_json))
+        .with_search(move |shop| shop.orders(filter, number.unwrap_or(1), is_json))
         .await?;
-    Ok(match is_json {
-        true => Json(json!({"orders": found})).into_response(),
-        false => pages::orders(&app.shop, &found).into_response(),
-    })
+    if is_json {
+        return Ok(Json(found).into_response());
+    }
+    let mut asked = url::form_urlencoded::Serializer::new(String::new());
+    for name in ["plan", "buyer", "key"] {
+        if let Some(text) = parts.get(name) {
+            asked.append_pair(name, text);
+        }
+    }
+    Ok(pages::orders(&app.shop, &found, &asked.finish()).into_response())
 }

@@ -1,16 +1,16 @@
 //! Solana Pay transaction requests (version 1.1 of the specification): `GET` says who asks, `POST` makes the transaction.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{Account, AppState, JsonBody, Parts};
+use super::{Account, AppState, JsonBody, Named, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
 use crate::purchase::{Unsigned, read, read_account, read_key};
 use crate::shop::{no_plan, plan_address};
 
-pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn label(State(app): AppState, Named(plan): Named) -> Result<Json<Value>, Problem> {
     let answer = app
         .with_shop(move |shop| {
             let at = plan_address(&plan)?;
@@ -27,7 +27,7 @@ pub async fn label(State(app): AppState, Path(plan): Path<String>) -> Result<Jso
 
 pub async fn purchase(
     State(app): AppState,
-    Path(plan): Path<String>,
+    Named(plan): Named,
     parts: Parts,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {

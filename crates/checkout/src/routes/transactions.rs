@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Account, App, AppState, JsonBody};
+use super::{Account, App, AppState, JsonBody, Named};
 use crate::orders::{Deed, order_address, read_reason};
 use crate::problem::Problem;
 use crate::purchase::{Unsigned, read_account};
@@ -40,7 +40,7 @@ async fn act(
 
 pub async fn confirm(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {
     act(app, &order, &body.account, Deed::Confirm).await
@@ -48,7 +48,7 @@ pub async fn confirm(
 
 pub async fn dispute(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     JsonBody(body): JsonBody<Complaint>,
 ) -> Result<Json<Unsigned>, Problem> {
     let reason = read_reason(body.reason.as_deref())?;
@@ -57,7 +57,7 @@ pub async fn dispute(
 
 pub async fn refund(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {
     act(app, &order, &body.account, Deed::Refund).await
@@ -65,7 +65,7 @@ pub async fn refund(
 
 pub async fn resolve(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {
     act(app, &order, &body.account, Deed::Resolve).await
@@ -73,7 +73,7 @@ pub async fn resolve(
 
 pub async fn close(
     State(app): AppState,
-    Path(order): Path<String>,
+    Named(order): Named,
     JsonBody(body): JsonBody<Account>,
 ) -> Result<Json<Unsigned>, Problem> {
     act(app, &order, &body.account, Deed::Close).await
