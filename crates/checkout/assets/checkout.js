@@ -282,14 +282,14 @@ export async function decodeKeyFile(text) {
   return key;
 }
 
-/** Whether an Ed25519 signature is valid, as far as the browser can tell: where it cannot, it is not taken for valid. */
+/** Whether an Ed25519 signature is valid; null where the browser cannot tell. */
 async function verifySignature(publicKey, signature, bytes) {
   try {
     const name = "Ed25519";
     const key = await crypto.subtle.importKey("raw", publicKey, { name }, false, ["verify"]);
     return await crypto.subtle.verify({ name }, key, signature, bytes);
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -1258,8 +1258,7 @@ async function findOrder(order) {
 class SeveralPaid extends Told {
   constructor(orders) {
     super(
-      "More than one wallet has paid for this purchase, and only one of them is yours. Choose your order below by the " +
-        "wallet that paid.",
+      "More than one wallet has paid for this purchase. Choose your order below, by the wallet that paid.",
     );
     this.orders = orders;
   }
@@ -1284,8 +1283,7 @@ function listFound(section, orders, choose) {
       button.type = "button";
       button.dataset.order = order.order;
       const what = [order.plan_id ?? "A retired plan", order.price.text, order.state].join(", ");
-      button.textContent = `${what}, bought ${when(order.purchased_at, order.now)} by ${shortAddress(order.buyer)}`;
-      button.title = order.buyer;
+      button.textContent = `${what}, bought ${when(order.purchased_at, order.now)} by ${order.buyer}`;
       button.addEventListener("click", () => void run(section, () => choose(order)));
       const item = document.createElement("li");
       item.append(button);
@@ -1499,7 +1497,8 @@ async function walletKey(wallet, account, { market, plan, orderId }, times, cons
   }
   const isSigned = signature.length === 64 && signature.some((byte) => byte !== 0);
   const isValid = isSigned && (await verifySignature(base58Decode(account.address, 32), signature, text));
-  if (!isValid) {
+  // For reading it need not be told: the order says whether the key is the right one.
+  if (isValid === false || (isValid === null && times > 1)) {
     throw new NoWalletKey(`${wallet.name} did not sign the text itself with this account, as far as this browser can tell.`);
   }
   const key = await deriveKeyPair(signature);
@@ -1995,9 +1994,19 @@ async function wireCheckout(section) {
     }
   }
 
+  byId("buy-anew").addEventListener("click", () => {
+    if (!isSure("buy-anew", "What is paid stays paid: this buys the plan once more.", "Buy it once more")) return;
+    purchase.forget();
+    location.reload();
+  });
+
   /** Lets the buyer say which order is the own one. Nothing more is paid meanwhile. */
   function chooseOf(several) {
-    listFound(section, several.orders, (order) => goToPaid(order, "This is the order that you chose."));
+    listFound(section, several.orders, (order) => {
+      // Whoever chose the wrong one comes back to the others.
+      chosen.add(order.order);
+      return goToPaid(order, "This is the order that you chose.");
+    });
     showSteps();
     focusOn(byId("found-heading"));
     say(several.message, "error");
@@ -2106,7 +2115,12 @@ async function wireCheckout(section) {
     const isBusy = () => section.getAttribute("aria-busy") === "true";
     let since = Date.now();
     let failures = 0;
+    const isChoosing = () => !byId("found").hidden;
     while (section.isConnected) {
+      if (isChoosing()) {
+        isWatching = false;
+        return;
+      }
       if (document.hidden) {
         // Nobody looks. Who comes back waits anew.
         await untilSeen();
@@ -2118,7 +2132,7 @@ async function wireCheckout(section) {
       try {
         const paid = await purchase.find();
         // A purchase by a wallet in this page goes there by itself.
-        if (paid !== null && section.isConnected && !isBusy()) {
+        if (paid !== null && section.isConnected && !isBusy() && !isChoosing()) {
           await goToPaid(paid, "Your payment has arrived.");
           return;
         }
@@ -2138,7 +2152,7 @@ async function wireCheckout(section) {
         failures++;
         if (error instanceof SeveralPaid && section.isConnected && !isBusy()) {
           isWatching = false;
-          chooseOf(error);
+          if (!isChoosing()) chooseOf(error);
           return;
         }
         if (error instanceof ShopError && error.isPassing) {
@@ -2199,8 +2213,12 @@ function bytesOf(text) {
   }
 }
 
+/** Orders that were chosen from several: until others are known not to be the own one, the purchase is not forgotten. */
+const chosen = new Set();
+
 /** Forgets what is remembered of a purchase, once its order was seen. */
 function forgetPurchase(order) {
+  if (chosen.has(order.order)) return;
   const purchase = rememberedPurchase(order.plan);
   if (String(purchase.orderId) === order.order_id) purchase.forget();
 }
@@ -2614,7 +2632,7 @@ function wireOrder(section, key = null) {
     let missed = 0;
     while (section.isConnected && !isClosed) {
       // Nobody looks: what has come meanwhile is fetched for who comes back. A key that waits opens what comes all the same.
-      if (order !== null && key === null) await untilSeen();
+      if (order !== null && (key === null || opened !== null)) await untilSeen();
       let pause = SLOW_POLL;
       try {
         const now = await getOrder(address);
@@ -2679,8 +2697,10 @@ function wireFind(section) {
   async function findWith(key) {
     say("Looking for your orders …", "wait");
     const path = `/orders?key=${base58Encode(key.public)}`;
-    const { orders } = await patiently("Looking for your orders", () => getJson(path));
+    const { orders, pages } = await patiently("Looking for your orders", () => getJson(path));
     show(byId("found"), false);
+    show(byId("found-more"), pages > 1);
+    byId("found-more-link").href = `${path}&page=2`;
     if (orders.length === 0) {
       throw new Told("There is no order for this code. If you have just paid, try again in a minute.");
     }

@@ -106,8 +106,8 @@ impl Description {
 }
 
 /// What of a text is shown: no more than so many characters, and none that is not seen itself (general categories Cc, Cf,
-/// Zl and Zp of Unicode 17), some of which turn the direction of writing around. The joiners stay: Persian and emoji are
-/// written with them.
+/// Zl and Zp of Unicode 17, and the fillers of Hangul), some of which turn the direction of writing around. The joiners
+/// stay: Persian and emoji are written with them. Tags do not, so that the flags of parts of countries lose their part.
 fn shown(text: &str, most: usize) -> Option<String> {
     let is_shown = |c: &char| {
         let is_unseen = matches!(
@@ -119,12 +119,15 @@ fn shown(text: &str, most: usize) -> Option<String> {
                 | '\u{70f}'
                 | '\u{890}'..='\u{891}'
                 | '\u{8e2}'
+                | '\u{115f}'..='\u{1160}'
                 | '\u{180e}'
                 | '\u{200b}'
                 | '\u{200e}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
                 | '\u{feff}'
+                | '\u{ffa0}'
                 | '\u{fff9}'..='\u{fffb}'
                 | '\u{110bd}'
                 | '\u{110cd}'
@@ -159,6 +162,7 @@ mod tests {
             '\u{200b}',
             '\u{2028}',
             '\u{202e}',
+            '\u{3164}',
             '\u{e0041}',
         ] {
             assert_eq!(of(&format!("a{unseen}b")).title.as_deref(), Some("ab"));

@@ -453,6 +453,9 @@ impl Browser {
     /// A picture of the whole page, in `target/screenshots`.
     #[track_caller]
     pub fn screenshot(&self, name: &str) {
+        // News stand at the edge of the window for some seconds, which on a picture of the whole page is anywhere.
+        let settled = "delete document.getElementById('status')?.dataset.isNew";
+        self.run(settled, vec![]);
         let whole = json!({ "captureBeyondViewport": true });
         let shot = self.devtools("Page.captureScreenshot", whole);
         let bytes = base64(shot["data"].as_str().unwrap());
