@@ -24,6 +24,8 @@ use wayfare_tests::chain::{Accepted, Refused};
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::TokenProgram;
 
+use crate::noting::Beside;
+
 /// Lives from fixed seeds: 0, 1, 2, …
 const CASES: u64 = 64;
 
@@ -57,6 +59,16 @@ pub trait Subject:
     fn token(model: &Model<Self>) -> TokenProgram;
 }
 
+/// An amount as programs have it.
+pub fn narrow(amount: u128) -> u64 {
+    u64::try_from(amount).expect("the model stays small")
+}
+
+/// An instant as programs have it.
+pub fn time(time: i128) -> i64 {
+    i64::try_from(time).expect("the model stays in this age")
+}
+
 /// A life that failed: what is needed to live it again, whatever becomes of the generators.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,28 +94,6 @@ impl<Op: Serialize> Case<Op> {
 
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain data")
-}
-
-/// That an operation happens at most a second from a deadline which decides about it.
-#[derive(Clone, Copy, Debug)]
-pub struct Beside {
-    pub deadline: &'static str,
-    /// After the deadline.
-    pub seconds: i128,
-    /// The operation comes on the wrong side of it.
-    pub refused: bool,
-}
-
-impl Beside {
-    /// If it is that near.
-    pub fn new(deadline: &'static str, at: i128, now: i128, refused: bool) -> Option<Self> {
-        let seconds = now - at;
-        (-1..=1).contains(&seconds).then_some(Self {
-            deadline,
-            seconds,
-            refused,
-        })
-    }
 }
 
 thread_local! {

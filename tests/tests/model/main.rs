@@ -11,7 +11,9 @@
 //! A life that fails is made shorter and written to `target/model-failures/`. Copied into
 //! `tests/tests/model/regressions/<program>/`, the file is a test. See [`lives`].
 
+mod draw;
 mod esim;
 mod lives;
+mod noting;
 mod rewards;
 mod roaming;

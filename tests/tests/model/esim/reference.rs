@@ -17,7 +17,8 @@ use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::TokenProgram;
 
-use crate::lives::Beside;
+use crate::draw;
+use crate::noting::{Beside, Noting};
 
 /// Buyers, who are also payers: the first wallets.
 pub const BUYERS: usize = 2;
@@ -403,6 +404,20 @@ pub fn quote(terms: &Terms) -> u128 {
     terms.price - part(terms.price, terms.discount_bps)
 }
 
+impl Noting for Model {
+    fn now(&self) -> i128 {
+        self.now
+    }
+
+    fn reasons(&mut self) -> &mut Vec<Refusal> {
+        &mut self.reasons
+    }
+
+    fn near(&mut self) -> &mut Vec<Beside> {
+        &mut self.beside
+    }
+}
+
 impl Model {
     pub fn new(token: TokenProgram) -> Self {
         let seller = |payout| Seller {
@@ -449,31 +464,6 @@ impl Model {
 
     pub fn held(&self) -> u128 {
         self.orders.values().map(Order::owes).sum()
-    }
-
-    fn why(&mut self, holds: bool, why: impl Into<Refusal>) {
-        if holds {
-            self.reasons.push(why.into());
-        }
-    }
-
-    fn beside(&mut self, deadline: &'static str, at: i128, refused: bool) {
-        self.beside
-            .extend(Beside::new(deadline, at, self.now, refused));
-    }
-
-    /// What is possible from an instant on.
-    fn from(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
-        let early = self.now < at;
-        self.beside(deadline, at, early);
-        self.why(early, reason);
-    }
-
-    /// What is possible until an instant.
-    fn until(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
-        let late = self.now >= at;
-        self.beside(deadline, at, late);
-        self.why(late, reason);
     }
 
     /// The order, or the reason that there is none.
@@ -1100,36 +1090,17 @@ impl ReferenceStateMachine for Reference {
             _ => (40, 4),
         };
         // Mostly on by a little; to an instant of the model, most often the next, or a second beside it; or anywhere.
-        let mut instants = model.instants();
-        instants.retain(|at| *at >= model.now - 1);
-        instants.push(model.now + 100);
-        instants.sort();
-        let now = model.now;
-        let next = instants[0];
-        let instant = prop_oneof![1 => Just(next), 1 => proptest::sample::select(instants)];
+        let instant = draw::to_instant(model.instants(), model.now, 1, 1);
         let time = prop_oneof![
             1 => (-200i64..0).prop_map(Op::Time),
             5 => (0i64..100).prop_map(Op::Time),
-            8 => (instant, -1..=1i128)
-                .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
+            8 => instant.prop_map(Op::Time),
             1 => (0i64..1_500).prop_map(Op::Time),
         ];
         // What a deadline decides now.
-        let mut decided = model.decided();
-        // More often what is refused on this side: it leaves the other side to come.
         let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
-        decided.extend(
-            decided
-                .clone()
-                .into_iter()
-                .filter(refused)
-                .flat_map(|op| [op.clone(), op]),
-        );
-        let (near, decided) = match decided.is_empty() {
-            true => (1, vec![Op::Time(1)]),
-            false => (90, decided),
-        };
-        let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
+        let (near, decided) = draw::decided(model.decided(), refused, 90, Op::Time(1));
+        let wallet_or_vault = || draw::wallet_or_vault(WALLETS);
         prop_oneof![
             near => proptest::sample::select(decided),
             14 => time,

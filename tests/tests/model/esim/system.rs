@@ -16,7 +16,7 @@ use wayfare_tests::keys::person;
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{DECIMALS, TokenProgram, freeze_authority};
 
-use crate::lives::{self, Subject};
+use crate::lives::{self, Subject, narrow, time};
 
 use super::reference::{
     DEADLINES, End, FIRST_TERMS, KINDS, Key, Model, NEVER_REFUSED, Op, Order, PAYERS, PLANS,
@@ -44,14 +44,6 @@ impl Subject for Life {
     fn token(model: &Model) -> TokenProgram {
         model.token
     }
-}
-
-fn narrow(amount: u128) -> u64 {
-    u64::try_from(amount).expect("the model stays small")
-}
-
-fn time(time: i128) -> i64 {
-    i64::try_from(time).expect("the model stays in this age")
 }
 
 fn wallet(number: usize) -> Pubkey {

@@ -17,7 +17,8 @@ use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::TokenProgram;
 
-use crate::lives::Beside;
+use crate::draw;
+use crate::noting::{Beside, Noting};
 
 /// Owners who may have a leaf, in the order of their indices.
 pub const OWNERS: usize = 6;
@@ -322,6 +323,20 @@ pub struct Model {
     pub beside: Vec<Beside>,
 }
 
+impl Noting for Model {
+    fn now(&self) -> i128 {
+        self.now
+    }
+
+    fn reasons(&mut self) -> &mut Vec<Refusal> {
+        &mut self.reasons
+    }
+
+    fn near(&mut self) -> &mut Vec<Beside> {
+        &mut self.beside
+    }
+}
+
 impl Model {
     pub fn new(token: TokenProgram) -> Self {
         let now = i128::from(START);
@@ -406,20 +421,6 @@ impl Model {
         self.updated_at = self.updated_at.max(self.now);
     }
 
-    fn refuse(&mut self, when: bool, why: impl Into<Refusal>) {
-        if when {
-            self.reasons.push(why.into());
-        }
-    }
-
-    /// What is possible from an instant on.
-    fn from(&mut self, deadline: &'static str, at: i128, why: impl Into<Refusal>) {
-        let early = self.now < at;
-        self.beside
-            .extend(Beside::new(deadline, at, self.now, early));
-        self.refuse(early, why);
-    }
-
     /// What a pause refuses.
     fn after_pause(&mut self, deadline: &'static str) {
         self.from(deadline, self.paused_until, Error::Paused);
@@ -435,34 +436,34 @@ impl Model {
                 self.attempt = Attempt::Nothing;
             }
             Op::Fund(amount) => {
-                self.refuse(*amount == 0, Error::ZeroAmount);
+                self.why(*amount == 0, Error::ZeroAmount);
                 self.after_pause("fund from paused_until");
-                self.refuse(self.vault_frozen, TokenError::AccountFrozen);
+                self.why(self.vault_frozen, TokenError::AccountFrozen);
                 self.tell(|model| {
                     model.vault += u128::from(*amount);
                     model.funded += u128::from(*amount);
                 });
             }
             Op::Donate(amount) => {
-                self.refuse(self.vault_frozen, TokenError::AccountFrozen);
+                self.why(self.vault_frozen, TokenError::AccountFrozen);
                 if self.reasons.is_empty() {
                     self.vault += u128::from(*amount);
                 }
             }
             Op::CreatePage => {
-                self.refuse(self.page, SystemError::AccountAlreadyInUse);
+                self.why(self.page, SystemError::AccountAlreadyInUse);
                 self.tell(|model| model.page = true);
             }
             Op::Propose { by, grants, lie } => self.propose(*by, grants, *lie),
             Op::Approve { by, other_root } => self.approve(*by, *other_root),
             Op::Veto { by } => {
-                self.refuse(*by != self.guardian, Error::NotGuardian);
-                self.refuse(self.proposal.is_none(), ErrorCode::AccountNotInitialized);
+                self.why(*by != self.guardian, Error::NotGuardian);
+                self.why(self.proposal.is_none(), ErrorCode::AccountNotInitialized);
                 let vetoed = self
                     .proposal
                     .as_ref()
                     .is_some_and(|proposal| proposal.vetoed);
-                self.refuse(vetoed, Error::NotProposed);
+                self.why(vetoed, Error::NotProposed);
                 self.tell(|model| {
                     if let Some(proposal) = &mut model.proposal {
                         proposal.vetoed = true;
@@ -476,19 +477,19 @@ impl Model {
             }
             Op::ClearPayout { owner } => {
                 let none = self.payouts[*owner].is_none();
-                self.refuse(none, ErrorCode::AccountNotInitialized);
+                self.why(none, ErrorCode::AccountNotInitialized);
                 self.tell(|model| model.payouts[*owner] = None);
             }
             Op::Freeze(account) => self.set_frozen(*account, true),
             Op::Thaw(account) => self.set_frozen(*account, false),
             Op::Pause { by, seconds } => {
                 let seconds = i128::from(*seconds);
-                self.refuse(*by != self.guardian, Error::NotGuardian);
-                self.refuse(!(1..=7 * DAY).contains(&seconds), Error::BadPause);
+                self.why(*by != self.guardian, Error::NotGuardian);
+                self.why(!(1..=7 * DAY).contains(&seconds), Error::BadPause);
                 self.tell(|model| model.paused_until = model.now + seconds);
             }
             Op::Unpause { by } => {
-                self.refuse(*by != self.authority, Error::NotAuthority);
+                self.why(*by != self.authority, Error::NotAuthority);
                 self.tell(|model| model.paused_until = 0);
             }
             Op::UpdateNetwork { by, change } => self.update(*by, change),
@@ -501,8 +502,8 @@ impl Model {
                 let possible = (1..=5).contains(&publishers.len())
                     && different.len() == publishers.len()
                     && (1..=publishers.len()).contains(&usize::from(*threshold));
-                self.refuse(*by != self.authority, Error::NotAuthority);
-                self.refuse(!possible, Error::BadPublishers);
+                self.why(*by != self.authority, Error::NotAuthority);
+                self.why(!possible, Error::BadPublishers);
                 self.tell(|model| {
                     model.publishers.clone_from(publishers);
                     model.threshold = usize::from(*threshold);
@@ -510,15 +511,15 @@ impl Model {
                 });
             }
             Op::SetGuardian { by, guardian } => {
-                self.refuse(*by != self.authority, Error::NotAuthority);
+                self.why(*by != self.authority, Error::NotAuthority);
                 self.tell(|model| model.guardian = *guardian);
             }
             Op::Nominate { by, nominee } => {
-                self.refuse(*by != self.authority, Error::NotAuthority);
+                self.why(*by != self.authority, Error::NotAuthority);
                 self.tell(|model| model.nominee = *nominee);
             }
             Op::AcceptAuthority { by } => {
-                self.refuse(self.nominee != Some(*by), Error::NotNominee);
+                self.why(self.nominee != Some(*by), Error::NotNominee);
                 self.tell(|model| {
                     model.authority = *by;
                     model.nominee = None;
@@ -527,7 +528,7 @@ impl Model {
             Op::Register { owner, device } => {
                 let there = self.nodes[*device].is_some();
                 self.after_pause("register from paused_until");
-                self.refuse(there, SystemError::AccountAlreadyInUse);
+                self.why(there, SystemError::AccountAlreadyInUse);
                 self.tell(|model| {
                     model.nodes[*device] = Some(Node {
                         owner: *owner,
@@ -545,15 +546,15 @@ impl Model {
             }
             Op::AcceptNode { by, device } => {
                 match self.nodes[*device].clone() {
-                    None => self.refuse(true, ErrorCode::AccountNotInitialized),
+                    None => self.why(true, ErrorCode::AccountNotInitialized),
                     Some(Node {
                         offered_to: None, ..
-                    }) => self.refuse(true, Error::NotOffered),
+                    }) => self.why(true, Error::NotOffered),
                     Some(Node {
                         offered_to: Some(to),
                         ..
                     }) => {
-                        self.refuse(to != *by, Error::NotOfferee);
+                        self.why(to != *by, Error::NotOfferee);
                     }
                 }
                 self.tell(|model| {
@@ -580,10 +581,10 @@ impl Model {
 
     fn refuse_unless_node_of(&mut self, by: usize, device: usize) {
         match &self.nodes[device] {
-            None => self.refuse(true, ErrorCode::AccountNotInitialized),
+            None => self.why(true, ErrorCode::AccountNotInitialized),
             Some(node) => {
                 let other = node.owner != by;
-                self.refuse(other, Error::NotNodeOwner);
+                self.why(other, Error::NotNodeOwner);
             }
         }
     }
@@ -595,7 +596,7 @@ impl Model {
         };
         let already = *is == frozen;
         *is = frozen;
-        self.refuse(already, TokenError::InvalidState);
+        self.why(already, TokenError::InvalidState);
     }
 
     fn propose(&mut self, by: usize, grants: &[u64], lie: Lie) {
@@ -624,18 +625,18 @@ impl Model {
                 && proposal.publisher_set == self.publisher_set
                 && proposal.approvals.len() >= self.threshold
         });
-        self.refuse(!self.publishers.contains(&by), Error::NotPublisher);
+        self.why(!self.publishers.contains(&by), Error::NotPublisher);
         self.after_pause("propose from paused_until");
-        self.refuse(
+        self.why(
             number != self.epochs.len() as u128 + 1,
             Error::WrongEpochNumber,
         );
         let ends_at = self.epoch_ends_at;
         self.from("propose from epoch_ends_at", ends_at, Error::EpochNotOver);
-        self.refuse(leaves.len() < self.leaves().len(), Error::LeafCountFell);
-        self.refuse(total < self.total, Error::LifetimeTotalFell);
-        self.refuse(growth > self.terms.emission_cap, Error::AboveEmissionCap);
-        self.refuse(held, Error::AlreadyApproved);
+        self.why(leaves.len() < self.leaves().len(), Error::LeafCountFell);
+        self.why(total < self.total, Error::LifetimeTotalFell);
+        self.why(growth > self.terms.emission_cap, Error::AboveEmissionCap);
+        self.why(held, Error::AlreadyApproved);
         self.attempt = Attempt::Propose {
             number,
             leaves: leaves.clone(),
@@ -656,18 +657,18 @@ impl Model {
     }
 
     fn approve(&mut self, by: usize, other_root: bool) {
-        self.refuse(!self.publishers.contains(&by), Error::NotPublisher);
+        self.why(!self.publishers.contains(&by), Error::NotPublisher);
         self.after_pause("approve from paused_until");
         match self.proposal.clone() {
-            None => self.refuse(true, ErrorCode::AccountNotInitialized),
+            None => self.why(true, ErrorCode::AccountNotInitialized),
             Some(proposal) => {
-                self.refuse(proposal.vetoed, Error::NotProposed);
+                self.why(proposal.vetoed, Error::NotProposed);
                 let changed = proposal.publisher_set != self.publisher_set;
-                self.refuse(changed, Error::PublishersChanged);
-                self.refuse(proposal.approvals.contains(&by), Error::ApprovedTwice);
+                self.why(changed, Error::PublishersChanged);
+                self.why(proposal.approvals.contains(&by), Error::ApprovedTwice);
             }
         }
-        self.refuse(other_root, Error::WrongProposal);
+        self.why(other_root, Error::WrongProposal);
         self.tell(|model| {
             let (now, threshold) = (model.now, model.threshold);
             if let Some(proposal) = &mut model.proposal {
@@ -682,7 +683,7 @@ impl Model {
     fn activate(&mut self) {
         self.after_pause("activate from paused_until");
         let Some(proposal) = self.proposal.clone() else {
-            self.refuse(true, ErrorCode::AccountNotInitialized);
+            self.why(true, ErrorCode::AccountNotInitialized);
             return;
         };
         let changed = proposal.publisher_set != self.publisher_set;
@@ -692,15 +693,15 @@ impl Model {
             .map(|at| at + self.terms.challenge_period);
         let owed = proposal.total.saturating_sub(self.claimed);
         let growth = proposal.total.saturating_sub(self.total);
-        self.refuse(proposal.vetoed, Error::NotProposed);
-        self.refuse(changed, Error::PublishersChanged);
-        self.refuse(few, Error::TooFewApprovals);
+        self.why(proposal.vetoed, Error::NotProposed);
+        self.why(changed, Error::PublishersChanged);
+        self.why(few, Error::TooFewApprovals);
         if let Some(end) = open_until {
             let deadline = "activate from the end of the challenge";
             self.from(deadline, end, Error::ChallengePeriod);
         }
-        self.refuse(growth > self.terms.emission_cap, Error::AboveEmissionCap);
-        self.refuse(self.vault < owed, Error::Underfunded);
+        self.why(growth > self.terms.emission_cap, Error::AboveEmissionCap);
+        self.why(self.vault < owed, Error::Underfunded);
         self.tell(|model| {
             model.epochs.push(proposal.leaves);
             model.total = proposal.total;
@@ -732,18 +733,18 @@ impl Model {
             leaves,
         };
 
-        self.refuse(self.epochs.is_empty(), Error::NoActiveEpoch);
-        self.refuse(index >= current.len(), Error::IndexOutOfRange);
-        self.refuse(!self.page, ErrorCode::AccountOwnedByWrongProgram);
+        self.why(self.epochs.is_empty(), Error::NoActiveEpoch);
+        self.why(index >= current.len(), Error::IndexOutOfRange);
+        self.why(!self.page, ErrorCode::AccountOwnedByWrongProgram);
         let elsewhere = to != self.payee(owner);
         match self.payouts[owner] {
-            Some(_) => self.refuse(elsewhere, Error::WrongDestination),
-            None => self.refuse(elsewhere, Error::WrongPayout),
+            Some(_) => self.why(elsewhere, Error::WrongDestination),
+            None => self.why(elsewhere, Error::WrongPayout),
         }
-        self.refuse(self.frozen[to], Error::DestinationFrozen);
-        self.refuse(!proved, Error::WrongProof);
+        self.why(self.frozen[to], Error::DestinationFrozen);
+        self.why(!proved, Error::WrongProof);
         let counter = self.counters[index];
-        self.refuse(lifetime < counter, Error::LifetimeBelowCounter);
+        self.why(lifetime < counter, Error::LifetimeBelowCounter);
         let due = lifetime.saturating_sub(counter);
         if due == 0 {
             // Nothing happens, and nothing is told.
@@ -755,13 +756,12 @@ impl Model {
         let too_little = paid < due && (level == 0 || 2 * level < self.terms.limiter_capacity);
         if let Some(at) = self.refilled_at(due) {
             let deadline = "claim from the refill on";
-            self.beside
-                .extend(Beside::new(deadline, at, self.now, too_little));
+            self.beside(deadline, at, too_little);
         }
-        self.refuse(too_little, Error::OutflowLimited);
-        self.refuse(self.claimed + paid > self.total, Error::InvariantBroken);
-        self.refuse(self.vault < paid, Error::Underfunded);
-        self.refuse(self.vault_frozen, TokenError::AccountFrozen);
+        self.why(too_little, Error::OutflowLimited);
+        self.why(self.claimed + paid > self.total, Error::InvariantBroken);
+        self.why(self.vault < paid, Error::Underfunded);
+        self.why(self.vault_frozen, TokenError::AccountFrozen);
         self.tell(|model| {
             model.set_level(level - paid);
             model.counters[index] += paid;
@@ -787,16 +787,16 @@ impl Model {
             limiter_refill: change.limiter_refill.map_or(limiter_refill, u128::from),
         };
         let per_epoch = terms.limiter_refill * terms.epoch_length.unsigned_abs();
-        self.refuse(by != self.authority, Error::NotAuthority);
-        self.refuse(
+        self.why(by != self.authority, Error::NotAuthority);
+        self.why(
             !(1..=366 * DAY).contains(&terms.epoch_length),
             Error::BadEpochLength,
         );
-        self.refuse(
+        self.why(
             !(1..=30 * DAY).contains(&terms.challenge_period),
             Error::BadChallengePeriod,
         );
-        self.refuse(
+        self.why(
             terms.limiter_capacity == 0 || per_epoch < terms.emission_cap,
             Error::BadLimiter,
         );
@@ -1034,37 +1034,18 @@ impl ReferenceStateMachine for Reference {
         let approve = (0..PUBLISHERS, prop::bool::weighted(0.2))
             .prop_map(|(by, other_root)| Op::Approve { by, other_root });
         // To an instant of the model, most often the next, or a second beside it; or anywhere.
-        let mut instants = model.instants();
-        instants.retain(|at| *at >= model.now - 1);
-        instants.push(model.now + 100);
-        instants.sort();
-        let now = model.now;
-        let next = instants[0];
-        let instant = prop_oneof![3 => Just(next), 2 => proptest::sample::select(instants)];
+        let instant = draw::to_instant(model.instants(), model.now, 3, 2);
         let time = prop_oneof![
             1 => Just(Op::Time(-3_600)),
             1 => (-100i64..0).prop_map(Op::Time),
             1 => (0i64..200).prop_map(Op::Time),
             1 => (0i64..3_000).prop_map(Op::Time),
-            5 => (instant, -1..=1i128)
-                .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
+            5 => instant.prop_map(Op::Time),
         ];
         // What a deadline decides now.
-        let mut decided = model.decided();
-        // More often what is refused on this side: it leaves the other side to come.
         let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
-        decided.extend(
-            decided
-                .clone()
-                .into_iter()
-                .filter(refused)
-                .flat_map(|op| [op.clone(), op]),
-        );
-        let (near, decided) = match decided.is_empty() {
-            true => (1, vec![Op::Time(1)]),
-            false => (70, decided),
-        };
-        let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
+        let (near, decided) = draw::decided(model.decided(), refused, 70, Op::Time(1));
+        let wallet_or_vault = || draw::wallet_or_vault(WALLETS);
         let set = prop_oneof![
             3 => proptest::sample::subsequence((0..PUBLISHERS).collect::<Vec<_>>(), 1..=PUBLISHERS),
             1 => proptest::collection::vec(0..PUBLISHERS, 0..=PUBLISHERS),

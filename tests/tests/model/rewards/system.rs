@@ -16,7 +16,7 @@ use wayfare_tests::rewards::ledger::{Leaf, Ledger};
 use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
 use wayfare_tests::token::{TokenProgram, freeze_authority};
 
-use crate::lives::{self, Subject};
+use crate::lives::{self, Subject, narrow, time};
 
 use super::reference::{
     Attempt, DEADLINES, DEVICES, Forgery, KINDS, Model, NEVER_REFUSED, OWNERS, Op, Reference,
@@ -43,14 +43,6 @@ impl Subject for Life {
     fn token(model: &Model) -> TokenProgram {
         model.token
     }
-}
-
-fn narrow(amount: u128) -> u64 {
-    u64::try_from(amount).expect("the model stays small")
-}
-
-fn time(time: i128) -> i64 {
-    i64::try_from(time).expect("the model stays in this age")
 }
 
 fn wallet(number: usize) -> Pubkey {

@@ -17,7 +17,8 @@ use wayfare_tests::chain::START;
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::TokenProgram;
 
-use crate::lives::Beside;
+use crate::draw;
+use crate::noting::{Beside, Noting};
 
 /// The payout wallets of the two sides, the treasury, and one who gives.
 pub const WALLETS: usize = 4;
@@ -300,6 +301,20 @@ pub struct Model {
     pub beside: Vec<Beside>,
 }
 
+impl Noting for Model {
+    fn now(&self) -> i128 {
+        self.now
+    }
+
+    fn reasons(&mut self) -> &mut Vec<Refusal> {
+        &mut self.reasons
+    }
+
+    fn near(&mut self) -> &mut Vec<Beside> {
+        &mut self.beside
+    }
+}
+
 impl Model {
     pub fn new(token: TokenProgram) -> Self {
         Self {
@@ -358,31 +373,6 @@ impl Model {
 
     fn is_closed(&self) -> bool {
         self.ended || self.closes_at.is_some_and(|at| self.now >= at)
-    }
-
-    fn why(&mut self, holds: bool, reason: impl Into<Refusal>) {
-        if holds {
-            self.reasons.push(reason.into());
-        }
-    }
-
-    fn beside(&mut self, deadline: &'static str, at: i128, refused: bool) {
-        self.beside
-            .extend(Beside::new(deadline, at, self.now, refused));
-    }
-
-    /// What is possible from an instant on.
-    fn from(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
-        let early = self.now < at;
-        self.beside(deadline, at, early);
-        self.why(early, reason);
-    }
-
-    /// What is possible until an instant.
-    fn until(&mut self, deadline: &'static str, at: i128, reason: impl Into<Refusal>) {
-        let late = self.now >= at;
-        self.beside(deadline, at, late);
-        self.why(late, reason);
     }
 
     /// What an agreement takes until it is closed.
@@ -1119,35 +1109,16 @@ impl ReferenceStateMachine for Reference {
             ]
         });
         // To an instant of the model, most often the next, or a second beside it; or anywhere.
-        let mut instants = model.instants();
-        instants.retain(|at| *at >= model.now - 1);
-        instants.push(model.now + 100);
-        instants.sort();
-        let now = model.now;
-        let next = instants[0];
-        let instant = prop_oneof![1 => Just(next), 3 => proptest::sample::select(instants)];
+        let instant = draw::to_instant(model.instants(), model.now, 1, 3);
         let time = prop_oneof![
-            6 => (instant, -1..=1i128)
-                .prop_map(move |(at, beside)| Op::Time((at + beside - now) as i64)),
+            6 => instant.prop_map(Op::Time),
             2 => (0..300i64).prop_map(Op::Time),
             1 => (-60..0i64).prop_map(Op::Time),
         ];
         // What a deadline decides now.
-        let mut decided = model.decided();
-        // More often what is refused on this side: it leaves the other side to come.
         let refused = |op: &Op| !Self::apply(model.clone(), op).reasons.is_empty();
-        decided.extend(
-            decided
-                .clone()
-                .into_iter()
-                .filter(refused)
-                .flat_map(|op| [op.clone(), op]),
-        );
-        let (near, decided) = match decided.is_empty() {
-            true => (1, vec![Op::Time(1)]),
-            false => (140, decided),
-        };
-        let wallet_or_vault = || prop_oneof![1 => Just(None), 4 => (0..WALLETS).prop_map(Some)];
+        let (near, decided) = draw::decided(model.decided(), refused, 140, Op::Time(1));
+        let wallet_or_vault = || draw::wallet_or_vault(WALLETS);
         let end = if model.statements.len() > 6 { 2 } else { 0 };
         prop_oneof![
             near => proptest::sample::select(decided),

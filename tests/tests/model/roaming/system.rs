@@ -18,7 +18,7 @@ use wayfare_tests::roaming::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{DECIMALS, TokenProgram, freeze_authority};
 
-use crate::lives::{self, Subject};
+use crate::lives::{self, Subject, narrow, time};
 
 use super::reference::{
     DEADLINES, FIRST_TERMS, GIVER, KINDS, Key, Model, NEVER_REFUSED, Op, Reference, State, TOKENS,
@@ -47,14 +47,6 @@ impl Subject for Life {
     fn token(model: &Model) -> TokenProgram {
         model.token
     }
-}
-
-fn narrow(amount: u128) -> u64 {
-    u64::try_from(amount).expect("the model stays small")
-}
-
-fn time(time: i128) -> i64 {
-    i64::try_from(time).expect("the model stays in this age")
 }
 
 fn side(number: usize) -> Side {
