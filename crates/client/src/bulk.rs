@@ -1195,7 +1195,10 @@ mod tests {
 
     fn run_once(chain: &FakeChain, schedule: Schedule, path: &Path) -> Summary {
         let cluster = chain.cluster(schedule);
-        let job = BumpAll { items: ITEMS };
+        let job = Bump {
+            items: ITEMS,
+            times: 1,
+        };
         let mut journal = journal(path);
         match run(
             &cluster,
@@ -1317,7 +1320,10 @@ mod tests {
                 false => (at >= call).then_some(Fault::Unavailable),
             }
         }));
-        let job = BumpAll { items: ITEMS };
+        let job = Bump {
+            items: ITEMS,
+            times: 1,
+        };
         let _ = run(
             &cluster,
             &job,
@@ -1356,47 +1362,6 @@ mod tests {
         }
     }
 
-    /// Items of two steps, each of which counts.
-    struct BumpTwice;
-
-    impl Job for BumpTwice {
-        fn len(&self) -> usize {
-            6
-        }
-
-        fn name(&self, item: usize) -> String {
-            format!("counter {item}")
-        }
-
-        fn assess(
-            &self,
-            cluster: &Cluster,
-            items: &[usize],
-            min_slot: Option<u64>,
-        ) -> Result<Vec<Assessment>, ClientError> {
-            let addresses: Vec<Pubkey> = items.iter().map(|i| counter_address(*i as u32)).collect();
-            let accounts = cluster.accounts(&addresses, min_slot)?.accounts;
-            let counts = accounts.into_iter().map(|account| {
-                account.map_or(0, |a| u64::from_le_bytes(a.data.try_into().unwrap()))
-            });
-            Ok(items
-                .iter()
-                .zip(counts)
-                .map(|(item, count)| match count {
-                    0 | 1 => Assessment::Due {
-                        instructions: vec![bump(*item as u32)],
-                        progress: count,
-                    },
-                    _ => Assessment::Done,
-                })
-                .collect())
-        }
-
-        fn signers(&self, _item: usize) -> Vec<&dyn Signer> {
-            vec![]
-        }
-    }
-
     #[test]
     fn killed_while_the_second_step_is_under_way_and_the_first_is_not_final() {
         let directory = TempDir::new().unwrap();
@@ -1405,7 +1370,7 @@ mod tests {
             let options = options();
             run(
                 cluster,
-                &BumpTwice,
+                &Bump { items: 6, times: 2 },
                 &payer(),
                 &mut journal,
                 &options,
@@ -1499,7 +1464,10 @@ mod tests {
         let path = directory.path().join("journal");
         let chain = FakeChain::default();
         let cluster = chain.cluster(no_faults());
-        let job = BumpAll { items: ITEMS };
+        let job = Bump {
+            items: ITEMS,
+            times: 1,
+        };
         let cancel = cluster.cancel().clone();
         let mut stop = move |progress: &Progress| {
             if progress.done >= 6 {
@@ -1546,7 +1514,10 @@ mod tests {
             }
             _ => None,
         }));
-        let job = BumpAll { items: ITEMS };
+        let job = Bump {
+            items: ITEMS,
+            times: 1,
+        };
         let mut journal = journal(&path);
         let summary = run(
             &cluster,
@@ -1575,7 +1546,10 @@ mod tests {
         let other = Hash::new_from_array([8; 32]);
         let cluster = chain.cluster_of(no_faults(), other);
         let calls = chain.0.lock().unwrap().calls;
-        let job = BumpAll { items: ITEMS };
+        let job = Bump {
+            items: ITEMS,
+            times: 1,
+        };
         let result = run(
             &cluster,
             &job,

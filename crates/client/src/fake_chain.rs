@@ -454,12 +454,13 @@ impl RpcSender for FakeSender {
     }
 }
 
-/// A job that executes each item once.
-pub struct BumpAll {
+/// A job that executes each item so many times, one after the other.
+pub struct Bump {
     pub items: u32,
+    pub times: u64,
 }
 
-impl Job for BumpAll {
+impl Job for Bump {
     fn len(&self) -> usize {
         self.items as usize
     }
@@ -476,15 +477,18 @@ impl Job for BumpAll {
     ) -> Result<Vec<Assessment>, ClientError> {
         let addresses: Vec<Pubkey> = items.iter().map(|i| counter_address(*i as u32)).collect();
         let accounts = cluster.accounts(&addresses, min_slot)?.accounts;
+        let counts = accounts
+            .into_iter()
+            .map(|account| account.map_or(0, |a| u64::from_le_bytes(a.data.try_into().unwrap())));
         Ok(items
             .iter()
-            .zip(accounts)
-            .map(|(item, account)| match account {
-                Some(_) => Assessment::Done,
-                None => Assessment::Due {
+            .zip(counts)
+            .map(|(item, count)| match count < self.times {
+                true => Assessment::Due {
                     instructions: vec![bump(*item as u32)],
-                    progress: 0,
+                    progress: count,
                 },
+                false => Assessment::Done,
             })
             .collect())
     }
