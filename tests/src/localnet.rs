@@ -36,10 +36,21 @@ impl Ended {
 }
 
 impl LocalNetwork {
+    /// One with short slots, for tests to be short.
     pub fn start() -> Self {
+        Self::launch(&["--slot-ms", "50"])
+    }
+
+    /// One with slots as long as people get them who run it.
+    pub fn start_as_it_is() -> Self {
+        Self::launch(&[])
+    }
+
+    fn launch(args: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut process = Command::new(built("WAYFARE_LOCALNET"))
-            .args(["--json", "--exit-with-parent", "--slot-ms", "50"])
+            .args(["--json", "--exit-with-parent"])
+            .args(args)
             .args(["--rpc-port", "0", "--ws-port", "0", "--dir"])
             .arg(dir.path())
             .arg("--programs")
@@ -110,6 +121,48 @@ impl LocalNetwork {
         ended
     }
 
+    /// The address of a key in the test's own folder, by the file's name without `.json`.
+    #[track_caller]
+    pub fn address_of(&self, key: &str) -> String {
+        let address = self.done(&["address", "-k", &self.path(&format!("{key}.json"))]);
+        address.json()["pubkey"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a market for eSIM plans with short windows, whose treasury and operator is the funded wallet.
+    #[track_caller]
+    pub fn create_market(&self, market: &str, arbiter: &str, guardian: &str) {
+        let wallet = self.address_of("wallet");
+        let create = [
+            &["esim", "market", "create", market, "--yes"][..],
+            &["--arbiter", arbiter, "--guardian", guardian],
+            &["--treasury", &wallet, "--fee-bps", "250"],
+            &["--max-delivery-window", "1h", "--min-release-window", "1s"],
+            &["--max-release-window", "1h", "--answer-window", "1h"],
+            &["--arbiter-window", "1h", "--retention", "1d"],
+        ];
+        self.done(&create.concat());
+    }
+
+    /// The same with a mint and an approved seller, where the funded wallet plays every part.
+    #[track_caller]
+    pub fn open_market(&self, market: &str) {
+        let wallet = self.address_of("wallet");
+        self.create_market(market, &wallet, &wallet);
+        self.done(&["esim", "market", "accept-mint", market, &self.mint, "--yes"]);
+        self.done(&["esim", "seller", "apply", "-m", market, "--yes"]);
+        let seller = self.done(&["esim", "seller", "show", "-m", market]).json();
+        let seller = seller["address"].as_str().unwrap();
+        let approve = [
+            "esim",
+            "market",
+            "seller-status",
+            market,
+            seller,
+            "approved",
+        ];
+        self.done(&[&approve[..], &["--yes"]].concat());
+    }
+
     /// Brings the network `nyc-hotspots` up from the project's own migrations, and funds it.
     pub fn migrate(&self) -> Value {
         let key = |name: &str| {
@@ -117,19 +170,7 @@ impl LocalNetwork {
             if !Path::new(&file).exists() {
                 self.done(&["keygen", &file]);
             }
-            let address = self.done(&["address", "-k", &file]).json();
-            address
-                .as_str()
-                .map(str::to_owned)
-                .or_else(|| {
-                    address
-                        .as_object()?
-                        .values()
-                        .next()?
-                        .as_str()
-                        .map(str::to_owned)
-                })
-                .unwrap()
+            self.address_of(name)
         };
         let variables = [
             format!("mint={}", self.mint),

@@ -5,14 +5,12 @@
 //! `cargo xtask bench --load` builds what it needs and says where that is. It prints one figure.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use esim_market::state::{Delivery, Order, OrderState};
-use serde_json::{Value, json};
+use serde_json::json;
 use solana_keypair::{Keypair, read_keypair_file};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -25,6 +23,7 @@ use wayfare_client::journal::{Binding, Journal};
 use wayfare_client::token::token_account;
 use wayfare_core::esim::delivery;
 use wayfare_core::esim::delivery_key::DeliveryKey;
+use wayfare_tests::localnet::LocalNetwork;
 
 /// How many orders.
 const ORDERS: u64 = 1_000;
@@ -38,22 +37,23 @@ const MARKET: &str = "load";
 const RELEASE_WINDOW: &str = "1s";
 
 fn main() -> Result<()> {
-    let dir = tempfile::tempdir()?;
-    let network = LocalNetwork::start(dir.path())?;
+    let network = Network::start()?;
     let market = set_up(&network)?;
-    let pool = pool(&network)?;
+    let pool = pool(&network);
 
     let start = Instant::now();
     let key = buy(&network, &market)?;
     let bought = start.elapsed().as_secs_f64();
-    network.wayfare(&["esim", "seller", "fulfil", "--pool", &pool, "-m", MARKET])?;
+    network
+        .local
+        .done(&["esim", "seller", "fulfil", "--pool", &pool, "-m", MARKET]);
     let delivered = start.elapsed().as_secs_f64();
     let orders = network.orders(&market)?;
     let last = orders.iter().map(|(_, order)| order.release_at).max();
     while network.cluster.unix_time()? < last.unwrap_or_default() {
         std::thread::sleep(Duration::from_millis(100));
     }
-    network.wayfare(&["esim", "sweep", "-m", MARKET])?;
+    network.local.done(&["esim", "sweep", "-m", MARKET]);
     let seconds = start.elapsed().as_secs_f64();
     eprintln!(
         "bought after {bought:.1} s, delivered after {delivered:.1} s, released after {seconds:.1} s"
@@ -76,51 +76,11 @@ struct Market {
     vault: VaultAccounts,
 }
 
-fn set_up(network: &LocalNetwork) -> Result<Market> {
-    let wallet = network.wallet.pubkey().to_string();
-    let mint = &network.mint;
-    let market = [
-        "esim",
-        "market",
-        "create",
-        MARKET,
-        "--yes",
-        "--arbiter",
-        &wallet,
-        "--guardian",
-        &wallet,
-        "--treasury",
-        &wallet,
-        "--fee-bps",
-        "250",
-        "--max-delivery-window",
-        "1h",
-        "--min-release-window",
-        "1s",
-        "--max-release-window",
-        "1h",
-        "--answer-window",
-        "1h",
-        "--arbiter-window",
-        "1h",
-        "--retention",
-        "1d",
-    ];
-    network.wayfare(&market)?;
-    network.wayfare(&["esim", "market", "accept-mint", MARKET, mint, "--yes"])?;
-    network.wayfare(&["esim", "seller", "apply", "-m", MARKET, "--yes"])?;
+fn set_up(network: &Network) -> Result<Market> {
+    let mint = &network.local.mint;
+    network.local.open_market(MARKET);
     let at = address::market(MARKET).context("the market's name has no address")?;
     let seller = address::seller(&at, &network.wallet.pubkey());
-    let status = [
-        "esim",
-        "market",
-        "seller-status",
-        MARKET,
-        &seller.to_string(),
-        "approved",
-        "--yes",
-    ];
-    network.wayfare(&status)?;
     let plan = [
         "esim",
         "seller",
@@ -147,7 +107,7 @@ fn set_up(network: &LocalNetwork) -> Result<Market> {
         "--stock",
         &ORDERS.to_string(),
     ];
-    network.wayfare(&plan)?;
+    network.local.done(&plan);
     let vault = address::vault(&at, &mint.parse()?);
     Ok(Market {
         address: at,
@@ -157,18 +117,16 @@ fn set_up(network: &LocalNetwork) -> Result<Market> {
 }
 
 /// A profile for each order.
-fn pool(network: &LocalNetwork) -> Result<String> {
+fn pool(network: &Network) -> String {
     let mut csv = "lpa\n".to_owned();
     for n in 0..ORDERS {
         csv += &format!("LPA:1$smdp.example.com$LOAD-{n:04}\n");
     }
-    let path = network.dir.join("pool.csv");
-    std::fs::write(&path, csv)?;
-    Ok(path.display().to_string())
+    network.local.write("pool.csv", &csv)
 }
 
 /// Buys all orders, and returns the key that their deliveries are encrypted to.
-fn buy(network: &LocalNetwork, market: &Market) -> Result<DeliveryKey> {
+fn buy(network: &Network, market: &Market) -> Result<DeliveryKey> {
     let key = DeliveryKey::generate(&mut delivery::rng()?);
     let plan: esim_market::state::Plan = network.cluster.state(&market.plan)?;
     let buyer = network.wallet.pubkey();
@@ -194,7 +152,7 @@ fn buy(network: &LocalNetwork, market: &Market) -> Result<DeliveryKey> {
         network: market.address,
         genesis: network.cluster.genesis_hash()?,
     };
-    let mut journal = Journal::create(&network.dir.join("buy.journal"), &binding)?;
+    let mut journal = Journal::create(Path::new(&network.local.path("buy.journal")), &binding)?;
     let options = BulkOptions::default();
     let summary = bulk::run(
         &network.cluster,
@@ -254,7 +212,7 @@ impl Job for BuyOrders {
 }
 
 /// Looks at every account: each order was delivered once and paid for once, each with a profile of its own.
-fn check(network: &LocalNetwork, market: &Market, key: &DeliveryKey) -> Result<()> {
+fn check(network: &Network, market: &Market, key: &DeliveryKey) -> Result<()> {
     let orders = network.orders(market)?;
     ensure!(
         orders.len() as u64 == ORDERS,
@@ -286,82 +244,28 @@ fn check(network: &LocalNetwork, market: &Market, key: &DeliveryKey) -> Result<(
             && (seller.delivered_count, seller.refunded_count) == (ORDERS, 0),
         "the counters do not agree: {plan:?}, {seller:?}"
     );
-    network.wayfare(&["esim", "market", "books", MARKET])
+    network.local.done(&["esim", "market", "books", MARKET]);
+    Ok(())
 }
 
-/// A local network, which ends with this process.
-struct LocalNetwork {
-    process: Child,
-    dir: PathBuf,
-    url: String,
-    mint: String,
+/// A local network, which ends with this process, and who is there.
+struct Network {
+    local: LocalNetwork,
     wallet: Keypair,
     cluster: Cluster,
 }
 
-/// A path that `cargo xtask bench --load` hands over.
-fn built(variable: &str) -> Result<PathBuf> {
-    let path = std::env::var_os(variable).with_context(|| {
-        format!("{variable} is not set: run this with `cargo xtask bench --load`")
-    })?;
-    Ok(path.into())
-}
-
-impl LocalNetwork {
-    fn start(dir: &Path) -> Result<Self> {
-        let mut process = Command::new(built("WAYFARE_LOCALNET")?)
-            .args([
-                "--json",
-                "--exit-with-parent",
-                "--rpc-port",
-                "0",
-                "--ws-port",
-                "0",
-                "--dir",
-            ])
-            .arg(dir)
-            .arg("--programs")
-            .arg(built("WAYFARE_PROGRAMS")?)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot run the local network")?;
-        let mut line = String::new();
-        let stdout = process.stdout.take().context("it has no standard output")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        let ready: Value =
-            serde_json::from_str(&line).context("the local network did not start")?;
-        let text = |field: &str| ready[field].as_str().unwrap_or_default().to_owned();
-        let wallet = read_keypair_file(dir.join("wallet.json"))
+impl Network {
+    fn start() -> Result<Self> {
+        let local = LocalNetwork::start_as_it_is();
+        let wallet = read_keypair_file(local.path("wallet.json"))
             .map_err(|error| anyhow::anyhow!("the wallet cannot be read: {error}"))?;
-        let cluster = Cluster::connect(&text("rpc_url"), ClusterOptions::default())?;
+        let cluster = Cluster::connect(&local.url, ClusterOptions::default())?;
         Ok(Self {
-            process,
-            dir: dir.to_owned(),
-            url: text("rpc_url"),
-            mint: text("spl_mint"),
+            local,
             wallet,
             cluster,
         })
-    }
-
-    /// Runs `wayfare` with the wallet, in the network's folder.
-    fn wayfare(&self, args: &[&str]) -> Result<()> {
-        let output = Command::new(built("WAYFARE_BIN")?)
-            .args(["-u", &self.url, "-k", "wallet.json"])
-            .args(args)
-            .current_dir(&self.dir)
-            .env("HOME", &self.dir)
-            .stdin(Stdio::null())
-            .output()?;
-        ensure!(
-            output.status.success(),
-            "wayfare {}: {}{}",
-            args.join(" "),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(())
     }
 
     fn orders(&self, market: &Market) -> Result<Vec<(Pubkey, Order)>> {
@@ -369,12 +273,5 @@ impl LocalNetwork {
             market: Some(market.address),
             ..OrderFilter::default()
         })?)
-    }
-}
-
-impl Drop for LocalNetwork {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
     }
 }

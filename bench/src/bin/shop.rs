@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use solana_pubkey::Pubkey;
-use wayfare_client::esim::address;
 use wayfare_core::esim::delivery;
 use wayfare_core::esim::delivery_key::DeliveryKey;
 use wayfare_tests::localnet::LocalNetwork;
@@ -38,7 +37,8 @@ const TARGETS: [(&str, f64); 3] = [
 
 fn main() -> Result<()> {
     let network = LocalNetwork::start();
-    let wallet = set_up(&network)?;
+    set_up(&network);
+    let wallet = network.address_of("wallet").parse()?;
     let shop = Shop::open(&network)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -64,38 +64,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A market with one seller and 500 plans over many countries, imported as a seller would. Returns who buys.
-fn set_up(network: &LocalNetwork) -> Result<Pubkey> {
-    let key = network.done(&["address"]).json();
-    let wallet = key
-        .as_str()
-        .or_else(|| key.as_object()?.values().next()?.as_str())
-        .context("the wallet has no address")?
-        .to_owned();
-    let market = [
-        &["esim", "market", "create", MARKET, "--yes"][..],
-        &["--arbiter", &wallet, "--guardian", &wallet],
-        &["--treasury", &wallet, "--fee-bps", "250"],
-        &["--max-delivery-window", "1h", "--min-release-window", "1s"],
-        &["--max-release-window", "1h", "--answer-window", "1h"],
-        &["--arbiter-window", "1h", "--retention", "1d"],
-    ];
-    network.done(&market.concat());
+/// A market with one seller and 500 plans over many countries, imported as a seller would.
+fn set_up(network: &LocalNetwork) {
+    network.open_market(MARKET);
     let mint = network.mint.as_str();
-    network.done(&["esim", "market", "accept-mint", MARKET, mint, "--yes"]);
-    network.done(&["esim", "seller", "apply", "-m", MARKET, "--yes"]);
-    let at = address::market(MARKET).context("the market's name has no address")?;
-    let wallet: Pubkey = wallet.parse()?;
-    let seller = address::seller(&at, &wallet).to_string();
-    network.done(&[
-        "esim",
-        "market",
-        "seller-status",
-        MARKET,
-        &seller,
-        "approved",
-        "--yes",
-    ]);
     let packages = network.write("packages.json", &packages().to_string());
     network.done(&[
         "esim",
@@ -113,7 +85,6 @@ fn set_up(network: &LocalNetwork) -> Result<Pubkey> {
         "1h",
         "--yes",
     ]);
-    Ok(wallet)
 }
 
 /// A price list as wholesalers send it: 25 groups of countries, 20 plans each.

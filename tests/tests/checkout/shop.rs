@@ -65,32 +65,7 @@ impl Shop {
             mint,
         };
         let me = shop.wallet.pubkey().to_string();
-        shop.esim(&[
-            "market",
-            "create",
-            MARKET,
-            "--arbiter",
-            &me,
-            "--guardian",
-            &me,
-            "--treasury",
-            &me,
-            "--fee-bps",
-            "250",
-            "--max-delivery-window",
-            "1h",
-            "--min-release-window",
-            "1s",
-            "--max-release-window",
-            "1h",
-            "--answer-window",
-            "1h",
-            "--arbiter-window",
-            "1h",
-            "--retention",
-            "1d",
-            "--yes",
-        ]);
+        shop.net.create_market(MARKET, &me, &me);
         // Each command waits until the chain cannot forget it: what does not wait for another runs beside it.
         let seller = shop.seller().to_string();
         thread::scope(|scope| {

@@ -84,8 +84,7 @@ fn tally(rules: &Value, id: &str) -> u64 {
 
 /// A market with a vault, and a hub.
 fn market_and_hub(net: &LocalNetwork) {
-    let wallet = net.done(&["address"]).json();
-    let wallet = wallet["pubkey"].as_str().unwrap();
+    let wallet = &*net.address_of("wallet");
     let roles = [
         "--arbiter",
         wallet,

@@ -28,39 +28,9 @@ impl Market {
             net.done(&["keygen", &net.path(&format!("{key}.json"))]);
         }
         let market = Self { net };
-        let (wallet, arbiter, guardian) = (
-            market.key("wallet"),
-            market.key("arbiter"),
-            market.key("guardian"),
-        );
+        let [arbiter, guardian] = ["arbiter", "guardian"].map(|key| market.net.address_of(key));
+        market.net.create_market(MARKET, &arbiter, &guardian);
         let mint = market.net.mint.as_str();
-        market.net.done(&[
-            "esim",
-            "market",
-            "create",
-            MARKET,
-            "--yes",
-            "--arbiter",
-            &arbiter,
-            "--guardian",
-            &guardian,
-            "--treasury",
-            &wallet,
-            "--fee-bps",
-            "250",
-            "--max-delivery-window",
-            "1h",
-            "--min-release-window",
-            "1s",
-            "--max-release-window",
-            "1h",
-            "--answer-window",
-            "1h",
-            "--arbiter-window",
-            "1h",
-            "--retention",
-            "1d",
-        ]);
         market
             .net
             .done(&["esim", "market", "accept-mint", MARKET, mint, "--yes"]);
@@ -85,16 +55,6 @@ impl Market {
         ];
         market.net.done(&approve);
         market
-    }
-
-    fn key(&self, name: &str) -> String {
-        let ended = self
-            .net
-            .done(&["address", "-k", &self.net.path(&format!("{name}.json"))]);
-        let json = ended.json();
-        let text = json.as_str().map(str::to_owned);
-        text.or_else(|| Some(json.as_object()?.values().next()?.as_str()?.to_owned()))
-            .unwrap()
     }
 
     #[track_caller]

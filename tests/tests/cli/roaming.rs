@@ -46,9 +46,9 @@ impl Roaming {
             books,
         };
         let (arbiter, guardian, wallet) = (
-            roaming.key("arbiter"),
-            roaming.key("guardian"),
-            roaming.key("wallet"),
+            roaming.net.address_of("arbiter"),
+            roaming.net.address_of("guardian"),
+            roaming.net.address_of("wallet"),
         );
         roaming.done(&[
             "hub",
@@ -129,18 +129,6 @@ impl Roaming {
 
     fn file(&self, key: &str) -> String {
         self.net.path(&format!("{key}.json"))
-    }
-
-    fn key(&self, key: &str) -> String {
-        let address = self.net.done(&["address", "-k", &self.file(key)]).json();
-        match &address {
-            Value::String(address) => address.clone(),
-            _ => address
-                .as_object()
-                .and_then(|fields| fields.values().next()?.as_str())
-                .unwrap()
-                .to_owned(),
-        }
     }
 
     fn run(&self, args: &[&str]) -> Ended {
