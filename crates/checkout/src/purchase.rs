@@ -18,7 +18,7 @@ use wayfare_core::esim::public_key::is_usable_key;
 use wayfare_core::esim::shop;
 
 use crate::problem::Problem;
-use crate::shop::{SOL_DECIMALS, Shop, no_plan};
+use crate::shop::{Shop, no_plan};
 use crate::words::moment;
 
 /// What a buyer asks for, under the terms that the buyer was shown.
@@ -251,8 +251,8 @@ fn cannot_pay(hindrance: &PayerHindrance, offer: &Offer, price: &str) -> Problem
             "no-sol",
             format!(
                 "this wallet holds {} SOL, and the order needs {} SOL, which come back, and a network fee: bring more first",
-                amount::format(*held, SOL_DECIMALS),
-                amount::format(*rent, SOL_DECIMALS)
+                amount::sol(*held),
+                amount::sol(*rent)
             ),
         ),
     };

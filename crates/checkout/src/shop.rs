@@ -19,9 +19,6 @@ use crate::problem::Problem;
 /// Countries that are named before the rest is counted.
 pub const COUNTRIES_SHOWN: usize = 3;
 
-/// Lamports are billionths of a SOL (`LAMPORTS_PER_SOL` in `solana-native-token`).
-pub const SOL_DECIMALS: u8 = 9;
-
 /// How old what a page shows may be. A purchase is held against the chain itself, whatever a page showed.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -235,7 +232,7 @@ impl Shop {
 
     /// What a buyer deposits for an order, in SOL.
     pub fn deposit(&self) -> String {
-        amount::format(self.order_rent, SOL_DECIMALS)
+        amount::sol(self.order_rent)
     }
 
     /// What the seller of an offer says about it.

@@ -84,6 +84,14 @@ pub fn format(units: u64, decimals: u8) -> String {
     }
 }
 
+/// Lamports are billionths of a SOL (`LAMPORTS_PER_SOL` in `solana-native-token`).
+const SOL_DECIMALS: u8 = 9;
+
+/// Lamports as SOL.
+pub fn sol(lamports: u64) -> String {
+    format(lamports, SOL_DECIMALS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -221,7 +221,6 @@ fn ask(
 ) -> Result<()> {
     let cluster = ctx.cluster()?;
     let rent = cluster.rent(Node::SPACE)?.saturating_mul(nodes as u64);
-    let sol = |lamports| amount::format(lamports, SOL_DECIMALS);
     let what = format!(
         "register {nodes} nodes of {} owners in the network {}; {} rows are refused\n\
          make {} device keys and {} owner keys\n\
@@ -231,15 +230,12 @@ fn ask(
         registered.refused.len(),
         registered.device_keys_made,
         registered.owner_keys_made,
-        sol(rent),
+        amount::sol(rent),
         payer.pubkey(),
-        sol(cluster.lamports(&payer.pubkey())?),
+        amount::sol(cluster.lamports(&payer.pubkey())?),
     );
     ctx.confirm(&args.confirm, what, "Register them?")
 }
-
-/// A SOL is 10⁹ lamports.
-const SOL_DECIMALS: u8 = 9;
 
 /// Keys made at a time: each waits for the disk, and disks take many writes at once.
 const KEYS_AT_ONCE: usize = 16;

@@ -45,9 +45,9 @@ pub async fn describe(State(app): AppState, Named(plan): Named) -> Result<Json<V
                 "icon": assets::icon(&shop.public_url),
                 "title": shop.title(offer),
                 "description": format!(
-                    "{}, {}, {}, for {price}, and a deposit of {} SOL that comes back. The money waits until the eSIM is delivered; if it is not within {}, it can be \
-                     fetched back. The delivery is encrypted to a key of yours: make one on {}/plans/{at}, or with the command \
-                     line.",
+                    "{}, {}, {}, for {price}, and a deposit of {} SOL that comes back. The money waits until the eSIM is \
+                     delivered; if it is not within {}, it can be fetched back. The delivery is encrypted to a key of yours: make \
+                     one on {}/plans/{at}, or with the command line.",
                     Countries(terms.countries).summary(COUNTRIES_SHOWN),
                     shop::data(terms.data_mb),
                     shop::days(terms.validity_days),

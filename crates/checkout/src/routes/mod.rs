@@ -66,6 +66,12 @@ impl Parts {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Which page of a list is asked for, from 1 on.
+    fn page(&self) -> usize {
+        let page = self.part("page").and_then(|page| page.trim().parse().ok());
+        page.unwrap_or(1)
+    }
+
     /// The purchase under the terms that the query names: those that the buyer was shown.
     fn purchase(
         &self,

@@ -17,11 +17,11 @@ use crate::problem::Problem;
 use crate::purchase::read;
 use crate::shop::{no_plan, plan_address};
 
-pub async fn storefront(State(app): AppState, Parts(parts): Parts) -> Result<Response, Problem> {
+pub async fn storefront(State(app): AppState, parts: Parts) -> Result<Response, Problem> {
     let page = app
         .with_shop(move |shop| {
             let part = |name: &str| {
-                let text = parts.get(name).map(|text| text.trim());
+                let text = parts.part(name).map(str::trim);
                 text.filter(|text| !text.is_empty())
             };
             let mut search = Search {
@@ -30,7 +30,7 @@ pub async fn storefront(State(app): AppState, Parts(parts): Parts) -> Result<Res
                 days: part("days").unwrap_or_default().to_owned(),
                 max_price: part("max_price").unwrap_or_default().to_owned(),
                 sort: part("sort").unwrap_or_default().to_owned(),
-                page: part("page").and_then(|page| page.parse().ok()).unwrap_or(1),
+                page: parts.page(),
                 mistake: None,
             };
             let catalogue = shop.catalogue()?;
@@ -112,11 +112,11 @@ pub async fn order(
 
 pub async fn orders(
     State(app): AppState,
-    Parts(parts): Parts,
+    parts: Parts,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let address = |name: &str| -> Result<Option<Pubkey>, Problem> {
-        let text = parts.get(name).map(|text| text.trim());
+        let text = parts.part(name).map(str::trim);
         let what = "an address or key of 32 bytes in base58";
         text.filter(|text| !text.is_empty())
             .map(|text| read(name, what, Some(text)))
@@ -137,16 +137,16 @@ pub async fn orders(
         };
     }
     let is_json = wants_json(&headers);
-    let number = parts.get("page").and_then(|page| page.parse().ok());
+    let page = parts.page();
     let found = app
-        .with_search(move |shop| shop.orders(filter, number.unwrap_or(1), is_json))
+        .with_search(move |shop| shop.orders(filter, page, is_json))
         .await?;
     if is_json {
         return Ok(Json(found).into_response());
     }
     let mut asked = url::form_urlencoded::Serializer::new(String::new());
     for name in ["plan", "buyer", "key"] {
-        if let Some(text) = parts.get(name) {
+        if let Some(text) = parts.part(name) {
             asked.append_pair(name, text);
         }
     }
