@@ -9,7 +9,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use anchor_lang::AccountDeserialize;
+use anchor_lang::{AccountDeserialize, Discriminator};
 use solana_pubkey::Pubkey;
 use thiserror::Error;
 
@@ -75,6 +75,15 @@ pub struct Place {
     pub derived: (Pubkey, u8),
     /// The bump that the account stores.
     pub stored_bump: u8,
+}
+
+impl Place {
+    pub(crate) fn new(derived: (Pubkey, u8), stored_bump: u8) -> Self {
+        Self {
+            derived,
+            stored_bump,
+        }
+    }
 }
 
 /// An account of any of the programs.
@@ -292,14 +301,127 @@ pub fn check_address<A: ProgramAccount>(address: &Pubkey, account: &A) -> Result
     }
 }
 
+/// One kind of account, all that is particular to it in one place. Its name, its discriminator and the program that owns
+/// it come from its type: see [`program_accounts`].
+pub trait Stored: Sized + Discriminator {
+    /// Bytes that it can have, discriminator included: one number but for what has a list of any length.
+    fn space() -> RangeInclusive<usize>;
+
+    /// See [`ProgramAccount::read`].
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str>;
+
+    /// See [`ProgramAccount::place`].
+    fn place(&self) -> Result<Place, &'static str>;
+}
+
+/// The accounts of a program: an enum with a variant for each kind, in the order of the documentation.
+macro_rules! program_accounts {
+    (
+        $(#[$doc:meta])*
+        $account:ident, $kinds:ident of $program:path, called $name:literal: $($kind:ident),* $(,)?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $account {
+            $($kind(Box<$kind>),)*
+        }
+
+        /// The accounts' names, as the IDL and the documentation have them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize)]
+        pub enum $kinds {
+            $($kind,)*
+        }
+
+        impl $crate::account::AccountKind for $kinds {
+            const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)*
+                }
+            }
+
+            fn discriminator(self) -> &'static [u8] {
+                match self {
+                    $(Self::$kind => <$kind as ::anchor_lang::Discriminator>::DISCRIMINATOR,)*
+                }
+            }
+
+            fn space(self) -> ::std::ops::RangeInclusive<usize> {
+                match self {
+                    $(Self::$kind => <$kind as $crate::account::Stored>::space(),)*
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $kinds {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str($crate::account::AccountKind::name(*self))
+            }
+        }
+
+        impl $crate::account::ProgramAccount for $account {
+            type Kind = $kinds;
+
+            const PROGRAM: ::solana_pubkey::Pubkey = $program;
+            const PROGRAM_NAME: &'static str = $name;
+
+            fn kind(&self) -> $kinds {
+                match self {
+                    $(Self::$kind(_) => $kinds::$kind,)*
+                }
+            }
+
+            fn read(kind: $kinds, data: &[u8]) -> Result<Self, &'static str> {
+                Ok(match kind {
+                    $($kinds::$kind => Self::$kind($crate::account::Stored::read(data)?),)*
+                })
+            }
+
+            fn place(&self) -> Result<$crate::account::Place, &'static str> {
+                match self {
+                    $(Self::$kind(state) => $crate::account::Stored::place(&**state),)*
+                }
+            }
+        }
+
+        $(
+            impl $crate::account::FromAccount for $kind {
+                type Of = $account;
+
+                const KIND: $kinds = $kinds::$kind;
+
+                fn from_account(account: $account) -> Option<Self> {
+                    match account {
+                        $account::$kind(account) => Some(*account),
+                        _ => None,
+                    }
+                }
+            }
+        )*
+    };
+}
+pub(crate) use program_accounts;
+
+/// One size, discriminator included.
+pub(crate) const fn one(space: usize) -> RangeInclusive<usize> {
+    space..=space
+}
+
 /// The struct behind the discriminator, wherever the bytes are aligned.
-pub(crate) fn zero_copy<T: bytemuck::Pod>(data: &[u8]) -> Option<Box<T>> {
-    let fields = data.get(8..)?;
-    (fields.len() == std::mem::size_of::<T>())
-        .then(|| Box::new(bytemuck::pod_read_unaligned(fields)))
+pub(crate) fn zero_copy<T: bytemuck::Pod>(data: &[u8]) -> Result<Box<T>, &'static str> {
+    data.get(8..)
+        .filter(|fields| fields.len() == std::mem::size_of::<T>())
+        .map(|fields| Box::new(bytemuck::pod_read_unaligned(fields)))
+        .ok_or("wrong length")
 }
 
 /// The struct in Borsh, its discriminator checked; what follows it is left alone.
-pub(crate) fn borsh<T: AccountDeserialize>(data: &[u8]) -> Option<T> {
-    T::try_deserialize(&mut &data[..]).ok()
+pub(crate) fn borsh<T: AccountDeserialize>(
+    data: &[u8],
+    fault: &'static str,
+) -> Result<Box<T>, &'static str> {
+    T::try_deserialize(&mut &data[..])
+        .map(Box::new)
+        .map_err(|_| fault)
 }

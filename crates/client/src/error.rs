@@ -26,6 +26,7 @@ use crate::{
     account::AccountError,
     cluster::HttpStatus,
     esim,
+    interface::Interface,
     journal::JournalError,
     rewards::{self, published::DataError},
     roaming,
@@ -400,7 +401,7 @@ impl Refusal {
                 program,
                 name: instruction
                     .zip(program)
-                    .and_then(|(i, program)| instruction_name(&program, &i.data)),
+                    .and_then(|(i, program)| Interface::of(&program)?.instruction(&i.data)),
             });
             if let InstructionError::Custom(number) = error {
                 let failed = failed_program(&refusal.logs);
@@ -410,37 +411,28 @@ impl Refusal {
         refusal
     }
 
-    /// The error of node-rewards, if it is one.
-    pub fn node_rewards_error(&self) -> Option<NodeRewardsError> {
-        self.error_of(&rewards::address::PROGRAM)
-            .and_then(rewards::error::node_rewards_error)
+    /// Whether it is this error of one of our programs.
+    pub fn is<E: OurError>(&self, error: E) -> bool {
+        self.number_of(&E::PROGRAM) == Some(error.into())
     }
 
-    /// The error of esim-market, if it is one.
-    pub fn esim_market_error(&self) -> Option<EsimMarketError> {
-        self.error_of(&esim::address::PROGRAM)
-            .and_then(esim::error::esim_market_error)
+    /// Whether it is one of these.
+    pub fn is_any<E: OurError>(&self, errors: impl IntoIterator<Item = E>) -> bool {
+        errors.into_iter().any(|error| self.is(error))
     }
 
-    /// The error of roaming-escrow, if it is one.
-    pub fn roaming_escrow_error(&self) -> Option<RoamingEscrowError> {
-        self.error_of(&roaming::address::PROGRAM)
-            .and_then(roaming::error::roaming_escrow_error)
-    }
-
-    fn error_of(&self, program: &Pubkey) -> Option<u32> {
+    /// The number of the error, if this program gave it.
+    fn number_of(&self, program: &Pubkey) -> Option<u32> {
         let error = self.program_error.as_ref()?;
         (error.program.as_ref() == Some(program)).then_some(error.number)
     }
 
-    /// Whether a pause is the reason: then every other entry is refused as well.
+    /// Whether a pause is the reason: then every other entry is refused as well. Every program calls that error the same.
     pub fn is_pause(&self) -> bool {
-        matches!(self.node_rewards_error(), Some(NodeRewardsError::Paused))
-            || matches!(self.esim_market_error(), Some(EsimMarketError::Paused))
-            || matches!(
-                self.roaming_escrow_error(),
-                Some(RoamingEscrowError::Paused)
-            )
+        let error = self.program_error.as_ref();
+        error.is_some_and(|error| {
+            error.name.as_deref() == Some("Paused") && error.program.as_ref().is_some_and(is_ours)
+        })
     }
 
     /// Whether the same transaction, made anew, may succeed without anything else changing.
@@ -481,16 +473,11 @@ impl Refusal {
         if self.is_transient() {
             return Some("try again".to_owned());
         }
-        if let Some(error) = self.node_rewards_error() {
-            return rewards::error::next_step(error)
-                .map(str::to_owned)
-                .or_else(|| self.retry_time());
+        if let Some(step) = our_next_step(self) {
+            return Some(step.to_owned());
         }
-        if let Some(error) = self.esim_market_error() {
-            return esim::error::next_step(error).map(str::to_owned);
-        }
-        if let Some(error) = self.roaming_escrow_error() {
-            return roaming::error::next_step(error).map(str::to_owned);
+        if self.is(NodeRewardsError::OutflowLimited) {
+            return self.retry_time();
         }
         match self.program_error.as_ref()?.name.as_deref()? {
             "AccountFrozen" => {
@@ -577,7 +564,10 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
         Some(program) if is_ours(&program) => {
             let known = anchor_error(number)
                 .map(|e| (e.name(), e.to_string()))
-                .or_else(|| own_error(&program, number));
+                .or_else(|| {
+                    let (name, message) = Interface::of(&program)?.error(number)?;
+                    Some((name.to_owned(), message.to_owned()))
+                });
             if known.is_none() && failed.is_none() {
                 // Too low for Anchor: a program that ours called. Which one only the logs tell.
                 error.program = None;
@@ -597,40 +587,38 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
     error
 }
 
+/// An error of one of our programs.
+pub trait OurError: Into<u32> {
+    /// The program that gives it.
+    const PROGRAM: Pubkey;
+}
+
+macro_rules! our_errors {
+    ($($module:ident: $error:ident),* $(,)?) => {
+        $(
+            impl OurError for $error {
+                const PROGRAM: Pubkey = $module::address::PROGRAM;
+            }
+        )*
+
+        /// What to do about an error of one of our programs, where its message does not say it.
+        fn our_next_step(refusal: &Refusal) -> Option<&'static str> {
+            None$(.or_else(|| {
+                let number = refusal.number_of(&$error::PROGRAM)?;
+                $module::error::next_step(number)
+            }))*
+        }
+    };
+}
+our_errors!(
+    rewards: NodeRewardsError,
+    esim: EsimMarketError,
+    roaming: RoamingEscrowError,
+);
+
 /// Whether the program is one of ours.
 fn is_ours(program: &Pubkey) -> bool {
-    [
-        rewards::address::PROGRAM,
-        esim::address::PROGRAM,
-        roaming::address::PROGRAM,
-    ]
-    .contains(program)
-}
-
-/// Name and message of an error of one of our programs.
-fn own_error(program: &Pubkey, number: u32) -> Option<(String, String)> {
-    match *program {
-        rewards::address::PROGRAM => {
-            rewards::error::node_rewards_error(number).map(|e| (e.name(), e.to_string()))
-        }
-        esim::address::PROGRAM => {
-            esim::error::esim_market_error(number).map(|e| (e.name(), e.to_string()))
-        }
-        roaming::address::PROGRAM => {
-            roaming::error::roaming_escrow_error(number).map(|e| (e.name(), e.to_string()))
-        }
-        _ => None,
-    }
-}
-
-/// What an instruction of one of our programs is called in its IDL.
-fn instruction_name(program: &Pubkey, data: &[u8]) -> Option<&'static str> {
-    match *program {
-        rewards::address::PROGRAM => rewards::instruction::name(data),
-        esim::address::PROGRAM => esim::instruction::name(data),
-        roaming::address::PROGRAM => roaming::instruction::name(data),
-        _ => None,
-    }
+    Interface::of(program).is_some()
 }
 
 fn system_error(number: u32) -> Option<(String, String)> {
@@ -647,10 +635,10 @@ fn is_token_program(program: &Pubkey) -> bool {
 
 /// A program's name, or its address.
 pub fn program_name(program: &Pubkey) -> String {
+    if let Some(interface) = Interface::of(program) {
+        return interface.name.to_owned();
+    }
     let known = [
-        (rewards::address::PROGRAM, "node-rewards"),
-        (esim::address::PROGRAM, "esim-market"),
-        (roaming::address::PROGRAM, "roaming-escrow"),
         (anchor_spl::token::ID, "SPL Token"),
         (anchor_spl::token_2022::ID, "Token-2022"),
         (
@@ -682,7 +670,6 @@ macro_rules! all_variants {
         [$($enum::$variant),*]
     }};
 }
-pub(crate) use all_variants;
 
 /// The error of the Anchor framework with a number.
 pub fn anchor_error(number: u32) -> Option<AnchorError> {
@@ -779,7 +766,8 @@ pub fn anchor_error(number: u32) -> Option<AnchorError> {
 mod tests {
     use super::*;
     use crate::{
-        rewards::{address::PROGRAM, error::node_rewards_error, instruction},
+        interface::interfaces,
+        rewards::{address::PROGRAM, instruction},
         send,
     };
 
@@ -827,10 +815,7 @@ mod tests {
             refusal.next_step().unwrap(),
             "retry in 12 s, at 1700000012 (Unix time)"
         );
-        assert!(matches!(
-            refusal.node_rewards_error(),
-            Some(NodeRewardsError::OutflowLimited)
-        ));
+        assert!(refusal.is(NodeRewardsError::OutflowLimited));
     }
 
     #[test]
@@ -853,7 +838,9 @@ mod tests {
             refusal.to_string(),
             "claim (instruction 1) is refused: error 17"
         );
-        assert!(refusal.node_rewards_error().is_none());
+        assert!(!is_ours(
+            &refusal.program_error.unwrap().program.unwrap_or_default()
+        ));
     }
 
     #[test]
@@ -874,11 +861,10 @@ mod tests {
 
     #[test]
     fn every_number_is_its_variants() {
-        for number in 6000..6052 {
-            assert_eq!(u32::from(node_rewards_error(number).unwrap()), number);
+        for interface in interfaces() {
+            let count = (6000..).take_while(|number| interface.error(*number).is_some());
+            assert!(count.count() > 50 && interface.error(5999).is_none());
         }
-        assert!(node_rewards_error(6052).is_none());
-        assert!(node_rewards_error(5999).is_none());
         for number in [100, 2006, 3012, 5000] {
             assert_eq!(u32::from(anchor_error(number).unwrap()), number);
         }

@@ -77,6 +77,20 @@ impl Interface {
         interfaces().iter().find(|i| i.program == *program)
     }
 
+    /// What an instruction is called; `None` for bytes that are none of the program's.
+    pub fn instruction(&self, data: &[u8]) -> Option<&str> {
+        let mut instructions = self.idl.instructions.iter();
+        let named =
+            instructions.find(|instruction| data.starts_with(&instruction.discriminator))?;
+        Some(&named.name)
+    }
+
+    /// Name and message of the program's own error with a number.
+    pub fn error(&self, number: u32) -> Option<(&str, &str)> {
+        let error = self.idl.errors.iter().find(|error| error.code == number)?;
+        Some((&error.name, error.msg.as_deref().unwrap_or_default()))
+    }
+
     /// SHA-256 of the IDL as it is in `idls/`.
     pub fn sha256(&self) -> [u8; 32] {
         hash(self.text.as_bytes()).to_bytes()

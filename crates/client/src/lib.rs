@@ -21,6 +21,7 @@ pub mod esim;
 pub mod event;
 #[cfg(test)]
 mod fake_chain;
+pub mod governance;
 pub mod history;
 pub mod interface;
 pub mod journal;

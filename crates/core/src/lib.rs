@@ -2,7 +2,7 @@
 //!
 //! Without features the crate holds what a program runs on chain: Merkle leaves and proofs
 //! ([`merkle`]), H3 cell indices ([`h3cell`]), the outflow limiter ([`limiter`]), token mints and
-//! accounts read from bytes ([`mint`]), program-derived addresses ([`pda`]), what an eSIM plan and its
+//! accounts read from bytes ([`mint`]), names that people type ([`name`]), program-derived addresses ([`pda`]), what an eSIM plan and its
 //! delivery may hold ([`esim`]), and what roaming operators sign ([`roaming`]). All of it is integer
 //! arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back end
 //! has none).
@@ -29,6 +29,7 @@ pub mod key;
 pub mod limiter;
 pub mod merkle;
 pub mod mint;
+pub mod name;
 pub mod pda;
 #[cfg(feature = "host")]
 pub mod rewards;

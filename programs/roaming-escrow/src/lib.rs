@@ -8,7 +8,6 @@
 use anchor_lang::prelude::*;
 
 pub mod constants;
-pub mod ed25519;
 pub mod errors;
 pub mod events;
 pub mod instructions;

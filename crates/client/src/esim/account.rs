@@ -2,180 +2,134 @@
 
 use std::ops::RangeInclusive;
 
-use anchor_lang::Discriminator;
 use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller, check_name};
+#[cfg(test)]
 use solana_pubkey::Pubkey;
 use wayfare_core::esim::{MAX_CIPHERTEXT, MIN_CIPHERTEXT, countries::Countries};
 
 use super::address::PROGRAM;
-use crate::account::{AccountKind, FromAccount, Place, ProgramAccount, borsh, zero_copy};
+#[cfg(test)]
+use crate::account::{AccountKind, ProgramAccount};
+use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
 
-/// An account of the program.
-#[derive(Clone, Debug, PartialEq)]
-pub enum EsimMarketAccount {
-    Market(Box<Market>),
-    MarketVault(Box<MarketVault>),
-    Seller(Box<Seller>),
-    Plan(Box<Plan>),
-    Order(Box<Order>),
-    Delivery(Box<Delivery>),
-}
+program_accounts!(
+    /// An account of the program.
+    EsimMarketAccount, EsimMarketKind of PROGRAM, called "esim-market":
+    Market, MarketVault, Seller, Plan, Order, Delivery,
+);
 
-/// The accounts' names, as the IDL and the documentation have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-pub enum EsimMarketKind {
-    Market,
-    MarketVault,
-    Seller,
-    Plan,
-    Order,
-    Delivery,
-}
+impl Stored for Market {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
 
-impl AccountKind for EsimMarketKind {
-    const ALL: &'static [Self] = &[
-        Self::Market,
-        Self::MarketVault,
-        Self::Seller,
-        Self::Plan,
-        Self::Order,
-        Self::Delivery,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Market => "Market",
-            Self::MarketVault => "MarketVault",
-            Self::Seller => "Seller",
-            Self::Plan => "Plan",
-            Self::Order => "Order",
-            Self::Delivery => "Delivery",
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let market = zero_copy::<Self>(data)?;
+        // Counts that the program's own accessors would cut short.
+        if usize::from(market.name_len) > market.name.len() || check_name(market.name()).is_err() {
+            return Err("its name is no market's name");
         }
-    }
-
-    fn discriminator(self) -> &'static [u8] {
-        match self {
-            Self::Market => Market::DISCRIMINATOR,
-            Self::MarketVault => MarketVault::DISCRIMINATOR,
-            Self::Seller => Seller::DISCRIMINATOR,
-            Self::Plan => Plan::DISCRIMINATOR,
-            Self::Order => Order::DISCRIMINATOR,
-            Self::Delivery => Delivery::DISCRIMINATOR,
+        if usize::from(market.mint_count) > market.mints.len() {
+            return Err("it accepts more mints than there is room for");
         }
-    }
-
-    fn space(self) -> RangeInclusive<usize> {
-        let one = |space| space..=space;
-        match self {
-            Self::Market => one(Market::SPACE),
-            Self::MarketVault => one(MarketVault::SPACE),
-            Self::Seller => one(Seller::SPACE),
-            Self::Plan => one(Plan::SPACE),
-            Self::Order => one(Order::SPACE),
-            Self::Delivery => Delivery::space(MIN_CIPHERTEXT)..=Delivery::space(MAX_CIPHERTEXT),
-        }
-    }
-}
-
-impl std::fmt::Display for EsimMarketKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl ProgramAccount for EsimMarketAccount {
-    type Kind = EsimMarketKind;
-
-    const PROGRAM: Pubkey = PROGRAM;
-    const PROGRAM_NAME: &'static str = "esim-market";
-
-    fn kind(&self) -> EsimMarketKind {
-        match self {
-            Self::Market(_) => EsimMarketKind::Market,
-            Self::MarketVault(_) => EsimMarketKind::MarketVault,
-            Self::Seller(_) => EsimMarketKind::Seller,
-            Self::Plan(_) => EsimMarketKind::Plan,
-            Self::Order(_) => EsimMarketKind::Order,
-            Self::Delivery(_) => EsimMarketKind::Delivery,
-        }
-    }
-
-    fn read(kind: EsimMarketKind, data: &[u8]) -> Result<Self, &'static str> {
-        const WRONG_LENGTH: &str = "wrong length";
-        Ok(match kind {
-            EsimMarketKind::Market => {
-                let market = zero_copy::<Market>(data).ok_or(WRONG_LENGTH)?;
-                check_market(&market)?;
-                Self::Market(market)
-            }
-            EsimMarketKind::MarketVault => Self::MarketVault(zero_copy(data).ok_or(WRONG_LENGTH)?),
-            EsimMarketKind::Seller => {
-                let seller = zero_copy::<Seller>(data).ok_or(WRONG_LENGTH)?;
-                seller.status().map_err(|_| "its status is none")?;
-                Self::Seller(seller)
-            }
-            EsimMarketKind::Plan => {
-                // What is behind a short id is left as it was, so it is not checked.
-                let plan: Plan = borsh(data).ok_or("a field is out of range")?;
-                check_name(&plan.id).map_err(|_| "its id is no plan's id")?;
-                check_countries(&plan.terms.countries)?;
-                Self::Plan(Box::new(plan))
-            }
-            EsimMarketKind::Order => {
-                let order = zero_copy::<Order>(data).ok_or(WRONG_LENGTH)?;
-                order.state().map_err(|_| "its state is none")?;
-                order.reason().map_err(|_| "its dispute's reason is none")?;
-                order.terms().map_err(|_| "a policy of its terms is none")?;
-                check_countries(&order.countries)?;
-                Self::Order(order)
-            }
-            EsimMarketKind::Delivery => {
-                let delivery: Delivery = borsh(data).ok_or("its ciphertext is cut short")?;
-                if data.len() != Delivery::space(delivery.ciphertext.len()) {
-                    return Err("something follows its ciphertext");
-                }
-                Self::Delivery(Box::new(delivery))
-            }
-        })
+        Ok(market)
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        let (derived, stored_bump) = match self {
-            Self::Market(market) => (Market::find_address(market.name()), market.bump),
-            Self::MarketVault(vault) => {
-                let derived = MarketVault::find_address(&vault.market, &vault.mint);
-                if MarketVault::find_tokens_address(&derived.0).0 != vault.tokens {
-                    return Err("its token account is not the one that its address leads to");
-                }
-                (derived, vault.bump)
-            }
-            Self::Seller(seller) => (
-                Seller::find_address(&seller.market, &seller.authority),
-                seller.bump,
-            ),
-            Self::Plan(plan) => (Plan::find_address(&plan.seller, &plan.id), plan.bump),
-            Self::Order(order) => (
-                Order::find_address(&order.plan, &order.buyer, order.order_id),
-                order.bump,
-            ),
-            Self::Delivery(delivery) => (Delivery::find_address(&delivery.order), delivery.bump),
-        };
-        Ok(Place {
-            derived,
-            stored_bump,
-        })
+        Ok(Place::new(Self::find_address(self.name()), self.bump))
     }
 }
 
-/// Counts that the program's own accessors would cut short.
-fn check_market(market: &Market) -> Result<(), &'static str> {
-    if usize::from(market.name_len) > market.name.len() || check_name(market.name()).is_err() {
-        return Err("its name is no market's name");
+impl Stored for MarketVault {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
     }
-    if usize::from(market.mint_count) > market.mints.len() {
-        return Err("it accepts more mints than there is room for");
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        zero_copy(data)
     }
-    Ok(())
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.market, &self.mint);
+        if Self::find_tokens_address(&derived.0).0 != self.tokens {
+            return Err("its token account is not the one that its address leads to");
+        }
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Seller {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let seller = zero_copy::<Self>(data)?;
+        seller.status().map_err(|_| "its status is none")?;
+        Ok(seller)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.market, &self.authority);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Plan {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        // What is behind a short id is left as it was, so it is not checked.
+        let plan = borsh::<Self>(data, "a field is out of range")?;
+        check_name(&plan.id).map_err(|_| "its id is no plan's id")?;
+        check_countries(&plan.terms.countries)?;
+        Ok(plan)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.seller, &self.id);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Order {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let order = zero_copy::<Self>(data)?;
+        order.state().map_err(|_| "its state is none")?;
+        order.reason().map_err(|_| "its dispute's reason is none")?;
+        order.terms().map_err(|_| "a policy of its terms is none")?;
+        check_countries(&order.countries)?;
+        Ok(order)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.plan, &self.buyer, self.order_id);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Delivery {
+    fn space() -> RangeInclusive<usize> {
+        Self::space(MIN_CIPHERTEXT)..=Self::space(MAX_CIPHERTEXT)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let delivery = borsh::<Self>(data, "its ciphertext is cut short")?;
+        if data.len() != Self::space(delivery.ciphertext.len()) {
+            return Err("something follows its ciphertext");
+        }
+        Ok(delivery)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        Ok(Place::new(Self::find_address(&self.order), self.bump))
+    }
 }
 
 fn check_countries(countries: &[u8; 85]) -> Result<(), &'static str> {
@@ -185,24 +139,6 @@ fn check_countries(countries: &[u8; 85]) -> Result<(), &'static str> {
         Err("its countries are none, or no pairs of letters")
     }
 }
-
-macro_rules! from_account {
-    ($($kind:ident),*) => {$(
-        impl FromAccount for $kind {
-            type Of = EsimMarketAccount;
-
-            const KIND: EsimMarketKind = EsimMarketKind::$kind;
-
-            fn from_account(account: EsimMarketAccount) -> Option<Self> {
-                match account {
-                    EsimMarketAccount::$kind(account) => Some(*account),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-from_account!(Market, MarketVault, Seller, Plan, Order, Delivery);
 
 /// An account's data as the program writes them.
 #[cfg(test)]

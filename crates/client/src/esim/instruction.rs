@@ -4,7 +4,7 @@
 //! A struct holds what an instruction needs beyond the addresses that follow from it; the function of the same name
 //! makes the instruction. Amounts are base units of the plan's mint, times Unix seconds.
 
-use anchor_lang::{Discriminator, InstructionData, ToAccountMetas};
+use anchor_lang::{InstructionData, ToAccountMetas};
 use esim_market::{
     accounts, instruction as data,
     instructions::{CreatePlanArgs, DeliverArgs},
@@ -537,51 +537,6 @@ pub fn pause(market: Pubkey, guardian: Pubkey, until: i64) -> Instruction {
     instruction(accounts, data::Pause { until })
 }
 
-/// What an instruction of esim-market is called in the IDL; `None` for bytes that are none.
-pub fn name(data: &[u8]) -> Option<&'static str> {
-    macro_rules! names {
-        ($($name:ident => $text:literal),* $(,)?) => {
-            [$((data::$name::DISCRIMINATOR, $text)),*]
-        };
-    }
-    names!(
-        Purchase => "purchase",
-        TopUp => "top_up",
-        ConfirmDelivery => "confirm_delivery",
-        Dispute => "dispute",
-        Apply => "apply",
-        UpdateSeller => "update_seller",
-        CreatePlan => "create_plan",
-        UpdatePlan => "update_plan",
-        RetirePlan => "retire_plan",
-        Deliver => "deliver",
-        ReportInstalled => "report_installed",
-        ReportActivated => "report_activated",
-        AnswerDispute => "answer_dispute",
-        Refund => "refund",
-        RefundPart => "refund_part",
-        Resolve => "resolve",
-        RefundUndelivered => "refund_undelivered",
-        RefundUnanswered => "refund_unanswered",
-        Release => "release",
-        ResolveByDefault => "resolve_by_default",
-        PayOut => "pay_out",
-        CloseOrder => "close_order",
-        CreateMarket => "create_market",
-        UpdateMarket => "update_market",
-        AcceptMint => "accept_mint",
-        DropMint => "drop_mint",
-        ReadmitMint => "readmit_mint",
-        SetSellerStatus => "set_seller_status",
-        NominateAuthority => "nominate_authority",
-        AcceptAuthority => "accept_authority",
-        Unpause => "unpause",
-        Pause => "pause",
-    )
-    .into_iter()
-    .find_map(|(discriminator, name)| data.starts_with(discriminator).then_some(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -599,7 +554,8 @@ mod tests {
         assert_eq!(settle.fee_to, account(&order.treasury));
         // An absent buyer is the program itself, and does not sign.
         let release = crank(&settle, examples::key(9), Action::Release).unwrap();
-        assert_eq!(name(&release.data), Some("release"));
+        let interface = crate::interface::Interface::of(&PROGRAM).unwrap();
+        assert_eq!(interface.instruction(&release.data), Some("release"));
         assert!(release.accounts[6].pubkey == PROGRAM && !release.accounts[6].is_signer);
         let part = refund_part(&settle, order.seller_authority, order.buyer, 5);
         assert!(part.accounts[6].pubkey == order.buyer && part.accounts[6].is_signer);

@@ -211,7 +211,7 @@ mod tests {
         for state in OrderState::ALL {
             order.set_state(state);
             for now in (1_000..=5_500).step_by(100) {
-                for row in &LIFE_CYCLE {
+                for row in LIFE_CYCLE {
                     let listed = open_now(&order, now).contains(&row.action);
                     let due = order.is_due(row.action, now) && !is_idle(&order, row.action);
                     assert_eq!(listed, due, "{:?} in {state:?} at {now}", row.action);

@@ -290,10 +290,10 @@ impl Job for SweepOrders {
         _item: usize,
         refusal: &Refusal,
     ) -> Result<Verdict, ClientError> {
-        Ok(match refusal.esim_market_error() {
-            // The node that was asked for the time was ahead of the one that simulates.
-            Some(EsimMarketError::TooEarly) => Verdict::Wait(CLOCK_LAG),
-            _ => Verdict::Fail,
+        // The node that was asked for the time was ahead of the one that simulates.
+        Ok(match refusal.is(EsimMarketError::TooEarly) {
+            true => Verdict::Wait(CLOCK_LAG),
+            false => Verdict::Fail,
         })
     }
 }

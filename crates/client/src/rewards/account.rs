@@ -2,184 +2,117 @@
 
 use std::ops::RangeInclusive;
 
-use anchor_lang::Discriminator;
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
+#[cfg(test)]
 use solana_pubkey::Pubkey;
 
 use super::address::PROGRAM;
-use crate::account::{AccountKind, FromAccount, Place, ProgramAccount, borsh, zero_copy};
+#[cfg(test)]
+use crate::account::{AccountKind, ProgramAccount};
+use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
 
-/// An account of the program.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NodeRewardsAccount {
-    Network(Box<Network>),
-    Epoch(Box<Epoch>),
-    ClaimPage(Box<ClaimPage>),
-    Payout(Box<Payout>),
-    Node(Box<Node>),
-}
+program_accounts!(
+    /// An account of the program.
+    NodeRewardsAccount, NodeRewardsKind of PROGRAM, called "node-rewards":
+    Network, Epoch, ClaimPage, Payout, Node,
+);
 
-/// The accounts' names, as the IDL and the documentation have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-pub enum NodeRewardsKind {
-    Network,
-    Epoch,
-    ClaimPage,
-    Payout,
-    Node,
-}
+impl Stored for Network {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
 
-impl AccountKind for NodeRewardsKind {
-    const ALL: &'static [Self] = &[
-        Self::Network,
-        Self::Epoch,
-        Self::ClaimPage,
-        Self::Payout,
-        Self::Node,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Network => "Network",
-            Self::Epoch => "Epoch",
-            Self::ClaimPage => "ClaimPage",
-            Self::Payout => "Payout",
-            Self::Node => "Node",
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let network = zero_copy::<Self>(data)?;
+        // Counts that the program's own accessors would cut short.
+        let name = usize::from(network.name_len);
+        if name > network.name.len() || Self::check_name(network.name()).is_err() {
+            return Err("its name is no network's name");
         }
-    }
-
-    fn discriminator(self) -> &'static [u8] {
-        match self {
-            Self::Network => Network::DISCRIMINATOR,
-            Self::Epoch => Epoch::DISCRIMINATOR,
-            Self::ClaimPage => ClaimPage::DISCRIMINATOR,
-            Self::Payout => Payout::DISCRIMINATOR,
-            Self::Node => Node::DISCRIMINATOR,
+        let publishers = usize::from(network.publisher_count);
+        if publishers == 0 || publishers > network.publishers.len() {
+            return Err("it has no publishers, or more than there is room for");
         }
-    }
-
-    fn space(self) -> RangeInclusive<usize> {
-        let space = match self {
-            Self::Network => Network::SPACE,
-            Self::Epoch => Epoch::SPACE,
-            Self::ClaimPage => ClaimPage::SPACE,
-            Self::Payout => Payout::SPACE,
-            Self::Node => Node::SPACE,
-        };
-        space..=space
-    }
-}
-
-impl std::fmt::Display for NodeRewardsKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl ProgramAccount for NodeRewardsAccount {
-    type Kind = NodeRewardsKind;
-
-    const PROGRAM: Pubkey = PROGRAM;
-    const PROGRAM_NAME: &'static str = "node-rewards";
-
-    fn kind(&self) -> NodeRewardsKind {
-        match self {
-            Self::Network(_) => NodeRewardsKind::Network,
-            Self::Epoch(_) => NodeRewardsKind::Epoch,
-            Self::ClaimPage(_) => NodeRewardsKind::ClaimPage,
-            Self::Payout(_) => NodeRewardsKind::Payout,
-            Self::Node(_) => NodeRewardsKind::Node,
-        }
-    }
-
-    fn read(kind: NodeRewardsKind, data: &[u8]) -> Result<Self, &'static str> {
-        Ok(match kind {
-            NodeRewardsKind::Network => {
-                let network = zero_copy::<Network>(data).ok_or("wrong length")?;
-                check_network(&network)?;
-                Self::Network(network)
-            }
-            NodeRewardsKind::ClaimPage => {
-                let page = zero_copy::<ClaimPage>(data).ok_or("wrong length")?;
-                if page.page >= ClaimPage::MAX_PAGES {
-                    return Err("its number is above the last page");
-                }
-                Self::ClaimPage(page)
-            }
-            NodeRewardsKind::Epoch => {
-                // The only account with a list: what is behind a short one is left as it was, so it is not checked.
-                let epoch: Epoch = borsh(data).ok_or("a list or an enum is out of range")?;
-                if epoch.approvals.len() > node_rewards::constants::MAX_PUBLISHERS {
-                    return Err("more approvals than a network can have publishers");
-                }
-                Self::Epoch(Box::new(epoch))
-            }
-            NodeRewardsKind::Payout => {
-                Self::Payout(Box::new(borsh(data).ok_or("a field is out of range")?))
-            }
-            NodeRewardsKind::Node => {
-                Self::Node(Box::new(borsh(data).ok_or("an enum is out of range")?))
-            }
-        })
+        Ok(network)
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        let (derived, stored_bump) = match self {
-            Self::Network(state) => {
-                let derived = Network::find_address(state.name());
-                if Network::find_vault_address(&derived.0) != (state.vault, state.vault_bump) {
-                    return Err("its vault is not the one that its address leads to");
-                }
-                (derived, state.bump)
-            }
-            Self::Epoch(epoch) => (
-                Epoch::find_address(&epoch.network, epoch.number),
-                epoch.bump,
-            ),
-            Self::ClaimPage(page) => (ClaimPage::find_address(&page.network, page.page), page.bump),
-            Self::Payout(payout) => (
-                Payout::find_address(&payout.network, &payout.owner),
-                payout.bump,
-            ),
-            Self::Node(node) => (Node::find_address(&node.network, &node.device), node.bump),
-        };
-        Ok(Place {
-            derived,
-            stored_bump,
-        })
-    }
-}
-
-/// Counts that the program's own accessors would cut short.
-fn check_network(network: &Network) -> Result<(), &'static str> {
-    let name = usize::from(network.name_len);
-    if name > network.name.len() || Network::check_name(network.name()).is_err() {
-        return Err("its name is no network's name");
-    }
-    let publishers = usize::from(network.publisher_count);
-    if publishers == 0 || publishers > network.publishers.len() {
-        return Err("it has no publishers, or more than there is room for");
-    }
-    Ok(())
-}
-
-macro_rules! from_account {
-    ($($kind:ident),*) => {$(
-        impl FromAccount for $kind {
-            type Of = NodeRewardsAccount;
-
-            const KIND: NodeRewardsKind = NodeRewardsKind::$kind;
-
-            fn from_account(account: NodeRewardsAccount) -> Option<Self> {
-                match account {
-                    NodeRewardsAccount::$kind(account) => Some(*account),
-                    _ => None,
-                }
-            }
+        let derived = Self::find_address(self.name());
+        if Self::find_vault_address(&derived.0) != (self.vault, self.vault_bump) {
+            return Err("its vault is not the one that its address leads to");
         }
-    )*};
+        Ok(Place::new(derived, self.bump))
+    }
 }
-from_account!(Network, Epoch, ClaimPage, Payout, Node);
+
+impl Stored for Epoch {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        // The only account with a list: what is behind a short one is left as it was, so it is not checked.
+        let epoch = borsh::<Self>(data, "a list or an enum is out of range")?;
+        if epoch.approvals.len() > node_rewards::constants::MAX_PUBLISHERS {
+            return Err("more approvals than a network can have publishers");
+        }
+        Ok(epoch)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.network, self.number);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for ClaimPage {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let page = zero_copy::<Self>(data)?;
+        if page.page >= Self::MAX_PAGES {
+            return Err("its number is above the last page");
+        }
+        Ok(page)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.network, self.page);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Payout {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        borsh(data, "a field is out of range")
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.network, &self.owner);
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Node {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        borsh(data, "an enum is out of range")
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.network, &self.device);
+        Ok(Place::new(derived, self.bump))
+    }
+}
 
 /// An account's data as the program writes them.
 #[cfg(test)]

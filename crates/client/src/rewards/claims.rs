@@ -262,19 +262,19 @@ impl Job for ClaimRewards<'_> {
         item: usize,
         refusal: &Refusal,
     ) -> Result<Verdict, ClientError> {
-        Ok(match refusal.node_rewards_error() {
-            Some(NodeRewardsError::OutflowLimited) => {
-                let index = self.owners.get(item).copied().unwrap_or(u32::MAX);
-                let claimables = claimable(cluster, &self.network, self.data, &[index], None)?;
-                let due = claimables.first().map_or(0, Claimable::due);
-                match payable_in(cluster, &self.network.network, due)? {
-                    Some(wait) => Verdict::Wait(wait.max(Duration::from_secs(1))),
-                    None => Verdict::Fail,
-                }
-            }
-            // The data agreed with the active epoch when they were opened: another one was activated since.
-            Some(NodeRewardsError::WrongProof) => Verdict::Stop,
-            _ => Verdict::Fail,
+        if refusal.is(NodeRewardsError::OutflowLimited) {
+            let index = self.owners.get(item).copied().unwrap_or(u32::MAX);
+            let claimables = claimable(cluster, &self.network, self.data, &[index], None)?;
+            let due = claimables.first().map_or(0, Claimable::due);
+            return Ok(match payable_in(cluster, &self.network.network, due)? {
+                Some(wait) => Verdict::Wait(wait.max(Duration::from_secs(1))),
+                None => Verdict::Fail,
+            });
+        }
+        // The data agreed with the active epoch when they were opened: another one was activated since.
+        Ok(match refusal.is(NodeRewardsError::WrongProof) {
+            true => Verdict::Stop,
+            false => Verdict::Fail,
         })
     }
 }

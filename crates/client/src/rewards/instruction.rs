@@ -4,7 +4,7 @@
 //! A struct holds what an instruction needs beyond the addresses that follow from it; the function of the same name
 //! makes the instruction. Amounts are base units of the network's mint, times Unix seconds.
 
-use anchor_lang::{Discriminator, InstructionData, ToAccountMetas};
+use anchor_lang::{InstructionData, ToAccountMetas};
 use node_rewards::{
     accounts, instruction as data,
     instructions::{ClaimArgs, CreateNetworkArgs, ProposeEpochArgs},
@@ -386,39 +386,4 @@ pub fn clear_payout(network: Pubkey, owner: Pubkey, rent_payer: Pubkey) -> Instr
         program: PROGRAM,
     };
     instruction(accounts, data::ClearPayout {})
-}
-
-/// What an instruction of node-rewards is called in the IDL; `None` for bytes that are none.
-pub fn name(data: &[u8]) -> Option<&'static str> {
-    macro_rules! names {
-        ($($name:ident => $text:literal),* $(,)?) => {
-            [$((data::$name::DISCRIMINATOR, $text)),*]
-        };
-    }
-    names!(
-        Claim => "claim",
-        CreateNetwork => "create_network",
-        UpdateNetwork => "update_network",
-        SetPublishers => "set_publishers",
-        SetGuardian => "set_guardian",
-        NominateAuthority => "nominate_authority",
-        Unpause => "unpause",
-        AcceptAuthority => "accept_authority",
-        Pause => "pause",
-        VetoEpoch => "veto_epoch",
-        ProposeEpoch => "propose_epoch",
-        ApproveEpoch => "approve_epoch",
-        Fund => "fund",
-        CreatePage => "create_page",
-        ActivateEpoch => "activate_epoch",
-        RegisterNode => "register_node",
-        MoveNode => "move_node",
-        OfferNode => "offer_node",
-        AcceptNode => "accept_node",
-        RetireNode => "retire_node",
-        SetPayout => "set_payout",
-        ClearPayout => "clear_payout",
-    )
-    .into_iter()
-    .find_map(|(discriminator, name)| data.starts_with(discriminator).then_some(name))
 }

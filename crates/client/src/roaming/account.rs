@@ -2,184 +2,108 @@
 
 use std::ops::RangeInclusive;
 
-use anchor_lang::Discriminator;
-use roaming_escrow::state::{Agreement, Hub, Operator, OperatorProfile, Statement};
+use roaming_escrow::state::{Agreement, Hub, Operator, Statement};
+#[cfg(test)]
 use solana_pubkey::Pubkey;
 use wayfare_core::roaming::tadig;
 
 use super::address::PROGRAM;
-use crate::account::{AccountKind, FromAccount, Place, ProgramAccount, borsh, zero_copy};
+#[cfg(test)]
+use crate::account::{AccountKind, ProgramAccount};
+use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
 
-/// An account of the program.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RoamingEscrowAccount {
-    Hub(Box<Hub>),
-    Operator(Box<Operator>),
-    Agreement(Box<Agreement>),
-    Statement(Box<Statement>),
-}
+program_accounts!(
+    /// An account of the program.
+    RoamingEscrowAccount, RoamingEscrowKind of PROGRAM, called "roaming-escrow":
+    Hub, Operator, Agreement, Statement,
+);
 
-/// The accounts' names, as the IDL and the documentation have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-pub enum RoamingEscrowKind {
-    Hub,
-    Operator,
-    Agreement,
-    Statement,
-}
+impl Stored for Hub {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
 
-impl AccountKind for RoamingEscrowKind {
-    const ALL: &'static [Self] = &[Self::Hub, Self::Operator, Self::Agreement, Self::Statement];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Hub => "Hub",
-            Self::Operator => "Operator",
-            Self::Agreement => "Agreement",
-            Self::Statement => "Statement",
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let hub = zero_copy::<Self>(data)?;
+        if usize::from(hub.name_len) > hub.name.len() || Self::check_name(hub.name()).is_err() {
+            return Err("its name is no hub's name");
         }
-    }
-
-    fn discriminator(self) -> &'static [u8] {
-        match self {
-            Self::Hub => Hub::DISCRIMINATOR,
-            Self::Operator => Operator::DISCRIMINATOR,
-            Self::Agreement => Agreement::DISCRIMINATOR,
-            Self::Statement => Statement::DISCRIMINATOR,
-        }
-    }
-
-    fn space(self) -> RangeInclusive<usize> {
-        let one = |space| space..=space;
-        match self {
-            Self::Hub => one(Hub::SPACE),
-            Self::Operator => one(Operator::SPACE),
-            Self::Agreement => one(Agreement::SPACE),
-            Self::Statement => one(Statement::SPACE),
-        }
-    }
-}
-
-impl std::fmt::Display for RoamingEscrowKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl ProgramAccount for RoamingEscrowAccount {
-    type Kind = RoamingEscrowKind;
-
-    const PROGRAM: Pubkey = PROGRAM;
-    const PROGRAM_NAME: &'static str = "roaming-escrow";
-
-    fn kind(&self) -> RoamingEscrowKind {
-        match self {
-            Self::Hub(_) => RoamingEscrowKind::Hub,
-            Self::Operator(_) => RoamingEscrowKind::Operator,
-            Self::Agreement(_) => RoamingEscrowKind::Agreement,
-            Self::Statement(_) => RoamingEscrowKind::Statement,
-        }
-    }
-
-    fn read(kind: RoamingEscrowKind, data: &[u8]) -> Result<Self, &'static str> {
-        const WRONG_LENGTH: &str = "wrong length";
-        Ok(match kind {
-            RoamingEscrowKind::Hub => {
-                let hub = zero_copy::<Hub>(data).ok_or(WRONG_LENGTH)?;
-                if usize::from(hub.name_len) > hub.name.len()
-                    || Hub::check_name(hub.name()).is_err()
-                {
-                    return Err("its name is no hub's name");
-                }
-                Self::Hub(hub)
-            }
-            RoamingEscrowKind::Operator => {
-                // What is behind a short name is left as it was, so it is not checked.
-                let operator: Operator = borsh(data).ok_or("a field is out of range")?;
-                if !tadig::is_valid(&operator.tadig) {
-                    return Err("its TADIG code is none");
-                }
-                let profile: OperatorProfile = operator.profile();
-                profile.validate().map_err(|_| "its profile is none")?;
-                Self::Operator(Box::new(operator))
-            }
-            RoamingEscrowKind::Agreement => {
-                let agreement = zero_copy::<Agreement>(data).ok_or(WRONG_LENGTH)?;
-                agreement.state().map_err(|_| "its state is none")?;
-                agreement
-                    .offered_by()
-                    .map_err(|_| "who offers its terms is no side")?;
-                Self::Agreement(agreement)
-            }
-            RoamingEscrowKind::Statement => {
-                let statement = zero_copy::<Statement>(data).ok_or(WRONG_LENGTH)?;
-                statement.state().map_err(|_| "its state is none")?;
-                statement
-                    .home()
-                    .map_err(|_| "its home network is no side")?;
-                Self::Statement(statement)
-            }
-        })
+        Ok(hub)
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        let (derived, stored_bump) = match self {
-            Self::Hub(hub) => (Hub::find_address(hub.name()), hub.bump),
-            Self::Operator(operator) => (
-                Operator::find_address(&operator.hub, &operator.tadig),
-                operator.bump,
-            ),
-            Self::Agreement(agreement) => {
-                if agreement.first >= agreement.second {
-                    return Err("its operators are not in order");
-                }
-                let derived = Agreement::find_address(
-                    &agreement.hub,
-                    &agreement.first,
-                    &agreement.second,
-                    &agreement.mint,
-                );
-                if Agreement::find_vault_address(&derived.0)
-                    != (agreement.vault, agreement.vault_bump)
-                {
-                    return Err("its vault is not the one that its address leads to");
-                }
-                (derived, agreement.bump)
-            }
-            Self::Statement(statement) => {
-                let home = statement
-                    .home()
-                    .map_err(|_| "its home network is no side")?;
-                (
-                    Statement::find_address(&statement.agreement, home, statement.period),
-                    statement.bump,
-                )
-            }
-        };
-        Ok(Place {
-            derived,
-            stored_bump,
-        })
+        Ok(Place::new(Self::find_address(self.name()), self.bump))
     }
 }
 
-macro_rules! from_account {
-    ($($kind:ident),*) => {$(
-        impl FromAccount for $kind {
-            type Of = RoamingEscrowAccount;
+impl Stored for Operator {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
 
-            const KIND: RoamingEscrowKind = RoamingEscrowKind::$kind;
-
-            fn from_account(account: RoamingEscrowAccount) -> Option<Self> {
-                match account {
-                    RoamingEscrowAccount::$kind(account) => Some(*account),
-                    _ => None,
-                }
-            }
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        // What is behind a short name is left as it was, so it is not checked.
+        let operator = borsh::<Self>(data, "a field is out of range")?;
+        if !tadig::is_valid(&operator.tadig) {
+            return Err("its TADIG code is none");
         }
-    )*};
+        let profile = operator.profile();
+        profile.validate().map_err(|_| "its profile is none")?;
+        Ok(operator)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let derived = Self::find_address(&self.hub, &self.tadig);
+        Ok(Place::new(derived, self.bump))
+    }
 }
-from_account!(Hub, Operator, Agreement, Statement);
+
+impl Stored for Agreement {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let agreement = zero_copy::<Self>(data)?;
+        agreement.state().map_err(|_| "its state is none")?;
+        agreement
+            .offered_by()
+            .map_err(|_| "who offers its terms is no side")?;
+        Ok(agreement)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        if self.first >= self.second {
+            return Err("its operators are not in order");
+        }
+        let derived = Self::find_address(&self.hub, &self.first, &self.second, &self.mint);
+        if Self::find_vault_address(&derived.0) != (self.vault, self.vault_bump) {
+            return Err("its vault is not the one that its address leads to");
+        }
+        Ok(Place::new(derived, self.bump))
+    }
+}
+
+impl Stored for Statement {
+    fn space() -> RangeInclusive<usize> {
+        one(Self::SPACE)
+    }
+
+    fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
+        let statement = zero_copy::<Self>(data)?;
+        statement.state().map_err(|_| "its state is none")?;
+        statement
+            .home()
+            .map_err(|_| "its home network is no side")?;
+        Ok(statement)
+    }
+
+    fn place(&self) -> Result<Place, &'static str> {
+        let home = self.home().map_err(|_| "its home network is no side")?;
+        let derived = Self::find_address(&self.agreement, home, self.period);
+        Ok(Place::new(derived, self.bump))
+    }
+}
 
 /// An account's data as the program writes them.
 #[cfg(test)]

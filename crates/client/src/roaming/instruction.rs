@@ -5,7 +5,7 @@
 //! makes the instruction. Amounts are base units of the agreement's mint, times Unix seconds. The one exception: what
 //! redeems a voucher is two instructions, which must stay next to each other.
 
-use anchor_lang::{Discriminator, InstructionData, ToAccountMetas};
+use anchor_lang::{InstructionData, ToAccountMetas};
 use roaming_escrow::{
     accounts, instruction as data,
     state::{
@@ -569,51 +569,6 @@ pub fn pause(hub: Pubkey, guardian: Pubkey, until: i64) -> Instruction {
     instruction(accounts, data::Pause { until })
 }
 
-/// What an instruction of roaming-escrow is called in the IDL; `None` for bytes that are none.
-pub fn name(data: &[u8]) -> Option<&'static str> {
-    macro_rules! names {
-        ($($name:ident => $text:literal),* $(,)?) => {
-            [$((data::$name::DISCRIMINATOR, $text)),*]
-        };
-    }
-    names!(
-        RedeemVoucher => "redeem_voucher",
-        Settle => "settle",
-        SubmitStatement => "submit_statement",
-        Restate => "restate",
-        AcceptStatement => "accept_statement",
-        CounterStatement => "counter_statement",
-        ReturnStatement => "return_statement",
-        DeemAccepted => "deem_accepted",
-        LapseStatement => "lapse_statement",
-        Concede => "concede",
-        Award => "award",
-        AwardByDefault => "award_by_default",
-        CloseStatement => "close_statement",
-        ProposeAgreement => "propose_agreement",
-        OfferTerms => "offer_terms",
-        AcceptTerms => "accept_terms",
-        Deposit => "deposit",
-        RequestWithdrawal => "request_withdrawal",
-        Withdraw => "withdraw",
-        CloseAgreement => "close_agreement",
-        CollectFees => "collect_fees",
-        RegisterOperator => "register_operator",
-        UpdateOperator => "update_operator",
-        NominateOperator => "nominate_operator",
-        AcceptOperator => "accept_operator",
-        SetOperatorStatus => "set_operator_status",
-        CreateHub => "create_hub",
-        UpdateHub => "update_hub",
-        NominateAuthority => "nominate_authority",
-        AcceptAuthority => "accept_authority",
-        Unpause => "unpause",
-        Pause => "pause",
-    )
-    .into_iter()
-    .find_map(|(discriminator, name)| data.starts_with(discriminator).then_some(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -628,7 +583,8 @@ mod tests {
     fn a_settlement_leaves_out_what_is_not_stated() {
         let accounts = accounts();
         let one = settle(&accounts, 5, |side| side == Side::Second);
-        assert_eq!(name(&one.data), Some("settle"));
+        let interface = crate::interface::Interface::of(&PROGRAM).unwrap();
+        assert_eq!(interface.instruction(&one.data), Some("settle"));
         // An absent account is the program itself, and cannot be written to.
         assert!(one.accounts[3].pubkey == PROGRAM && !one.accounts[3].is_writable);
         let expected = address::statement(&accounts.agreement, Side::Second, 5);

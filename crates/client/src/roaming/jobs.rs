@@ -154,32 +154,33 @@ impl Job for SubmitStatements<'_> {
         item: usize,
         refusal: &Refusal,
     ) -> Result<Verdict, ClientError> {
-        Ok(match refusal.roaming_escrow_error() {
-            // The one before it expired, and is sent again first.
-            Some(RoamingEscrowError::WrongPeriod | RoamingEscrowError::WrongFirstRecord) => {
-                let next = cluster
-                    .state::<Agreement>(&self.accounts.agreement)?
-                    .books(self.home)
-                    .next_period;
-                let waits = self.statements.iter().any(|other| other.period == next)
-                    && self
-                        .statements
-                        .get(item)
-                        .is_some_and(|statement| statement.period > next);
-                if waits {
-                    Verdict::Wait(TURN)
-                } else {
-                    Verdict::Fail
-                }
-            }
-            // Nothing that follows can be stated either.
-            Some(
-                RoamingEscrowError::NotRestated
-                | RoamingEscrowError::InArrears
-                | RoamingEscrowError::AgreementClosed
-                | RoamingEscrowError::NotAccepted,
-            ) => Verdict::Stop,
-            _ => Verdict::Fail,
+        use RoamingEscrowError as E;
+        // The one before it expired, and is sent again first.
+        if refusal.is_any([E::WrongPeriod, E::WrongFirstRecord]) {
+            let next = cluster
+                .state::<Agreement>(&self.accounts.agreement)?
+                .books(self.home)
+                .next_period;
+            let waits = self.statements.iter().any(|other| other.period == next)
+                && self
+                    .statements
+                    .get(item)
+                    .is_some_and(|statement| statement.period > next);
+            return Ok(match waits {
+                true => Verdict::Wait(TURN),
+                false => Verdict::Fail,
+            });
+        }
+        // Nothing that follows can be stated either.
+        let stops = [
+            E::NotRestated,
+            E::InArrears,
+            E::AgreementClosed,
+            E::NotAccepted,
+        ];
+        Ok(match refusal.is_any(stops) {
+            true => Verdict::Stop,
+            false => Verdict::Fail,
         })
     }
 }
@@ -443,14 +444,12 @@ impl Job for SettlePeriods {
         _item: usize,
         refusal: &Refusal,
     ) -> Result<Verdict, ClientError> {
-        Ok(match refusal.roaming_escrow_error() {
-            // The cluster's clock stood a moment before what it was read at, or somebody else was faster.
-            Some(
-                RoamingEscrowError::TooEarly
-                | RoamingEscrowError::WrongState
-                | RoamingEscrowError::NothingToSettle,
-            ) => Verdict::Wait(TURN),
-            _ => Verdict::Fail,
+        use RoamingEscrowError as E;
+        // The cluster's clock stood a moment before what it was read at, or somebody else was faster.
+        let waits = [E::TooEarly, E::WrongState, E::NothingToSettle];
+        Ok(match refusal.is_any(waits) {
+            true => Verdict::Wait(TURN),
+            false => Verdict::Fail,
         })
     }
 }
@@ -474,9 +473,13 @@ mod tests {
         roaming::{
             account::{RoamingEscrowAccount as Any, encode, examples},
             address::PROGRAM,
-            instruction::name,
         },
     };
+
+    fn named(data: &[u8]) -> &'static str {
+        let interface = crate::interface::Interface::of(&PROGRAM).unwrap();
+        interface.instruction(data).unwrap()
+    }
 
     fn accounts() -> AgreementAccounts {
         let (at, state) = examples::agreement();
@@ -499,7 +502,7 @@ mod tests {
         match assessment {
             Assessment::Due { instructions, .. } => instructions
                 .iter()
-                .map(|instruction| name(&instruction.data).unwrap())
+                .map(|instruction| named(&instruction.data))
                 .collect(),
             Assessment::Done => vec!["done"],
             Assessment::Impossible(_) => vec!["impossible"],

@@ -189,7 +189,7 @@ mod tests {
         for state in StatementState::ALL {
             statement.set_state(state);
             for now in (1_000..=1_600).step_by(50) {
-                for row in &LIFE_CYCLE {
+                for row in LIFE_CYCLE {
                     let listed = open_now(&agreement, &statement, now).contains(&row.action);
                     let due = statement.is_due(row.action, now)
                         && !is_idle(&agreement, &statement, row.action, now);

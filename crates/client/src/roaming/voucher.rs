@@ -190,7 +190,7 @@ mod tests {
         let signed = signed();
         let instruction = signed.verification();
         assert_eq!(instruction.program_id, solana_sdk_ids::ed25519_program::ID);
-        let verified = roaming_escrow::ed25519::parse(&instruction.data).unwrap();
+        let verified = wayfare_program::ed25519::parse(&instruction.data).unwrap();
         assert_eq!(verified.key, signed.signer.as_array());
         assert_eq!(verified.message, signed.voucher.message());
     }

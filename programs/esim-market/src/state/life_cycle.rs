@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use wayfare_program::{life_cycle, life_cycle::Refused};
+
 use crate::{errors::EsimMarketError, state::Order};
 
 /// Where an order is in its life.
@@ -92,129 +94,30 @@ pub enum Instant {
     ClosableAt,
 }
 
+life_cycle! {
+    /// Every transition. What closes one path at an instant opens the other at the same: never both, never neither.
+    pub LIFE_CYCLE: Action, OrderState, Actor, Instant;
+    Deliver:           [Paid] Seller, until DeliverBy => Delivered;
+    RefundUndelivered: [Paid] Anyone, from DeliverBy => Refunded;
+    Report:            [Delivered | Disputed | Contested] Attester;
+    // The buyer may also give in, and so may the seller below: no arbiter is needed where both agree.
+    Confirm:           [Delivered | Disputed | Contested] Buyer => Completed;
+    Release:           [Delivered] Anyone, from ReleaseAt => Completed;
+    Dispute:           [Delivered] Buyer, until ReleaseAt => Disputed;
+    Answer:            [Disputed] Seller, until AnswerBy => Contested;
+    RefundUnanswered:  [Disputed] Anyone, from AnswerBy => Refunded;
+    Refund:            [Paid | Delivered | Disputed | Contested] Seller => Refunded;
+    // The buyer signs too.
+    RefundPart:        [Paid | Delivered | Disputed | Contested] Seller => Refunded;
+    Resolve:           [Contested] Arbiter, until ResolveBy => Resolved;
+    ResolveByDefault:  [Contested] Anyone, from ResolveBy => Resolved;
+    PayOut:            [Refunded | Completed | Resolved] Anyone;
+    CloseOwn:          [Refunded | Completed | Resolved] Buyer;
+    Close:             [Refunded | Completed | Resolved] Anyone, from ClosableAt;
+}
+
 /// One row of [`LIFE_CYCLE`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    pub action: Action,
-    pub from: &'static [OrderState],
-    pub actor: Actor,
-    /// Allowed from then on, inclusively.
-    pub opens: Option<Instant>,
-    /// Allowed until then, exclusively.
-    pub closes: Option<Instant>,
-    /// `None` leaves the state as it is.
-    pub to: Option<OrderState>,
-}
-
-/// Every transition. What closes one path at an instant opens the other at the same: never both, never neither.
-pub const LIFE_CYCLE: [Transition; 15] = {
-    use Action::*;
-    use Actor::*;
-    use Instant::*;
-    use OrderState::*;
-    const fn row(
-        action: Action,
-        from: &'static [OrderState],
-        actor: Actor,
-        opens: Option<Instant>,
-        closes: Option<Instant>,
-        to: Option<OrderState>,
-    ) -> Transition {
-        Transition {
-            action,
-            from,
-            actor,
-            opens,
-            closes,
-            to,
-        }
-    }
-    const OPEN: &[OrderState] = &[Paid, Delivered, Disputed, Contested];
-    const DELIVERED: &[OrderState] = &[Delivered, Disputed, Contested];
-    [
-        row(
-            Deliver,
-            &[Paid],
-            Seller,
-            None,
-            Some(DeliverBy),
-            Some(Delivered),
-        ),
-        row(
-            RefundUndelivered,
-            &[Paid],
-            Anyone,
-            Some(DeliverBy),
-            None,
-            Some(Refunded),
-        ),
-        row(Report, DELIVERED, Attester, None, None, None),
-        // The buyer may also give in, and so may the seller below: no arbiter is needed where both agree.
-        row(Confirm, DELIVERED, Buyer, None, None, Some(Completed)),
-        row(
-            Release,
-            &[Delivered],
-            Anyone,
-            Some(ReleaseAt),
-            None,
-            Some(Completed),
-        ),
-        row(
-            Dispute,
-            &[Delivered],
-            Buyer,
-            None,
-            Some(ReleaseAt),
-            Some(Disputed),
-        ),
-        row(
-            Answer,
-            &[Disputed],
-            Seller,
-            None,
-            Some(AnswerBy),
-            Some(Contested),
-        ),
-        row(
-            RefundUnanswered,
-            &[Disputed],
-            Anyone,
-            Some(AnswerBy),
-            None,
-            Some(Refunded),
-        ),
-        row(Refund, OPEN, Seller, None, None, Some(Refunded)),
-        // The buyer signs too.
-        row(RefundPart, OPEN, Seller, None, None, Some(Refunded)),
-        row(
-            Resolve,
-            &[Contested],
-            Arbiter,
-            None,
-            Some(ResolveBy),
-            Some(Resolved),
-        ),
-        row(
-            ResolveByDefault,
-            &[Contested],
-            Anyone,
-            Some(ResolveBy),
-            None,
-            Some(Resolved),
-        ),
-        row(PayOut, ENDED, Anyone, None, None, None),
-        row(CloseOwn, ENDED, Buyer, None, None, None),
-        row(Close, ENDED, Anyone, Some(ClosableAt), None, None),
-    ]
-};
-
-impl Action {
-    /// The action's row.
-    pub fn transition(self) -> &'static Transition {
-        // The discriminants count the rows: a test holds them together.
-        &LIFE_CYCLE[self as usize]
-    }
-}
+pub type Transition = wayfare_program::life_cycle::Transition<Action, OrderState, Actor, Instant>;
 
 impl Order {
     /// The instant in Unix seconds; 0 for one that is not fixed yet.
@@ -242,44 +145,46 @@ impl Order {
     /// Whether the action is possible now, by whoever may.
     pub fn is_due(&self, action: Action, now: i64) -> bool {
         let row = action.transition();
-        self.state().is_ok_and(|state| row.from.contains(&state))
-            && row.opens.is_none_or(|opens| now >= self.at(opens))
-            && row.closes.is_none_or(|closes| now < self.at(closes))
+        self.state()
+            .is_ok_and(|state| row.is_due(state, now, |instant| self.at(instant)))
     }
 
     /// Does the step in the table: refuses a wrong state, a wrong actor and a wrong time, and sets the state after it.
     #[inline(never)]
     pub fn step(&mut self, action: Action, actor: &Pubkey, now: i64) -> Result<()> {
         let row = action.transition();
-        require!(
-            row.from.contains(&self.state()?),
-            EsimMarketError::WrongState
-        );
-        if !self.is(row.actor, actor) {
-            return Err(match row.actor {
-                Actor::Buyer => EsimMarketError::NotBuyer.into(),
-                Actor::Seller => EsimMarketError::NotSeller.into(),
-                Actor::Attester => EsimMarketError::NotAttester.into(),
-                Actor::Arbiter => EsimMarketError::NotArbiter.into(),
-                Actor::Anyone => EsimMarketError::InvariantBroken.into(),
-            });
-        }
-        if let Some(opens) = row.opens.map(|opens| self.at(opens))
-            && now < opens
-        {
-            msg!("possible from {}", opens);
-            return err!(EsimMarketError::TooEarly);
-        }
-        if let Some(closes) = row.closes.map(|closes| self.at(closes))
-            && now >= closes
-        {
-            msg!("was possible until {}", closes);
-            return err!(EsimMarketError::TooLate);
-        }
+        row.check(
+            self.state()?,
+            now,
+            |who| self.is(who, actor),
+            |instant| self.at(instant),
+        )
+        .map_err(EsimMarketError::from)?;
         if let Some(to) = row.to {
             self.set_state(to);
         }
         Ok(())
+    }
+}
+
+impl From<Refused<Actor>> for EsimMarketError {
+    fn from(refused: Refused<Actor>) -> Self {
+        match refused {
+            Refused::WrongState => Self::WrongState,
+            Refused::WrongActor(Actor::Buyer) => Self::NotBuyer,
+            Refused::WrongActor(Actor::Seller) => Self::NotSeller,
+            Refused::WrongActor(Actor::Attester) => Self::NotAttester,
+            Refused::WrongActor(Actor::Arbiter) => Self::NotArbiter,
+            Refused::WrongActor(Actor::Anyone) => Self::InvariantBroken,
+            Refused::TooEarly(at) => {
+                msg!("possible from {}", at);
+                Self::TooEarly
+            }
+            Refused::TooLate(at) => {
+                msg!("was possible until {}", at);
+                Self::TooLate
+            }
+        }
     }
 }
 
@@ -288,38 +193,10 @@ mod tests {
     use super::*;
     use crate::state::order::tests::order;
 
-    const ACTIONS: [Action; 15] = {
-        use Action::*;
-        [
-            Deliver,
-            RefundUndelivered,
-            Report,
-            Confirm,
-            Release,
-            Dispute,
-            Answer,
-            RefundUnanswered,
-            Refund,
-            RefundPart,
-            Resolve,
-            ResolveByDefault,
-            PayOut,
-            CloseOwn,
-            Close,
-        ]
-    };
-
     #[test]
     fn a_state_is_its_number() {
         for (number, state) in OrderState::ALL.into_iter().enumerate() {
             assert_eq!(state as usize, number);
-        }
-    }
-
-    #[test]
-    fn every_action_has_its_row() {
-        for action in ACTIONS {
-            assert_eq!(action.transition().action, action);
         }
     }
 
@@ -437,7 +314,7 @@ mod tests {
             template.closable_at,
         ];
         let mut tried = 0;
-        for action in ACTIONS {
+        for &action in Action::ALL {
             for state in OrderState::ALL {
                 for (name, key) in &actors {
                     for now in deadlines.iter().flat_map(|at| [at - 1, *at, at + 1]) {

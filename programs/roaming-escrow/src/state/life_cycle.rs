@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use wayfare_program::{life_cycle, life_cycle::Refused};
+
 use crate::{errors::RoamingEscrowError, state::Statement};
 
 /// Where a statement is in its life.
@@ -68,133 +70,30 @@ pub enum Instant {
     AwardBy,
 }
 
+life_cycle! {
+    /// Every transition. What closes one path at an instant opens the other at the same: never both, never neither.
+    pub LIFE_CYCLE: Action, StatementState, Actor, Instant;
+    Accept:         [Stated] Home, until AnswerBy => Matched;
+    DeemAccepted:   [Stated] Anyone, from AnswerBy => Matched;
+    // Or matched, when the difference is within the tolerance.
+    Counter:        [Stated] Home, until AnswerBy => Countered;
+    Return:         [Stated] Home, until AnswerBy => Returned;
+    Restate:        [Returned] Visited, until AnswerBy => Stated;
+    // Nothing was used, as far as anybody said in time.
+    Lapse:          [Returned] Anyone, from AnswerBy => Matched;
+    // Either side may give in as long as nothing is awarded.
+    ConcedeAll:     [Countered] Home => Resolved;
+    ConcedeNone:    [Countered] Visited => Resolved;
+    Award:          [Countered] Arbiter, from DisputeBy, until AwardBy => Resolved;
+    AwardByDefault: [Countered] Anyone, from AwardBy => Resolved;
+    // A countered statement pays what both agree on, and stays countered.
+    Settle:         [Matched | Countered | Resolved | Settled] Anyone;
+    Close:          [Settled] Anyone;
+}
+
 /// One row of [`LIFE_CYCLE`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    pub action: Action,
-    pub from: &'static [StatementState],
-    pub actor: Actor,
-    /// Allowed from then on, inclusively.
-    pub opens: Option<Instant>,
-    /// Allowed until then, exclusively.
-    pub closes: Option<Instant>,
-    /// `None` leaves the state to the action.
-    pub to: Option<StatementState>,
-}
-
-/// Every transition. What closes one path at an instant opens the other at the same: never both, never neither.
-pub const LIFE_CYCLE: [Transition; 12] = {
-    use Action::*;
-    use Actor::*;
-    use Instant::*;
-    use StatementState::*;
-    const fn row(
-        action: Action,
-        from: &'static [StatementState],
-        actor: Actor,
-        opens: Option<Instant>,
-        closes: Option<Instant>,
-        to: Option<StatementState>,
-    ) -> Transition {
-        Transition {
-            action,
-            from,
-            actor,
-            opens,
-            closes,
-            to,
-        }
-    }
-    [
-        row(Accept, &[Stated], Home, None, Some(AnswerBy), Some(Matched)),
-        row(
-            DeemAccepted,
-            &[Stated],
-            Anyone,
-            Some(AnswerBy),
-            None,
-            Some(Matched),
-        ),
-        // Or matched, when the difference is within the tolerance.
-        row(
-            Counter,
-            &[Stated],
-            Home,
-            None,
-            Some(AnswerBy),
-            Some(Countered),
-        ),
-        row(
-            Return,
-            &[Stated],
-            Home,
-            None,
-            Some(AnswerBy),
-            Some(Returned),
-        ),
-        row(
-            Restate,
-            &[Returned],
-            Visited,
-            None,
-            Some(AnswerBy),
-            Some(Stated),
-        ),
-        // Nothing was used, as far as anybody said in time.
-        row(
-            Lapse,
-            &[Returned],
-            Anyone,
-            Some(AnswerBy),
-            None,
-            Some(Matched),
-        ),
-        // Either side may give in as long as nothing is awarded.
-        row(ConcedeAll, &[Countered], Home, None, None, Some(Resolved)),
-        row(
-            ConcedeNone,
-            &[Countered],
-            Visited,
-            None,
-            None,
-            Some(Resolved),
-        ),
-        row(
-            Award,
-            &[Countered],
-            Arbiter,
-            Some(DisputeBy),
-            Some(AwardBy),
-            Some(Resolved),
-        ),
-        row(
-            AwardByDefault,
-            &[Countered],
-            Anyone,
-            Some(AwardBy),
-            None,
-            Some(Resolved),
-        ),
-        // A countered statement pays what both agree on, and stays countered.
-        row(
-            Settle,
-            &[Matched, Countered, Resolved, Settled],
-            Anyone,
-            None,
-            None,
-            None,
-        ),
-        row(Close, &[Settled], Anyone, None, None, None),
-    ]
-};
-
-impl Action {
-    /// The action's row.
-    pub fn transition(self) -> &'static Transition {
-        // The discriminants count the rows: a test holds them together.
-        &LIFE_CYCLE[self as usize]
-    }
-}
+pub type Transition =
+    wayfare_program::life_cycle::Transition<Action, StatementState, Actor, Instant>;
 
 impl Statement {
     /// The instant in Unix seconds; 0 for one that is not fixed yet.
@@ -209,9 +108,8 @@ impl Statement {
     /// Whether the action is possible now, by whoever may.
     pub fn is_due(&self, action: Action, now: i64) -> bool {
         let row = action.transition();
-        self.state().is_ok_and(|state| row.from.contains(&state))
-            && row.opens.is_none_or(|opens| now >= self.at(opens))
-            && row.closes.is_none_or(|closes| now < self.at(closes))
+        self.state()
+            .is_ok_and(|state| row.is_due(state, now, |instant| self.at(instant)))
     }
 
     /// Does the step in the table: refuses a wrong state, a wrong actor and a wrong time, and sets the state after it.
@@ -225,34 +123,33 @@ impl Statement {
         acts_as: &dyn Fn(Actor) -> bool,
     ) -> Result<()> {
         let row = action.transition();
-        require!(
-            row.from.contains(&self.state()?),
-            RoamingEscrowError::WrongState
-        );
-        if row.actor != Actor::Anyone && !acts_as(row.actor) {
-            return Err(match row.actor {
-                Actor::Home => RoamingEscrowError::NotHome.into(),
-                Actor::Visited => RoamingEscrowError::NotVisited.into(),
-                Actor::Arbiter => RoamingEscrowError::NotArbiter.into(),
-                Actor::Anyone => RoamingEscrowError::InvariantBroken.into(),
-            });
-        }
-        if let Some(opens) = row.opens.map(|opens| self.at(opens))
-            && now < opens
-        {
-            msg!("possible from {}", opens);
-            return err!(RoamingEscrowError::TooEarly);
-        }
-        if let Some(closes) = row.closes.map(|closes| self.at(closes))
-            && now >= closes
-        {
-            msg!("was possible until {}", closes);
-            return err!(RoamingEscrowError::TooLate);
-        }
+        let acts_as = |who| who == Actor::Anyone || acts_as(who);
+        row.check(self.state()?, now, acts_as, |instant| self.at(instant))
+            .map_err(RoamingEscrowError::from)?;
         if let Some(to) = row.to {
             self.set_state(to);
         }
         Ok(())
+    }
+}
+
+impl From<Refused<Actor>> for RoamingEscrowError {
+    fn from(refused: Refused<Actor>) -> Self {
+        match refused {
+            Refused::WrongState => Self::WrongState,
+            Refused::WrongActor(Actor::Home) => Self::NotHome,
+            Refused::WrongActor(Actor::Visited) => Self::NotVisited,
+            Refused::WrongActor(Actor::Arbiter) => Self::NotArbiter,
+            Refused::WrongActor(Actor::Anyone) => Self::InvariantBroken,
+            Refused::TooEarly(at) => {
+                msg!("possible from {}", at);
+                Self::TooEarly
+            }
+            Refused::TooLate(at) => {
+                msg!("was possible until {}", at);
+                Self::TooLate
+            }
+        }
     }
 }
 
@@ -261,35 +158,10 @@ mod tests {
     use super::*;
     use crate::state::statement::tests::statement;
 
-    const ACTIONS: [Action; 12] = {
-        use Action::*;
-        [
-            Accept,
-            DeemAccepted,
-            Counter,
-            Return,
-            Restate,
-            Lapse,
-            ConcedeAll,
-            ConcedeNone,
-            Award,
-            AwardByDefault,
-            Settle,
-            Close,
-        ]
-    };
-
     #[test]
     fn a_state_is_its_number() {
         for (number, state) in StatementState::ALL.into_iter().enumerate() {
             assert_eq!(state as usize, number);
-        }
-    }
-
-    #[test]
-    fn every_action_has_its_row() {
-        for action in ACTIONS {
-            assert_eq!(action.transition().action, action);
         }
     }
 
@@ -375,7 +247,7 @@ mod tests {
         let template = statement();
         let deadlines = [template.answer_by, template.dispute_by, template.award_by];
         let mut tried = 0;
-        for action in ACTIONS {
+        for &action in Action::ALL {
             for state in StatementState::ALL {
                 for actor in [Actor::Home, Actor::Visited, Actor::Arbiter, Actor::Anyone] {
                     for now in deadlines.iter().flat_map(|at| [at - 1, *at, at + 1]) {
@@ -432,7 +304,7 @@ mod tests {
     fn a_byte_that_is_no_state_is_refused() {
         let mut statement = statement();
         statement.state = 6;
-        for action in ACTIONS {
+        for &action in Action::ALL {
             assert_eq!(
                 statement.step(action, 0, &|_| true),
                 err!(RoamingEscrowError::InvariantBroken)

@@ -1,8 +1,8 @@
 use anchor_lang::prelude::*;
 use wayfare_core::roaming::voucher;
+use wayfare_program::ed25519::with_verified;
 
 use crate::{
-    ed25519::with_verified,
     errors::RoamingEscrowError,
     events::{VoucherRedeemed, emit},
     state::{Agreement, Hub, Operator, Side},
@@ -63,7 +63,7 @@ impl RedeemVoucher<'_> {
             period,
             cumulative,
         );
-        with_verified(&accounts.instructions, |verified| {
+        let is_this = with_verified(&accounts.instructions, |verified| -> Result<()> {
             require!(
                 verified.key == accounts.operator.voucher_signer.as_array(),
                 RoamingEscrowError::WrongVoucherSigner
@@ -74,6 +74,7 @@ impl RedeemVoucher<'_> {
             );
             Ok(())
         })?;
+        is_this.ok_or(RoamingEscrowError::BadVerification)??;
         let amount = cumulative
             .checked_sub(books.vouchers)
             .filter(|amount| *amount > 0)

@@ -8,8 +8,6 @@
 use anchor_lang::prelude::*;
 use solana_instructions_sysvar::{load_current_index_checked, load_instruction_at_checked};
 
-use crate::errors::RoamingEscrowError;
-
 /// Where the key stands: after the header of one signature.
 const KEY_AT: u16 = 16;
 const SIGNATURE_AT: u16 = KEY_AT + 32;
@@ -48,25 +46,25 @@ pub fn parse(data: &[u8]) -> Option<Verified<'_>> {
     })
 }
 
-/// Calls `check` with what the instruction just before this one verified.
+/// Calls `read` with what the instruction just before this one verified. `None` when that instruction is not a verification
+/// of exactly one signature in the standard layout.
 ///
-/// `sysvar` is the Instructions sysvar: its address is checked where it is read.
-pub fn with_verified(
+/// # Errors
+///
+/// The runtime's, when `sysvar` is not the Instructions sysvar.
+pub fn with_verified<T>(
     sysvar: &AccountInfo,
-    check: impl FnOnce(&Verified) -> Result<()>,
-) -> Result<()> {
+    read: impl FnOnce(&Verified) -> T,
+) -> Result<Option<T>> {
     let current = load_current_index_checked(sysvar)?;
-    let before = current
-        .checked_sub(1)
-        .ok_or(RoamingEscrowError::BadVerification)?;
+    let Some(before) = current.checked_sub(1) else {
+        return Ok(None);
+    };
     let instruction = load_instruction_at_checked(usize::from(before), sysvar)?;
-    require_keys_eq!(
-        instruction.program_id,
-        solana_sdk_ids::ed25519_program::ID,
-        RoamingEscrowError::BadVerification
-    );
-    let verified = parse(&instruction.data).ok_or(RoamingEscrowError::BadVerification)?;
-    check(&verified)
+    if instruction.program_id != solana_sdk_ids::ed25519_program::ID {
+        return Ok(None);
+    }
+    Ok(parse(&instruction.data).map(|verified| read(&verified)))
 }
 
 #[cfg(test)]
