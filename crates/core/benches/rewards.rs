@@ -1,8 +1,8 @@
-//! What trees and the reward computation cost at two million owners.
+//! The cost of trees and of the reward computation at two million owners.
 //!
-//! `cargo bench -p wayfare-core` prints one JSON object a line on stdout: `figure`, `value`, `unit`. Each
-//! measurement runs in a process of its own, so that its peak memory is its own (`VmHWM` in
-//! `/proc/self/status`, Linux only); where there are several runs, the median counts.
+//! `cargo bench -p wayfare-core` prints one JSON object per line on stdout: `figure`, `value`, `unit`. Each
+//! measurement runs in its own process, so that the peak memory is its own (`VmHWM` in
+//! `/proc/self/status`, Linux only); if there are several runs, the median counts.
 
 use rayon::prelude::*;
 use std::{
@@ -59,7 +59,7 @@ fn main() -> Result<()> {
 }
 
 fn bench() -> Result<()> {
-    // Taken in turns, so that whatever else the machine does hits both.
+    // In turns, so that other load on the machine affects both.
     let (mut trees, mut bares) = (vec![], vec![]);
     for _ in 0..TREE_RUNS {
         trees.push(run(&["tree"])?);
@@ -86,7 +86,7 @@ fn bench() -> Result<()> {
         let csv = dir.path().join(format!("metrics-{epoch}.csv"));
         write_csv(&csv, SEED, epoch, EPOCH_LENGTH_SECONDS, devices)?;
     }
-    // The second epoch is what is measured: it also reads and checks the one before.
+    // The second epoch is measured: it also reads and checks the one before.
     run(&["compute", path, "1"])?;
     let mut computes = vec![];
     for _ in 0..COMPUTE_RUNS {
@@ -103,7 +103,7 @@ fn print(figure: &str, value: f64, unit: &str) {
     println!(r#"{{"figure":"{figure}","value":{value:.3},"unit":"{unit}"}}"#);
 }
 
-/// What one process took.
+/// The time and memory that one process took.
 struct Measurement {
     seconds: f64,
     peak_mib: f64,
@@ -119,7 +119,7 @@ fn peak(measurements: &[Measurement]) -> f64 {
     measurements.iter().map(|m| m.peak_mib).fold(0.0, f64::max)
 }
 
-/// Runs one measurement in a process of its own.
+/// Runs one measurement in its own process.
 fn run(arguments: &[&str]) -> Result<Measurement> {
     let output = Command::new(env::current_exe()?)
         .args(arguments)
@@ -136,7 +136,7 @@ fn run(arguments: &[&str]) -> Result<Measurement> {
     })
 }
 
-/// Prints the seconds that `work` says it took, and this process's peak memory.
+/// Prints the seconds that `work` reports, and this process's peak memory.
 fn measure(work: impl FnOnce() -> Result<f64>) -> Result<()> {
     let seconds = work()?;
     let status = fs::read_to_string("/proc/self/status")?;
@@ -162,7 +162,7 @@ fn build_tree() -> Result<f64> {
     let start = Instant::now();
     let tree = Tree::build(leaves);
     let seconds = start.elapsed().as_secs_f64();
-    // The tree is used, so that building it cannot be left out.
+    // The tree is used, so that building it cannot be optimised away.
     match tree.proof(LEAVES - 1) {
         Some(proof) if proof.len() == 21 * 32 => Ok(seconds),
         _ => Err("no proof for the last leaf".into()),

@@ -1,7 +1,7 @@
-//! What two operators' books cost, from the file to statements and their reconciliation.
+//! The cost of two operators' books, from the file to statements and their reconciliation.
 //!
-//! `cargo bench -p wayfare-core --bench roaming` prints one JSON object a line on stdout: `figure`, `value`, `unit`. What is
-//! measured is all of it, on `data/bwrp-usage.json`: the file is read, both books of 6,379 rows are imported, the 48
+//! `cargo bench -p wayfare-core --bench roaming` prints one JSON object per line on stdout: `figure`, `value`, `unit`.
+//! Everything is measured, on `data/bwrp-usage.json`: the file is read, both books of 6,379 rows are imported, the 48
 //! statements of both directions get their trees, and the books are reconciled. The median of the runs counts.
 
 use std::{error::Error, fs, path::Path, time::Instant};
@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The seconds that it took once.
+/// The seconds of one run.
 fn run(path: &Path) -> Result<f64> {
     let dtag = Party::fold("DEUD1+AAZTD")?.party;
     let tmus = Party::fold("BELMO+FRAF1+AAZOR")?.party;
@@ -43,7 +43,7 @@ fn run(path: &Path) -> Result<f64> {
     let records = state(&mine, &tmus, &dtag)? + state(&theirs, &dtag, &tmus)?;
     let reconciliation = reconcile(&mine, &theirs, TOLERANCE_BPS, DECIMALS)?;
     let seconds = start.elapsed().as_secs_f64();
-    // The results are used, so that none of it can be left out.
+    // The results are used, so that none of the work can be optimised away.
     let cells: usize = reconciliation.totals.iter().map(|t| t.cells).sum();
     if records != ROWS as u64 || cells != 202 + 221 {
         return Err(format!("{records} records, {cells} cells").into());
@@ -67,7 +67,7 @@ fn book(file: &UsageFile, name: &str, owner: &Party, partner: &Party) -> Result<
     Ok(import(&books, &options)?)
 }
 
-/// States every month of what a network's book says was used on it. The number of records.
+/// States each month of a network's usage by its own book. Returns the number of records.
 fn state(book: &Import, home: &Party, visited: &Party) -> Result<u64> {
     let mut next = 0;
     let mut month = Some(book.months.0);

@@ -1,35 +1,35 @@
 //! Token amounts as people write them, exactly: decimal strings against base units.
 //!
 //! A mint with 6 decimals has 1,000,000 base units in a token. Everything else in Wayfare counts base
-//! units; only files and command lines speak in tokens. No float is involved on the way.
+//! units; only files and command lines use tokens. No floats are involved.
 
 use thiserror::Error;
 
 /// The text is not an amount of this mint.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
-    /// Something else than digits, with at most one point between them.
+    /// Not just digits with at most one point between them.
     #[error("\"{text}\" is not a decimal amount: write digits, and at most one point between them")]
     NotDecimal {
-        /// What was given.
+        /// The text given.
         text: String,
     },
-    /// Finer than the mint's base unit. Zeros count too: whoever writes them expects other decimals.
+    /// Finer than the mint's base unit. Zeros count too: they show that other decimals were expected.
     #[error("\"{text}\" has {digits} digits after the point, but the mint has {decimals} decimals")]
     TooFine {
-        /// What was given.
+        /// The text given.
         text: String,
         /// Digits after the point.
         digits: usize,
-        /// What the mint has.
+        /// The mint's decimals.
         decimals: u8,
     },
     /// More base units than 64 bits hold, which no mint can have.
     #[error("\"{text}\" is more than a mint with {decimals} decimals can have")]
     TooLarge {
-        /// What was given.
+        /// The text given.
         text: String,
-        /// What the mint has.
+        /// The mint's decimals.
         decimals: u8,
     },
 }
@@ -70,7 +70,7 @@ pub fn parse(text: &str, decimals: u8) -> Result<u64, AmountError> {
         })
 }
 
-/// Base units as a decimal amount of tokens, without zeros at the end: what [`parse`] reads back.
+/// Base units as a decimal amount of tokens, without trailing zeros. [`parse`] reads it back.
 pub fn format(units: u64, decimals: u8) -> String {
     let decimals = usize::from(decimals);
     let width = decimals.saturating_add(1);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount() {
+    fn texts_that_are_not_amounts() {
         for text in [
             "", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "1_000", " 1", "1 ", "1.2.3", "0x1",
             "NaN", "١",

@@ -5,7 +5,7 @@
 use h3o::{LatLng, Resolution};
 use thiserror::Error;
 
-/// There is no such place, or no such grid.
+/// The place or the grid does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum PlaceError {
     /// Latitude outside −90 to 90 degrees, or not a number.
@@ -24,7 +24,7 @@ pub enum PlaceError {
 ///
 /// # Errors
 ///
-/// [`PlaceError`] names what is out of range.
+/// [`PlaceError`] names the value that is out of range.
 pub fn cell_at(latitude: f64, longitude: f64, resolution: u8) -> Result<u64, PlaceError> {
     // Written so that NaN is refused too.
     if !(-90.0..=90.0).contains(&latitude) {
@@ -34,7 +34,7 @@ pub fn cell_at(latitude: f64, longitude: f64, resolution: u8) -> Result<u64, Pla
         return Err(PlaceError::Longitude(longitude));
     }
     let grid = Resolution::try_from(resolution).map_err(|_| PlaceError::Resolution(resolution))?;
-    // What is left to refuse is what is not finite, and that is refused above.
+    // Only values that are not finite are refused here, and the checks above have refused them already.
     let place = LatLng::new(latitude, longitude).map_err(|_| PlaceError::Latitude(latitude))?;
     Ok(place.to_cell(grid).into())
 }

@@ -1,7 +1,7 @@
 //! H3 cell indices, checked by their bits alone.
 //!
 //! A program can store a hotspot's place as an H3 cell, but cannot run the projection. It can still
-//! refuse a number that is no cell. The layout, from <https://h3geo.org/docs/core-library/h3Indexing>:
+//! refuse a number that is not a cell. The layout, from <https://h3geo.org/docs/core-library/h3Indexing>:
 //!
 //! | bits  | holds |
 //! |-------|-------|
@@ -13,7 +13,7 @@
 //! | 0–44  | 15 digits of 3 bits, coarsest first: 0 to 6 up to the resolution, 7 after it |
 //!
 //! Twelve base cells are pentagons. They lack the neighbour of digit 1, so under them the first digit
-//! that is not 0 may not be 1.
+//! that is not 0 must not be 1.
 
 /// Bits 56 to 63 of a cell: mode 1, reserved bits 0.
 const CELL_HEADER: u8 = 1 << 3;
@@ -86,7 +86,7 @@ mod tests {
     use h3o::{BaseCell, CellIndex, LatLng, Resolution};
     use proptest::prelude::*;
 
-    /// What the reference implementation in Rust says.
+    /// The answer of the reference implementation in Rust.
     fn by_h3o(cell: u64) -> Option<u8> {
         CellIndex::try_from(cell)
             .ok()
@@ -141,8 +141,8 @@ mod tests {
         }
     }
 
-    /// A cell of any resolution under any base cell, with any digits, valid or not: pentagons are
-    /// given half of the cases.
+    /// A cell of any resolution under any base cell, with any digits, valid or not. Half of the cases
+    /// are pentagons.
     fn near_cell() -> impl Strategy<Value = u64> {
         let base = prop_oneof![
             0u64..128,

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// The text is not a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// The text has characters outside the base58 alphabet, or encodes another number of bytes.
+    /// The text has characters outside the base58 alphabet, or does not encode 32 bytes.
     #[error("not a base58 public key of 32 bytes")]
     NotAKey,
     /// Thirty-two zero bytes: the default key, which is the system program's address. It is what a
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key() {
+    fn texts_that_are_not_keys() {
         for text in [
             "",
             "1",

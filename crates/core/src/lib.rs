@@ -1,13 +1,13 @@
 //! Pure logic shared by Wayfare's programs and clients.
 //!
-//! Without features the crate holds what a program runs on chain: Merkle leaves and proofs
+//! Without features the crate holds the code that programs run on chain: Merkle leaves and proofs
 //! ([`merkle`]), H3 cell indices ([`h3cell`]), the outflow limiter ([`limiter`]), token mints and
-//! accounts read from bytes ([`mint`]), names that people type ([`name`]), program-derived addresses ([`pda`]), what an eSIM plan and its
-//! delivery may hold ([`esim`]), and what roaming operators sign ([`roaming`]). All of it is integer
-//! arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back end
+//! accounts read from bytes ([`mint`]), names that people type ([`name`]), program-derived addresses ([`pda`]), the
+//! rules of eSIM plans and deliveries ([`esim`]), and the messages that roaming operators sign ([`roaming`]). All of it
+//! is integer arithmetic on the stack: no heap, no floats, no panics, no signed 64-bit division (the SBF back end
 //! has none).
 //!
-//! Feature `host` (on by default) adds what only a client needs: trees with their proofs ([`tree`]),
+//! Feature `host` (on by default) adds the code that only clients need: trees with their proofs ([`tree`]),
 //! amounts and keys as text ([`amount`], [`key`]), H3 cells of places ([`h3`]), and the computation
 //! and publication of an epoch's rewards ([`rewards`]).
 

@@ -1,12 +1,12 @@
 //! The outflow limiter: a token bucket in integers.
 //!
 //! A stolen publisher key must not be able to empty a vault at once. The bucket holds at most
-//! `capacity` base units and gains `refill_per_second`; each claim takes what it pays.
+//! `capacity` base units and gains `refill_per_second`; each claim takes out the amount it pays.
 //!
 //! A claim of more than the capacity could never be paid at once. It is paid in instalments: the
 //! whole level, but only while the bucket is at least half full. Below that only claims that fit
 //! are paid, so one large claimant cannot hold the bucket empty against everybody else. Nothing is
-//! lost either way, because counters are cumulative: what an instalment leaves is due at the next claim.
+//! lost either way, because counters are cumulative: the rest is due at the next claim.
 
 use bytemuck::{Pod, Zeroable};
 use thiserror::Error;
@@ -17,17 +17,17 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Limiter {
-    /// The most that the bucket can hold.
+    /// The most the bucket can hold.
     pub capacity: u64,
-    /// What flows in with each second. Zero: nothing ever does.
+    /// Base units added per second. Zero: the bucket never refills.
     pub refill_per_second: u64,
-    /// What it held at `updated_at`.
+    /// The amount held at `updated_at`.
     pub level: u64,
-    /// When `level` was true, in Unix seconds.
+    /// The time at which the bucket held `level`, in Unix seconds.
     pub updated_at: i64,
 }
 
-/// The bucket holds too little for now.
+/// The bucket holds too little at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the outflow limiter holds too little: claim again in {seconds} s")]
 pub struct RetryAt {
@@ -57,13 +57,13 @@ impl Limiter {
 
     /// Takes `due` base units at `now`, or an instalment of them.
     ///
-    /// Returns the bucket afterwards and what to pay: all of `due` when the level allows it; the
+    /// Returns the bucket afterwards and the amount to pay: all of `due` when the level allows it; the
     /// whole level when that is less than `due`, but at least half of the capacity (rounded up).
     /// Nothing due pays nothing.
     ///
     /// # Errors
     ///
-    /// [`RetryAt`] says when the smaller of `due` and half of the capacity will be there, and the
+    /// [`RetryAt`] says when the smaller of `due` and half of the capacity will be available; the
     /// bucket stays as it was.
     #[inline]
     pub fn take(self, due: u64, now: i64) -> Result<(Self, u64), RetryAt> {
@@ -90,7 +90,7 @@ impl Limiter {
             seconds: u64::MAX,
             unix: i64::MAX,
         };
-        // A bucket without capacity has a half of zero, but pays nothing at all.
+        // Half of a bucket without capacity is zero, but such a bucket pays nothing at all.
         let wanted = due.min(self.half()).max(1);
         if wanted > self.capacity || self.refill_per_second == 0 {
             return NEVER;
@@ -98,7 +98,7 @@ impl Limiter {
         let wait = wanted
             .saturating_sub(self.level)
             .div_ceil(self.refill_per_second);
-        // `updated_at` is ahead of `now` after the clock went back: the refill starts only there.
+        // `updated_at` is ahead of `now` after the clock went back: the refill starts no earlier than that.
         let unix = self.updated_at.saturating_add_unsigned(wait);
         if unix == i64::MAX {
             return NEVER;
@@ -239,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_large_claimant_cannot_keep_a_small_one_out() {
-        // Somebody claims a fortune before every claim of 40. Of 100 seconds, the fortune empties
-        // the bucket only when it is half full; up to there the small claim fits.
+        // Somebody claims a fortune before every claim of 40. In 100 seconds, the fortune empties
+        // the bucket only when it is half full; until then the small claim fits.
         let mut b = bucket(1_000, 10, 1_000);
         let mut small = 0;
         for now in 1_001..1_101 {
@@ -294,7 +294,7 @@ mod tests {
                     prop_assert!(due > level && (u128::from(level) < half || level == 0));
                     if retry.unix == i64::MAX {
                         prop_assert_eq!(retry.seconds, u64::MAX);
-                        // Even the last second of time does not bring it.
+                        // It is not available even in the last second of time.
                         prop_assert!(b.take(due, i64::MAX - 1).is_err());
                     } else {
                         prop_assert_eq!(i128::from(retry.unix) - i128::from(now), i128::from(retry.seconds));

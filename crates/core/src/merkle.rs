@@ -15,7 +15,7 @@ pub const LEAF_PREFIX: u8 = 0x00;
 /// First byte of an inner node's preimage.
 pub const NODE_PREFIX: u8 = 0x01;
 
-/// What stands in the places after the last leaf: `sha256(0x02)`.
+/// The hash in the places after the last leaf: `sha256(0x02)`.
 pub const PADDING: [u8; 32] = [
     0xdb, 0xc1, 0xb4, 0xc9, 0x00, 0xff, 0xe4, 0x8d, 0x57, 0x5b, 0x5d, 0xa5, 0xc6, 0x38, 0x04, 0x01,
     0x25, 0xf6, 0x5d, 0xb0, 0xfe, 0x3e, 0x24, 0x49, 0x4b, 0x76, 0xea, 0x98, 0x64, 0x57, 0xd9, 0x86,
@@ -24,14 +24,14 @@ pub const PADDING: [u8; 32] = [
 /// Size of a hash, and of one step of a proof, in bytes.
 pub const HASH_BYTES: usize = 32;
 
-/// The deepest tree a proof may come from: 2,097,152 leaves. A claim at this depth still fits one
+/// Depth of the deepest tree a proof can come from: 2,097,152 leaves. A claim at this depth still fits one
 /// legacy transaction of 1,232 bytes.
 pub const MAX_DEPTH: u8 = 21;
 
 /// The leaf of one owner in a network's reward tree:
 /// `sha256(0x00 ‖ network ‖ index as u32 LE ‖ owner ‖ lifetime as u64 LE ‖ detail_root)`.
 ///
-/// `lifetime` is all that the owner ever earned in this network, in base units. `detail_root` commits
+/// `lifetime` is all that the owner has ever earned in this network, in base units. `detail_root` commits
 /// to the owner's nodes of the epoch, and is zero when the owner had none.
 #[inline(always)]
 pub fn reward_leaf(
@@ -59,7 +59,7 @@ pub fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
 }
 
 /// The depth of a tree of `leaf_count` leaves: the smallest `d` with `2^d >= leaf_count`.
-/// Zero for an empty tree and for one leaf. May exceed [`MAX_DEPTH`]; whoever accepts a tree checks.
+/// Zero for an empty tree and for one leaf. It can exceed [`MAX_DEPTH`]: the code that accepts a tree must check.
 #[inline]
 pub const fn depth_for(leaf_count: u32) -> u8 {
     let depth = match leaf_count.checked_sub(1) {
@@ -70,7 +70,7 @@ pub const fn depth_for(leaf_count: u32) -> u8 {
     depth.to_le_bytes()[0]
 }
 
-/// Whether `depth` is [`depth_for`] that many leaves, in fewer steps than computing it takes.
+/// Whether `depth` is [`depth_for`] this many leaves, in fewer steps than computing it.
 #[inline]
 pub const fn is_depth_for(depth: u8, leaf_count: u32) -> bool {
     let Some(places) = 1u64.checked_shl(depth as u32) else {
@@ -122,7 +122,7 @@ pub fn fold_proof(leaf: [u8; 32], index: u32, proof: &[u8]) -> Option<[u8; 32]> 
     let mut left_sibling = Prefixed::new([0; HASH_BYTES]);
     let mut bits = u64::from(index);
     for sibling in siblings {
-        // The system call costs by the slice, so the prefix stands before what is on the left, and two slices do.
+        // The system call charges per slice: with the prefix stored right before the left half, two slices are enough.
         if bits & 1 == 0 {
             current.hash = hashv(&[current.preimage(), sibling]).to_bytes();
         } else {
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A tree as the definition has it, padding included: the model for everything else.
+    /// A tree by the definition, padding included: the model for everything else.
     fn levels(leaves: &[[u8; 32]]) -> Vec<Vec<[u8; 32]>> {
         let mut level = leaves.to_vec();
         level.resize(leaves.len().next_power_of_two().max(1), PADDING);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_depth_is_told_from_any_other() {
+    fn only_the_right_depth_fits() {
         let near = (0..=u32::BITS).flat_map(|bits| {
             let power = 1u64 << bits;
             [power.saturating_sub(1), power, power + 1]
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_may_have_no_bits_above_the_depth() {
+    fn an_index_with_bits_above_the_depth_is_refused() {
         let leaves = leaves(4);
         let levels = levels(&leaves);
         let root = levels[2][0];
@@ -285,7 +285,7 @@ mod tests {
         longer.extend([0; 32]);
         assert!(!verify(&root, 3, leaves[5], 5, &longer));
 
-        // The inner node above leaves 4 and 5, with what is left of the proof.
+        // The inner node above leaves 4 and 5, with the rest of the proof.
         assert_eq!(fold_proof(levels[1][2], 2, &proof[32..]), Some(root));
         assert!(!verify(&root, 3, levels[1][2], 2, &proof[32..]));
 

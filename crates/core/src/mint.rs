@@ -2,8 +2,8 @@
 //!
 //! Layouts: SPL Token, `spl-token-interface` (`state.rs`: a mint is 82 bytes, an account 165, a
 //! multisig 355). Token-2022, `spl-token-2022-interface` (`extension/mod.rs`): a mint with
-//! extensions is padded with zeros to 165 bytes; byte 165 is the account type; from byte 166 follow
-//! entries of type (u16 LE), length (u16 LE) and value, and zeros after the last.
+//! extensions is padded with zeros to 165 bytes; byte 165 is the account type; entries of type
+//! (u16 LE), length (u16 LE) and value follow from byte 166, with zeros after the last.
 //!
 //! Nothing here checks which program owns an account: the caller does, first.
 
@@ -33,7 +33,7 @@ pub struct Mint {
     pub supply: u64,
     /// Whether somebody can mint more.
     pub mint_authority: bool,
-    /// Whether somebody can freeze accounts, the vault among them.
+    /// Whether somebody can freeze accounts, including the vault.
     pub freeze_authority: bool,
 }
 
@@ -46,10 +46,10 @@ pub enum RefusedMint {
     /// The account was created, but no mint was initialised in it.
     #[error("the mint is not initialised")]
     Uninitialised,
-    /// A flag, the padding or an extension entry is not as the format has it.
+    /// A flag, the padding or an extension entry does not follow the format.
     #[error("the mint's data is malformed")]
     Malformed,
-    /// Each transfer would bring less than what was sent.
+    /// Each transfer would deliver less than was sent.
     #[error("the mint takes a fee on transfers")]
     TransferFee,
     /// Accounts would outlive the mint, and it could come back with other rules.
@@ -58,7 +58,7 @@ pub enum RefusedMint {
     /// Amounts would be hidden from the books.
     #[error("the mint allows confidential transfers")]
     ConfidentialTransfer,
-    /// New accounts could be frozen from the start, recipients' among them.
+    /// New accounts could be frozen from the start, including those of recipients.
     #[error("the mint sets a default state for new accounts")]
     DefaultAccountState,
     /// Nobody could be paid.
@@ -67,7 +67,7 @@ pub enum RefusedMint {
     /// The amount shown would not be the amount held.
     #[error("the mint bears interest")]
     InterestBearing,
-    /// Somebody could take tokens out of any account, the vault among them.
+    /// Somebody could take tokens out of any account, including the vault.
     #[error("the mint has a permanent delegate")]
     PermanentDelegate,
     /// A foreign program could refuse each payment.
@@ -88,15 +88,15 @@ pub enum RefusedMint {
     /// Burning needs a second authority.
     #[error("the mint restricts burning")]
     PermissionedBurn,
-    /// An extension that this version does not know, or that no mint may carry.
+    /// An extension that this version does not know, or that does not belong on a mint.
     #[error("the mint has extension {0}, which is not on the list of allowed extensions")]
     UnknownExtension(u16),
 }
 
 /// Reads a mint, and refuses it if its extensions could change what a transfer does.
 ///
-/// Allowed are the extensions that only describe: metadata pointer and metadata, group pointer and
-/// group, group member pointer and member. Every other one is refused, also those that do not exist
+/// Only extensions that describe are allowed: metadata pointer and metadata, group pointer and
+/// group, group member pointer and member. All others are refused, including those that do not exist
 /// yet: an extension is harmless only once somebody has read its code.
 ///
 /// # Errors
@@ -127,7 +127,7 @@ pub fn check_mint(data: &[u8]) -> Result<Mint, RefusedMint> {
     Ok(mint)
 }
 
-/// The entries of a mint longer than [`MINT_BYTES`]; `rest` is what follows those bytes.
+/// The entries of a mint longer than [`MINT_BYTES`]; `rest` is the bytes after those.
 fn extension_entries(length: usize, rest: &[u8]) -> Result<&[u8], RefusedMint> {
     const PADDING_BYTES: usize = TOKEN_ACCOUNT_BYTES - MINT_BYTES;
     let (padding, typed) = rest
@@ -201,15 +201,15 @@ fn check_extension(kind: u16) -> Result<(), RefusedMint> {
 pub struct TokenAccountView<'a> {
     /// The mint it holds.
     pub mint: &'a [u8; 32],
-    /// Who may spend from it.
+    /// The key that can spend from it.
     pub owner: &'a [u8; 32],
     /// Base units held.
     pub amount: u64,
     /// Whether the mint's freeze authority has frozen it.
     pub is_frozen: bool,
-    /// Whether a delegate is set. It may spend up to an allowance.
+    /// Whether a delegate is set. A delegate can spend up to an allowance.
     pub has_delegate: bool,
-    /// Whether somebody other than the owner may close it.
+    /// Whether somebody other than the owner can close it.
     pub has_close_authority: bool,
 }
 
@@ -242,10 +242,10 @@ pub fn token_account(data: &[u8]) -> Option<TokenAccountView<'_>> {
     })
 }
 
-/// Whether a token account takes a transfer only with a memo before it: the extension `MemoTransfer` of
+/// Whether a token account accepts a transfer only with a memo before it: the extension `MemoTransfer` of
 /// Token-2022 (`ExtensionType` 8), whose one byte says whether it is switched on.
 ///
-/// `data` are an account's that [`token_account`] reads. Entries that cannot be read count as a yes.
+/// `data` is that of an account that [`token_account`] reads. Entries that cannot be read count as a yes.
 pub fn requires_memo(data: &[u8]) -> bool {
     const MEMO_TRANSFER: u16 = 8;
     let Some(mut entries) = data.get(TOKEN_ACCOUNT_BYTES.saturating_add(1)..) else {
@@ -430,12 +430,12 @@ mod tests {
     }
 
     #[test]
-    fn accounts_and_multisigs_are_no_mints() {
+    fn accounts_and_multisigs_are_not_mints() {
         assert_eq!(check_mint(&plain_account()), Err(RefusedMint::NotAMint));
         let mut account = plain_account();
         account.push(TYPE_TOKEN_ACCOUNT);
         assert_eq!(check_mint(&account), Err(RefusedMint::NotAMint));
-        // Even one whose account type were wrong: its amount stands in a mint's padding.
+        // Even with the account type of a mint: its amount is where a mint has padding.
         account[165] = TYPE_MINT;
         account[85] = 1;
         assert_eq!(check_mint(&account), Err(RefusedMint::Malformed));
@@ -563,7 +563,7 @@ mod tests {
         }
         *padded.last_mut().unwrap() = 1;
         assert_eq!(check_mint(&padded), Err(RefusedMint::Malformed));
-        // A zero type must not hide an entry behind it from us.
+        // A zero type must not hide an entry after it.
         let hidden = with_entries(&[(0, &[]), (1, &[0; 108])]);
         assert_eq!(check_mint(&hidden), Err(RefusedMint::Malformed));
         let one_byte = [with_entries(&[]), vec![1]].concat();
@@ -623,9 +623,9 @@ mod tests {
         assert_eq!(AccountType::Account as u8, TYPE_TOKEN_ACCOUNT);
     }
 
-    /// What Token-2022 writes for an account with extensions, asked by its own code.
+    /// Accounts with extensions as Token-2022's own code writes them.
     #[test]
-    fn who_wants_a_memo() {
+    fn accounts_that_require_a_memo() {
         assert!(!requires_memo(&plain_account()));
         for (switch, expected) in [(None, false), (Some(false), false), (Some(true), true)] {
             let mut extensions = vec![ExtensionType::ImmutableOwner, ExtensionType::CpiGuard];
@@ -633,14 +633,14 @@ mod tests {
             let length = ExtensionType::try_calculate_account_len::<Account>(&extensions).unwrap();
             let mut data = plain_account();
             data.resize(length, 0);
-            // Room for which nothing was written yet says nothing.
+            // Space that is still empty requires nothing.
             assert!(!requires_memo(&data));
             data[TOKEN_ACCOUNT_BYTES] = TYPE_TOKEN_ACCOUNT;
             {
                 let mut account =
                     PodStateWithExtensionsMut::<PodAccount>::unpack(&mut data).unwrap();
                 account.init_extension::<ImmutableOwner>(false).unwrap();
-                // A switch of another extension is not this one.
+                // The switch of another extension does not count.
                 let guard = account.init_extension::<CpiGuard>(false).unwrap();
                 guard.lock_cpi = true.into();
                 if let Some(on) = switch {
@@ -650,7 +650,7 @@ mod tests {
             }
             assert!(token_account(&data).is_some());
             assert_eq!(requires_memo(&data), expected, "{switch:?}");
-            // Cut off anywhere behind the kind of its entry, the account still wants it.
+            // Cut off anywhere after the type of its entry, the account still requires a memo.
             let entry = length - 5;
             for end in 0..length {
                 let cut = requires_memo(&data[..end]);
@@ -664,7 +664,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_cannot_be_read_want_a_memo() {
+    fn entries_that_cannot_be_read_require_a_memo() {
         let with = |entries: &[u8]| {
             let mut data = plain_account();
             data.push(TYPE_TOKEN_ACCOUNT);
@@ -686,7 +686,7 @@ mod tests {
             (&[7, 0], true),
             (&[7, 0, 0], true),
             (&[7, 0, 1, 0], true),
-            // Behind another entry.
+            // After another entry.
             (&[7, 0, 0, 0, 8, 0, 1, 0, 1], true),
             (&[7, 0, 1, 0, 9, 8, 0, 1, 0, 0], false),
             // The high byte of a kind and of a length count.
@@ -732,7 +732,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
         #[test]
-        fn what_passes_also_passes_the_token_programs_own_reader(data in account_like()) {
+        fn accepted_data_also_passes_the_token_programs_own_reader(data in account_like()) {
             if let Ok(mint) = check_mint(&data) {
                 let theirs = StateWithExtensions::<SplMint>::unpack(&data).unwrap();
                 prop_assert_eq!(theirs.base.decimals, mint.decimals);

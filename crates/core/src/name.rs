@@ -7,7 +7,7 @@ pub const MAX_NAME_LEN: usize = 32;
 pub const RULE: &str = "1 to 32 of a-z, 0-9 and -, without a - at either end";
 
 /// Whether these bytes are a valid name: 1 to 32 of `a`–`z`, `0`–`9` and `-`, neither starting nor ending with `-`. No
-/// name can pass for an option of the command line, and none looks like another.
+/// name can be taken for a command-line option, and no two names look alike.
 pub fn is_name(name: &[u8]) -> bool {
     let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     name.len() <= MAX_NAME_LEN
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_no_program_wrote_are_no_text() {
+    fn bytes_that_no_program_wrote_give_no_text() {
         assert_eq!(trimmed(&[b'a'; 32], 33), "");
         assert_eq!(trimmed(&[0xff; 32], 3), "");
         assert_eq!(trimmed(&[b'a'; 32], 0), "");

@@ -4,11 +4,11 @@
 //! and refuses the result if it lies on the Ed25519 curve (`Pubkey::create_program_address` in
 //! `solana-pubkey`). Its system call costs 1,500 compute units; one hash costs about 150.
 //!
-//! These functions leave the curve check out. They prove that an account's address belongs to
-//! certain seeds only if the address is known to be derived already: the program created it there
-//! (the runtime checked), or it owns the account, or an associated token account's data carry
+//! The function here leaves out the curve check. It proves that an account's address belongs to
+//! certain seeds only if the address is already known to be derived: the program created it there
+//! (the runtime checked), or it owns the account, or an associated token account's data has its
 //! owner and mint. The bump must be the canonical one, stored when the account was created or
-//! proved otherwise, where a second address for the same seeds would do harm.
+//! proved in another way, where a second address for the same seeds would do harm.
 
 use solana_sha256_hasher::hashv;
 
@@ -22,10 +22,10 @@ pub const ASSOCIATED_TOKEN_PROGRAM: [u8; 32] = [
 ];
 
 /// `sha256(seeds ‖ bump ‖ program_id ‖ "ProgramDerivedAddress")`: the address that the program gets
-/// for these seeds and this bump, if it is off the curve. Each seed may be at most 32 bytes long, or
+/// for these seeds and this bump, if it is off the curve. Each seed must be at most 32 bytes long, or
 /// no account can have the address.
 ///
-/// Three seeds, because every address that a claim checks has three: the compiler then writes the
+/// Three seeds, because every address that a claim checks has three: this lets the compiler write the
 /// parts where the system call reads them.
 #[inline(always)]
 pub fn pda_hash(seeds: [&[u8]; 3], bump: u8, program_id: &[u8; 32]) -> [u8; 32] {

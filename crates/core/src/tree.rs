@@ -1,7 +1,7 @@
 //! Merkle trees built on the host, to be verified by [`crate::merkle`].
 //!
 //! [`Tree`] keeps all levels and makes proofs; [`Frontier`] takes hashes one by one and keeps only
-//! what the root needs. Both give the same root. Padding is never stored: everything to the right of
+//! the hashes that the root needs. Both give the same root. Padding is never stored: everything to the right of
 //! the last leaf is one hash per level.
 
 use crate::merkle::{HASH_BYTES, PADDING, node};
@@ -44,7 +44,7 @@ impl Tree {
         Self { leaves, inner }
     }
 
-    /// The root. That of a tree without leaves is [`PADDING`], under which nothing can be proved.
+    /// The root. A tree without leaves has the root [`PADDING`], under which nothing can be proved.
     pub fn root(&self) -> [u8; 32] {
         let top = self.inner.last().unwrap_or(&self.leaves);
         top.first().copied().unwrap_or(PADDING)
@@ -102,7 +102,7 @@ impl Frontier {
         self.waiting.push(Some(carry));
     }
 
-    /// The root over everything pushed, the rest padded; `None` if nothing was.
+    /// The root over all leaves pushed, padded; `None` if there are none.
     pub fn root(&self) -> Option<[u8; 32]> {
         let (top, below) = self.waiting.split_last()?;
         let mut padding = PADDING;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_small_tree_is_the_one_of_the_definition() {
+    fn every_small_tree_follows_the_definition() {
         let mut frontier = Frontier::default();
         assert_eq!(frontier.root(), None);
         for count in 1..=130usize {
