@@ -43,7 +43,7 @@ pub(super) enum ColumnarError {
     /// The Parquet reader gave up on data that it does not expect.
     #[error("not readable as Parquet: the data contradicts itself")]
     Contradiction,
-    /// A column is compressed, has a dictionary, or lies nowhere.
+    /// A column is compressed, has a dictionary, or has no valid position.
     #[error("the columns are not stored as this format stores them")]
     Storage,
     /// The columns are not those of the records.
@@ -52,9 +52,9 @@ pub(super) enum ColumnarError {
     /// More or fewer rows than announced.
     #[error("{found} rows, but {expected} are announced")]
     RowCount {
-        /// In the file.
+        /// Rows in the file.
         found: i64,
-        /// Announced.
+        /// Rows announced.
         expected: usize,
     },
     /// A value that no record can have.
@@ -113,10 +113,10 @@ pub(super) trait Record: Sized {
     /// The table's columns, in order.
     const COLUMNS: &'static [(&'static str, Kind)];
 
-    /// The columns of rows of which the first is number `first` in the table.
+    /// The columns of `rows`, the first of which is number `first` in the table.
     fn to_columns(rows: &[Self], first: usize) -> Vec<Column>;
 
-    /// Rows from columns of equal length, of the kinds in [`Self::COLUMNS`], appended to `rows`.
+    /// Appends to `rows` the rows of columns of equal length, of the kinds in [`Self::COLUMNS`].
     fn from_columns(columns: Vec<Column>, rows: &mut Vec<Self>) -> Result<(), ColumnarError>;
 }
 
@@ -165,7 +165,7 @@ fn properties<R: Record>() -> WriterProperties {
     properties.build()
 }
 
-/// Writes a table, and gives the writer back. The writer's own errors come back as they were.
+/// Writes a table, and returns the writer. The writer's own errors are returned unchanged.
 pub(super) fn write<R: Record, W: Write + Send>(writer: W, rows: &[R]) -> io::Result<W> {
     write_rows(writer, rows).map_err(|error| match error {
         ParquetError::External(source) => source
@@ -263,8 +263,8 @@ fn read_unguarded<R: Record>(bytes: Bytes, expected: usize) -> Result<Vec<R>, Co
     Ok(rows)
 }
 
-/// Whether a column is stored as [`properties`] has it, at a place that a file can have. The reader
-/// panics on a negative place.
+/// Whether a column is stored with the settings of [`properties`], at a possible position in a file. The
+/// reader panics on a negative position.
 fn is_stored_plainly(column: &ColumnChunkMetaData) -> bool {
     column.compression() == Compression::UNCOMPRESSED
         && column.dictionary_page_offset().is_none()
@@ -272,8 +272,8 @@ fn is_stored_plainly(column: &ColumnChunkMetaData) -> bool {
         && column.compressed_size() >= 0
 }
 
-/// That all announced numbers of rows agree, and fit into the file. Each row has a key, stored as it
-/// is, so there can be at most `room`: whatever a file announces, it makes no more memory than its size.
+/// Checks that all announced numbers of rows agree, and fit into the file. Each row has a key, stored as it is, so
+/// there can be at most `room` rows: whatever a file announces, it takes no more memory than its size.
 fn check_rows(
     found: i64,
     mut groups: impl Iterator<Item = i64>,
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stored_otherwise_are_refused() {
+    fn columns_stored_in_another_way_are_refused() {
         use parquet::schema::types::SchemaDescriptor;
         let descriptor = SchemaDescriptor::new(schema::<Sample>().unwrap()).column(1);
         let column = || ColumnChunkMetaData::builder(descriptor.clone());

@@ -14,18 +14,18 @@ use rayon::prelude::*;
 use std::{fmt, io, path::PathBuf};
 use thiserror::Error;
 
-/// What an epoch is computed from.
+/// The input of an epoch's computation.
 #[derive(Clone, Debug)]
 pub struct ComputeInput {
     /// The metrics: a CSV file ([`metrics`]).
     pub metrics: PathBuf,
-    /// Where they come from; published with the result.
+    /// The source of the metrics; published with the result.
     pub source: MetricsSource,
     /// The policy: a TOML file ([`super::policy`]).
     pub policy: PathBuf,
-    /// The data of the epoch before. None only for epoch 1.
+    /// The data of the epoch before. `None` only for epoch 1.
     pub previous: Option<PathBuf>,
-    /// Who owns which device, to check the metrics against: a CSV file ([`metrics`]).
+    /// The owner of each device, to check the metrics against: a CSV file ([`metrics`]).
     pub registry: Option<PathBuf>,
     /// The network account.
     pub network: [u8; 32],
@@ -37,24 +37,24 @@ pub struct ComputeInput {
     pub epoch: u64,
     /// The epoch's length in seconds: no node can be up for longer.
     pub epoch_length_seconds: u64,
-    /// The directory to make. It must not exist, or be empty.
+    /// The directory to write. It must not exist, or must be empty.
     pub out: PathBuf,
 }
 
-/// What was computed and written.
+/// The epoch that was computed and written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// The published manifest: root, totals, hashes.
     pub manifest: Manifest,
-    /// Its SHA-256: what goes on chain.
+    /// Its SHA-256, which goes on chain.
     pub data_hash: [u8; 32],
-    /// Owners that have a leaf for the first time.
+    /// Owners with a leaf for the first time.
     pub new_owners: u32,
     /// Owners without a node in this epoch. They keep their lifetimes.
     pub absent_owners: u32,
 }
 
-/// Why nothing was computed. Nothing is written then.
+/// Why an epoch was not computed. In that case nothing is written.
 #[derive(Debug, Error)]
 pub enum ComputeError {
     /// The metrics or the registry.
@@ -83,21 +83,21 @@ pub enum ComputeError {
     #[error("there is no epoch 0; the first is 1")]
     EpochZero,
     /// Without it, every lifetime would start again from nothing.
-    #[error("epoch {epoch} builds on epoch {}; give that one's data", epoch.saturating_sub(1))]
+    #[error("epoch {epoch} builds on epoch {}; give that epoch's data", epoch.saturating_sub(1))]
     PreviousMissing {
         /// The epoch to be computed.
         epoch: u64,
     },
-    /// What is given as the epoch before is not it.
+    /// The data given as the epoch before are those of another epoch.
     #[error("{}: has {what} {found}, but {expected} is needed; give the data of the epoch before", path.display())]
     PreviousDiffers {
         /// Its directory.
         path: PathBuf,
         /// What differs.
         what: &'static str,
-        /// What it has.
+        /// The value it has.
         found: String,
-        /// What it should have.
+        /// The value it should have.
         expected: String,
     },
     /// More owners than the deepest tree has leaves.
@@ -109,7 +109,7 @@ pub enum ComputeError {
         u64::MAX
     )]
     LifetimeOverflow {
-        /// Which, in base58.
+        /// The owner, in base58.
         owner: String,
     },
     /// All owners together would.
@@ -120,7 +120,7 @@ pub enum ComputeError {
     TotalOverflow,
 }
 
-/// What is going on, for a progress display.
+/// The stage of a computation, for a progress display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Reading and checking the epoch before.
@@ -138,7 +138,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All, in their order.
+    /// All stages, in order.
     pub const ALL: [Self; 6] = [
         Self::ReadPrevious,
         Self::ReadMetrics,
@@ -162,19 +162,19 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Computes an epoch and writes its directory. `progress` is told of each stage as it begins.
+/// Computes an epoch and writes its directory. `progress` is called with each stage as it begins.
 ///
 /// An owner keeps the index of the epoch before for ever; new ones follow in order of their keys. The
 /// order of the rows in the metrics does not matter.
 ///
 /// # Errors
 ///
-/// [`ComputeError`]; nothing is left on disk then.
+/// [`ComputeError`]; in that case nothing is left on disk.
 pub fn compute(
     input: &ComputeInput,
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Summary, ComputeError> {
-    // What is quick to refuse comes first.
+    // The quick checks come first.
     epoch_data::check_output(&input.out)?;
     let (policy, policy_text) = read_policy(input)?;
     progress(Stage::ReadPrevious);
@@ -223,7 +223,7 @@ pub fn compute(
         root: tree.root(),
         depth: depth_for(leaf_count),
         leaf_count,
-        // A count of what is in memory.
+        // A count of nodes in memory.
         node_count: u64::try_from(nodes.len()).unwrap_or(u64::MAX),
         lifetime_total,
         emission: policy.emission,
@@ -240,7 +240,7 @@ pub fn compute(
     Ok(Summary {
         manifest,
         data_hash,
-        // The leaves begin with those that were known.
+        // The known owners' leaves come first.
         new_owners: leaf_count.saturating_sub(known),
         // At most the number of leaves.
         absent_owners: u32::try_from(absent_owners).unwrap_or(leaf_count),
@@ -300,7 +300,7 @@ fn read_previous(input: &ComputeInput) -> Result<Option<Epoch>, ComputeError> {
 fn order(known: &[Leaf], mut rows: Vec<Row>) -> Result<(Vec<Leaf>, Vec<Node>), ComputeError> {
     rows.par_sort_unstable_by(|a, b| (&a.owner, &a.device).cmp(&(&b.owner, &b.device)));
 
-    // Both sides in order of the owners' keys, so one walk finds who is known.
+    // Both sides in order of the owners' keys, so one walk finds the known ones.
     let mut known_by_owner = epoch_data::leaves_by_owner(known).into_iter().peekable();
     let mut leaves = known.to_vec();
     let mut rows_by_index: Vec<&[Row]> = vec![&[]; known.len()];
@@ -325,7 +325,7 @@ fn order(known: &[Leaf], mut rows: Vec<Row>) -> Result<(Vec<Leaf>, Vec<Node>), C
         }
     }
 
-    // Before indices are given out: each fits 32 bits then.
+    // Checked before indices are given out, so that each fits 32 bits.
     check_leaf_count(leaves.len())?;
     let mut nodes = Vec::with_capacity(rows.len());
     for (owner_index, group) in (0u32..).zip(rows_by_index) {
@@ -339,7 +339,7 @@ fn order(known: &[Leaf], mut rows: Vec<Row>) -> Result<(Vec<Leaf>, Vec<Node>), C
     Ok((leaves, nodes))
 }
 
-/// The number of leaves, if a tree can have so many.
+/// The number of leaves, if a tree can have that many.
 fn check_leaf_count(leaves: usize) -> Result<u32, ComputeError> {
     u32::try_from(leaves)
         .ok()
@@ -372,7 +372,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn stages_are_told_apart() {
+    fn stages_have_different_names() {
         let said = Stage::ALL.map(|stage| stage.to_string());
         assert_eq!(said[0], "reading the previous epoch");
         assert_eq!(said[5], "writing");
@@ -382,7 +382,7 @@ mod tests {
 
     /// The published hashes of a fixed epoch; its roots were computed a second time by another program,
     /// written from the documentation alone. A change means that two versions of this program publish
-    /// different data for the same epoch: never let that happen unseen.
+    /// different data for the same epoch: never let that happen unnoticed.
     #[test]
     fn the_same_input_gives_the_same_bytes_for_ever() {
         let (fixture, first, second) = Fixture::with_two_epochs();
@@ -516,7 +516,7 @@ mod tests {
     }
 
     #[test]
-    fn stages_are_told_in_order() {
+    fn stages_are_reported_in_order() {
         let fixture = Fixture::new();
         let metrics = fixture.path("m.csv");
         fs::write(&metrics, HEADER.to_owned() + &row(1, 1, [1; 4])).unwrap();
@@ -541,7 +541,7 @@ mod tests {
         assert_eq!(stages, Stage::ALL);
     }
 
-    /// What goes wrong, and that nothing is left of it.
+    /// The error of a computation, of which nothing must be left.
     fn refused(
         fixture: &Fixture,
         epoch: u64,
@@ -565,7 +565,7 @@ mod tests {
             |epoch, change: fn(&mut ComputeInput)| refused(&fixture, epoch, &rows, change);
         assert_eq!(
             refused(3, |input| input.previous = None),
-            "epoch 3 builds on epoch 2; give that one's data"
+            "epoch 3 builds on epoch 2; give that epoch's data"
         );
         assert_eq!(refused(0, |_| {}), "there is no epoch 0; the first is 1");
         assert!(refused(3, |input| input.network = [1; 32]).contains("has network 7porTR"));
@@ -622,7 +622,7 @@ mod tests {
     fn an_existing_output_is_never_touched() {
         let fixture = Fixture::new();
         let rows = [row(1, 1, [1; 4])];
-        // An empty directory may be filled.
+        // An empty directory can be filled.
         fs::create_dir(fixture.epoch(1)).unwrap();
         fixture.compute(1, &rows).unwrap();
         let manifest = fs::read(fixture.epoch(1).join("manifest.json")).unwrap();
@@ -647,7 +647,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_may_not_overflow() {
+    fn lifetimes_cannot_overflow() {
         let fixture = Fixture::new();
         let policy = POLICY
             .replace("\"1000\"", "\"18446744073709551.615\"")
@@ -711,7 +711,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_computed_verifies_epoch_after_epoch(epochs in proptest::collection::vec(rows(), 1..5)) {
+        fn computed_epochs_verify_one_after_another(epochs in proptest::collection::vec(rows(), 1..5)) {
             let fixture = Fixture::new();
             let mut issued = 0;
             for (number, rows) in (1u64..).zip(&epochs) {

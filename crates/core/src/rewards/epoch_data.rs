@@ -6,7 +6,7 @@
 //! | `leaves.parquet` | one row per owner, by index: `index`, `owner`, `lifetime`, `detail_root` |
 //! | `nodes.parquet` | one row per node of the epoch, by owner index and device key: `owner_index`, `device`, its four metrics, its share of each pool, `reward` |
 //!
-//! The hash of `manifest.json` ([`EpochDir::data_hash`]) is what goes on chain, so all of it is fixed by
+//! The hash of `manifest.json` ([`EpochDir::data_hash`]) goes on chain, so all of it is fixed by
 //! one hash. Every byte is determined by the input: no time, no version, no name of a machine. Amounts
 //! are base units, and strings in JSON, because many readers of JSON round numbers above 2^53.
 
@@ -45,10 +45,10 @@ pub const FORMAT: &str = "wayfare-epoch";
 /// The manifest's `version`.
 pub const VERSION: u32 = 1;
 
-/// Most owners that an epoch can have: the leaves of the deepest tree.
+/// The most owners that an epoch can have: the leaves of the deepest tree.
 pub const MAX_LEAVES: u32 = 1 << MAX_DEPTH;
 
-/// A manifest is small; what is larger is something else.
+/// A manifest is small; a larger file is something else.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
 /// Why data cannot be read or written.
@@ -57,7 +57,7 @@ pub enum DataError {
     /// The system refuses to read.
     #[error("{}: cannot be read: {source}", path.display())]
     Read {
-        /// What.
+        /// The file or directory.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -65,7 +65,7 @@ pub enum DataError {
     /// The system refuses to write. Nothing is left of the attempt.
     #[error("{}: cannot be written: {source}; nothing was kept", path.display())]
     Write {
-        /// What.
+        /// The file or directory.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -73,7 +73,7 @@ pub enum DataError {
     /// Published data are never overwritten.
     #[error("{}: exists and is not an empty directory; name another one", .0.display())]
     OutputExists(PathBuf),
-    /// The manifest is not one, or contradicts itself.
+    /// The file is not a manifest, or contradicts itself.
     #[error("{}: not an epoch's manifest: {reason}", path.display())]
     Manifest {
         /// Which file.
@@ -92,8 +92,8 @@ pub enum DataError {
         /// What differs.
         reason: String,
     },
-    /// The hash is right, and the content is still wrong.
-    #[error("{}: {reason}; whoever published it published wrong data", path.display())]
+    /// The hash is right, but the content is wrong.
+    #[error("{}: {reason}; the publisher published wrong data", path.display())]
     Content {
         /// Which file.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum DataError {
     },
 }
 
-/// Where an epoch's metrics come from.
+/// The source of an epoch's metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MetricsSource {
@@ -110,24 +110,24 @@ pub enum MetricsSource {
     Measured,
     /// They were generated, for a demonstration or a test ([`super::simulate`]).
     Simulated {
-        /// What they were generated from.
+        /// The seed they were generated from.
         #[serde(with = "decimal")]
         seed: u64,
     },
 }
 
-/// The policy that an epoch was computed by.
+/// The policy that an epoch was computed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRecord {
     /// SHA-256 of the text.
     #[serde(with = "hex::serde")]
     pub sha256: [u8; 32],
-    /// The policy file, as it was.
+    /// The policy file, unchanged.
     pub text: String,
 }
 
-/// What the manifest says of another file.
+/// The manifest's record of another file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileRecord {
@@ -150,7 +150,7 @@ pub struct FileRecords {
     pub nodes: FileRecord,
 }
 
-/// What an epoch is. Amounts are base units of the mint.
+/// The description of an epoch. Amounts are base units of the mint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -171,11 +171,11 @@ pub struct Manifest {
     pub epoch: u64,
     /// The epoch's length in seconds.
     pub epoch_length_seconds: u64,
-    /// Where the metrics come from.
+    /// The source of the metrics.
     pub metrics: MetricsSource,
-    /// How they were turned into rewards.
+    /// The policy that turned them into rewards.
     pub policy: PolicyRecord,
-    /// SHA-256 of the manifest of the epoch before; none for epoch 1.
+    /// SHA-256 of the manifest of the epoch before; `None` for epoch 1.
     #[serde(with = "optional_hex")]
     pub previous: Option<[u8; 32]>,
     /// Root of the tree over the leaves.
@@ -190,16 +190,16 @@ pub struct Manifest {
     /// Sum of all lifetimes.
     #[serde(with = "decimal")]
     pub lifetime_total: u64,
-    /// What the policy emits.
+    /// The policy's emission.
     #[serde(with = "decimal")]
     pub emission: u64,
-    /// What nodes get of it.
+    /// The part of it that nodes get.
     #[serde(with = "decimal")]
     pub issued: u64,
-    /// What nobody gets because no node has a pool's metric.
+    /// The part that nobody gets because no node has a pool's metric.
     #[serde(with = "decimal")]
     pub withheld_empty_pools: u64,
-    /// What nobody gets because nodes reached their cap.
+    /// The part that nobody gets because nodes reached their cap.
     #[serde(with = "decimal")]
     pub withheld_above_cap: u64,
     /// The other files.
@@ -207,7 +207,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// What stays in the vault.
+    /// The part of the emission that stays in the vault.
     pub fn withheld(&self) -> Withheld {
         Withheld {
             empty_pools: self.withheld_empty_pools,
@@ -216,7 +216,7 @@ impl Manifest {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, String> {
-        /// What every version has: it says whether the rest can be read.
+        /// The fields of every version: they say whether the rest can be read.
         #[derive(Deserialize)]
         struct Head {
             format: String,
@@ -240,7 +240,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What holds of every manifest by itself.
+    /// Checks what holds for every manifest by itself.
     fn check(&self) -> Result<(), String> {
         let parts = [
             self.issued,
@@ -257,13 +257,13 @@ impl Manifest {
             )
         } else if self.depth != depth_for(self.leaf_count) {
             format!(
-                "{} leaves do not make depth {}",
+                "a tree of {} leaves does not have depth {}",
                 self.leaf_count, self.depth
             )
         } else if sum != Some(self.emission) {
-            "issued and withheld do not make the emission".to_owned()
+            "issued and withheld do not add up to the emission".to_owned()
         } else if self.issued > self.lifetime_total {
-            "more is issued than all lifetimes have".to_owned()
+            "more is issued than all lifetimes add up to".to_owned()
         } else if sha256(self.policy.text.as_bytes()) != self.policy.sha256 {
             "the policy's hash is not that of its text".to_owned()
         } else if (self.epoch == 1) != self.previous.is_none() || self.epoch == 0 {
@@ -281,7 +281,7 @@ impl Manifest {
     }
 }
 
-/// An epoch's directory, of which so far only the manifest is read.
+/// An epoch's directory, with only its manifest read so far.
 #[derive(Clone, Debug)]
 pub struct EpochDir {
     path: PathBuf,
@@ -317,7 +317,7 @@ impl EpochDir {
         &self.manifest
     }
 
-    /// SHA-256 of `manifest.json`: what goes on chain.
+    /// SHA-256 of `manifest.json`, which goes on chain.
     pub fn data_hash(&self) -> [u8; 32] {
         self.data_hash
     }
@@ -327,7 +327,7 @@ impl EpochDir {
     /// # Errors
     ///
     /// [`DataError`] if the file's hash, the root, the number of leaves or the total of the lifetimes
-    /// is not the manifest's, or an owner stands there twice.
+    /// is not the manifest's, or an owner appears twice.
     pub fn load(self) -> Result<Epoch, DataError> {
         let leaves: Vec<Leaf> = self.table(
             LEAVES_FILE,
@@ -370,7 +370,7 @@ impl EpochDir {
     /// # Errors
     ///
     /// [`DataError`] if the file's hash is not the manifest's, or its content is malformed. Whether the
-    /// rewards are right is for [`super::verify`].
+    /// rewards are right is for [`super::verify`] to check.
     pub fn nodes(&self) -> Result<Vec<Node>, DataError> {
         let nodes: Vec<Node> = self.table(
             NODES_FILE,
@@ -427,7 +427,7 @@ impl EpochDir {
     }
 }
 
-/// Reads a file whole, unless its size is refused.
+/// Reads a whole file, unless its size is refused.
 fn read_file(path: &Path, refuse: impl Fn(u64) -> Option<DataError>) -> Result<Vec<u8>, DataError> {
     let failed = |source| DataError::Read {
         path: path.to_owned(),
@@ -448,14 +448,14 @@ pub struct Epoch {
     tree: Tree,
 }
 
-/// What an owner's claim needs, besides the accounts.
+/// The data that an owner's claim needs, besides the accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The owner's place among the leaves.
     pub index: u32,
     /// The owner.
     pub owner: [u8; 32],
-    /// All that it ever earned, in base units.
+    /// All that it has ever earned, in base units.
     pub lifetime: u64,
     /// Commits to its nodes of the epoch.
     pub detail_root: [u8; 32],
@@ -532,8 +532,8 @@ pub(super) fn lifetime_total(leaves: &[Leaf]) -> Option<u64> {
 }
 
 /// Writes an epoch's directory, all or nothing: into a directory beside it, synced to disk, then
-/// renamed. A process that is killed meanwhile leaves that directory, named `.wayfare-epoch-…`, which
-/// nothing reads. `manifest` comes with everything but its `files`. Returns the whole manifest and its hash.
+/// renamed. A process that is killed in between leaves that directory, named `.wayfare-epoch-…`, which
+/// nothing reads. `manifest` comes complete except for its `files`. Returns the whole manifest and its hash.
 pub(super) fn write(
     out: &Path,
     mut manifest: Manifest,
@@ -550,7 +550,7 @@ pub(super) fn write(
         path: out.to_owned(),
         source,
     };
-    // Removed when dropped, which is what happens on every error below.
+    // Removed when dropped, as happens on every error below.
     let mut partial = tempfile::Builder::new();
     partial.prefix(".wayfare-epoch-");
     #[cfg(unix)]
@@ -606,7 +606,7 @@ fn write_table<R: Record>(path: &Path, rows: &[R]) -> io::Result<FileRecord> {
     })
 }
 
-/// Hashes what it passes on.
+/// Hashes the bytes that it passes on.
 struct Hashing<W> {
     inner: W,
     hasher: Sha256,
@@ -668,7 +668,7 @@ impl Record for Leaf {
         };
         let columns = index.into_iter().zip(owner).zip(lifetime).zip(detail_root);
         for (((index, owner), lifetime), detail_root) in columns {
-            // The index is a column so that other readers see it; it says nothing of its own.
+            // The index is a column so that other readers see it; it adds no information.
             if usize::try_from(index) != Ok(rows.len()) {
                 return Err(ColumnarError::Row {
                     row: rows.len(),
@@ -816,7 +816,7 @@ mod tests {
         Ok(())
     }
 
-    /// Changes the manifest as text, hash or no hash.
+    /// Changes the manifest as text, without fixing hashes.
     fn edit_manifest(fixture: &Fixture, from: &str, to: &str) -> String {
         let path = fixture.epoch(1).join(MANIFEST_FILE);
         let text = fs::read_to_string(&path).unwrap();
@@ -828,7 +828,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_epoch_is_read_back() {
         let fixture = one_epoch();
         read_all(&fixture.epoch(1)).unwrap();
         let dir = EpochDir::open(&fixture.epoch(1)).unwrap();
@@ -840,7 +840,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_is_none_or_contradicts_itself() {
+    fn files_that_are_not_manifests_or_contradict_themselves() {
         let fixture = one_epoch();
         for (from, to, reason) in [
             ("wayfare-epoch", "other", "its format is \"other\""),
@@ -862,22 +862,22 @@ mod tests {
             (
                 "\"depth\": 3",
                 "\"depth\": 4",
-                "7 leaves do not make depth 4",
+                "a tree of 7 leaves does not have depth 4",
             ),
             (
                 "\"withheld_above_cap\": \"0\"",
                 "\"withheld_above_cap\": \"1\"",
-                "do not make the emission",
+                "do not add up to the emission",
             ),
             (
                 "\"withheld_above_cap\": \"0\"",
                 "\"withheld_above_cap\": \"18446744073709551615\"",
-                "do not make the emission",
+                "do not add up to the emission",
             ),
             (
                 "\"lifetime_total\": \"1000000\"",
                 "\"lifetime_total\": \"999999\"",
-                "more is issued than all lifetimes have",
+                "more is issued than all lifetimes add up to",
             ),
             (
                 "traffic = 4000",
@@ -958,7 +958,7 @@ mod tests {
             (
                 "\"leaf_count\": 7",
                 "\"leaf_count\": 8",
-                "7 rows, but 8 are announced; whoever published it",
+                "7 rows, but 8 are announced; the publisher published",
             ),
             (
                 "\"node_count\": 59",
@@ -1013,7 +1013,7 @@ mod tests {
         read_all(&fixture.epoch(1)).unwrap();
     }
 
-    /// Writes what a dishonest publisher would: wrong rows, right hashes.
+    /// Writes as a dishonest publisher would: wrong rows, right hashes.
     fn published(change: impl FnOnce(&mut Manifest, &mut Vec<Leaf>, &mut Vec<Node>)) -> String {
         let fixture = one_epoch();
         let epoch = EpochDir::open(&fixture.epoch(1)).unwrap().load().unwrap();
@@ -1055,7 +1055,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaf_at_another_place_than_its_index_is_refused() {
+    fn a_leaf_whose_index_is_not_its_place_is_refused() {
         let leaf = Leaf {
             owner: [1; 32],
             lifetime: 1,
@@ -1078,7 +1078,7 @@ mod tests {
         let fixture = one_epoch();
         let epoch = EpochDir::open(&fixture.epoch(1)).unwrap().load().unwrap();
         let names = fixture.names();
-        // A file in the way appears after the first look: the rename is what decides.
+        // A file in the way appears after the first check: the rename decides.
         let out = fixture.epoch(1);
         let nodes = epoch.dir().nodes().unwrap();
         let manifest = epoch.manifest().clone();

@@ -84,7 +84,7 @@ impl Fixture {
         compute(&input, &mut |_| {})
     }
 
-    /// Three owners, four nodes; the second epoch has a new owner and misses an old one.
+    /// Three owners, four nodes; the second epoch has a new owner and lacks an old one.
     pub fn with_two_epochs() -> (Self, Summary, Summary) {
         let fixture = Self::new();
         let first = fixture
@@ -111,7 +111,7 @@ impl Fixture {
         (fixture, first, second)
     }
 
-    /// What is in the directory, hidden names included.
+    /// The names in the directory, including hidden ones.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.dir.path())
             .unwrap()

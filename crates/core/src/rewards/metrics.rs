@@ -2,8 +2,8 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `device` | the node's public key, base58; once in the file |
-//! | `owner` | who is paid, base58 |
+//! | `device` | the node's public key, base58; only once in the file |
+//! | `owner` | the payee's public key, base58 |
 //! | `uptime_seconds` | at most the epoch's length |
 //! | `bytes_carried` | |
 //! | `sessions` | |
@@ -38,11 +38,11 @@ pub const REGISTRY_COLUMNS: [&str; 2] = ["device", "owner"];
 pub struct Row {
     /// The node's device key.
     pub device: [u8; 32],
-    /// Who is paid.
+    /// The payee.
     pub owner: [u8; 32],
-    /// What the node did.
+    /// The node's metrics.
     pub metrics: Metrics,
-    /// Where it stands in the file, counted from 1.
+    /// Its line in the file, counted from 1.
     pub line: u64,
 }
 
@@ -50,9 +50,9 @@ pub struct Row {
 ///
 /// # Errors
 ///
-/// [`TableError`] lists up to [`MAX_FINDINGS`] errors, each with line, column and reason: what is no
-/// key or number, an uptime above the epoch's length, a device twice, and with a registry a device
-/// that is not in it, or under another owner.
+/// [`TableError`] lists up to [`MAX_FINDINGS`] errors, each with line, column and reason: a value that
+/// is not a key or number, an uptime above the epoch's length, a repeated device, and with a registry a
+/// device that is not in it, or is under another owner.
 pub fn read(
     path: &Path,
     epoch_length_seconds: u64,
@@ -60,7 +60,7 @@ pub fn read(
 ) -> Result<Vec<Row>, TableError> {
     let registered = registry.map(read_registry).transpose()?;
     let (rows, mut findings) = table::read(path, &COLUMNS, |fields| {
-        // All fields are read before the row is given up, so that each error is found.
+        // All fields are read before the row is discarded, so that each error is found.
         let device = fields.key(0);
         let owner = fields.key(1);
         let uptime = fields.number(2);
@@ -110,7 +110,7 @@ pub fn read(
     Ok(rows)
 }
 
-/// What is wrong with a row by the registry, and in which column.
+/// The problem with a row that the registry contradicts, and its column.
 fn check_owner(row: &Row, registered: &[Registration]) -> Option<(usize, Problem)> {
     let device = key::to_base58;
     let found = registered
@@ -160,7 +160,7 @@ fn read_registry(path: &Path) -> Result<Vec<Registration>, TableError> {
     Ok(entries)
 }
 
-/// Rows whose device stands on an earlier line already, each with the first row that has it.
+/// Rows whose device is already on an earlier line, each with the first row that has it.
 fn repeated<R: Sync>(
     rows: &[R],
     device_and_line: impl Fn(&R) -> (&[u8; 32], u64) + Sync,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_may_stand_there_once() {
+    fn a_device_is_allowed_once() {
         let row = |device, owner| format!("{},{},1,1,1,1\n", k(device), k(owner));
         let text = [
             HEADER.to_owned(),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_whose_keys_begin_alike_are_told_apart() {
+    fn devices_whose_keys_begin_alike_are_distinguished() {
         let mut text = HEADER.to_owned();
         for last in 0..50u8 {
             let mut device = [7; 32];

@@ -1,9 +1,9 @@
-//! An epoch's rewards: from what nodes did to a published Merkle root.
+//! An epoch's rewards: from the nodes' metrics to a published Merkle root.
 //!
 //! [`compute`] reads metrics ([`metrics`]) and a [`policy`], adds the rewards to the lifetimes of the
 //! epoch before, and writes a directory to be published ([`epoch_data`]). [`verify`] recomputes all of
 //! it. The arithmetic is integer only and the files are the same byte for byte on every machine, so
-//! that two parties who compute the same epoch get the same root and the same hash.
+//! two parties who compute the same epoch get the same root and the same hash.
 
 mod columnar;
 pub mod compute;
@@ -22,20 +22,20 @@ use solana_sha256_hasher::hashv;
 /// First byte of the preimage of a node's leaf in its owner's detail tree.
 pub const DETAIL_PREFIX: u8 = 0x03;
 
-/// What a node did in an epoch.
+/// A node's activity in an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// Seconds that it was up.
+    /// Seconds it was up.
     pub uptime_seconds: u64,
-    /// Bytes that it carried for others.
+    /// Bytes it carried for others.
     pub bytes_carried: u64,
-    /// Sessions that it served. Published, but no pool pays for them.
+    /// Sessions it served. Published, but no pool pays for them.
     pub sessions: u64,
-    /// Times that it checked in.
+    /// Times it checked in.
     pub check_ins: u64,
 }
 
-/// What a node earned in an epoch, in base units.
+/// A node's earnings in an epoch, in base units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reward {
     /// Its share of the uptime pool.
@@ -44,7 +44,7 @@ pub struct Reward {
     pub traffic: u64,
     /// Its share of the check-ins pool.
     pub check_ins: u64,
-    /// What is paid: the sum of the shares, or the cap if that is less.
+    /// The amount paid: the sum of the shares, or the cap if that is less.
     pub total: u64,
 }
 
@@ -55,9 +55,9 @@ pub struct Node {
     pub owner_index: u32,
     /// The device's public key.
     pub device: [u8; 32],
-    /// What it did.
+    /// Its activity.
     pub metrics: Metrics,
-    /// What it earned.
+    /// Its earnings.
     pub reward: Reward,
 }
 
@@ -93,7 +93,7 @@ pub fn detail_root(nodes: &[Node]) -> [u8; 32] {
 pub struct Leaf {
     /// The owner's public key.
     pub owner: [u8; 32],
-    /// All that the owner ever earned, in base units.
+    /// All that the owner has ever earned, in base units.
     pub lifetime: u64,
     /// [`detail_root`] of the owner's nodes.
     pub detail_root: [u8; 32],

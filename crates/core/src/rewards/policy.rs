@@ -1,4 +1,4 @@
-//! The reward policy: what an epoch emits, and how it is shared among nodes.
+//! The reward policy: an epoch's emission, and how it is shared among nodes.
 //!
 //! ```toml
 //! emission = "125000.5"   # tokens, as a string so that they stay exact
@@ -12,8 +12,8 @@
 //!
 //! Each weight makes a pool, and each pool is shared in proportion to one metric. Every base unit of a
 //! pool is given out: the remainder of the division goes to the largest fractions (the method of
-//! Hamilton), and between equal ones to the node that comes first. A pool whose metric nobody has, and
-//! what is above a node's cap, is withheld: it stays in the vault, unissued.
+//! Hamilton), and between equal ones to the node that comes first. Pools whose metric nobody has, and
+//! rewards above a node's cap, are withheld: they stay in the vault, unissued.
 
 use super::{Metrics, Reward};
 use crate::amount::{self, AmountError};
@@ -28,9 +28,9 @@ pub const BASIS_POINTS: u16 = 10_000;
 /// A policy, in base units of the mint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// What the epoch emits.
+    /// The epoch's emission.
     pub emission: u64,
-    /// How it is divided over the pools.
+    /// How it is divided among the pools.
     pub weights: Weights,
     /// The most that one node gets in an epoch.
     pub node_cap: Option<u64>,
@@ -54,15 +54,15 @@ pub enum PolicyError {
     /// Not TOML, a key is missing or unknown, or a value has the wrong type.
     #[error("the policy cannot be read: {0}")]
     Syntax(String),
-    /// An amount is not one of this mint.
+    /// An amount is not valid for this mint.
     #[error("the policy's {key}: {source}")]
     Amount {
-        /// Which key.
+        /// The key.
         key: &'static str,
         /// What is wrong with it.
         source: AmountError,
     },
-    /// The weights are not the whole.
+    /// The weights do not add up to the whole.
     #[error(
         "the policy's weights add up to {sum} basis points (uptime {} + traffic {} + check_ins {}); \
          make them 10000",
@@ -71,12 +71,12 @@ pub enum PolicyError {
     Weights {
         /// Their sum.
         sum: u32,
-        /// What was given.
+        /// The weights given.
         weights: Weights,
     },
 }
 
-/// The policy as its file has it.
+/// The policy as written in its file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyText {
@@ -85,14 +85,14 @@ struct PolicyText {
     weights: Weights,
 }
 
-/// What a policy gives out.
+/// The rewards that a policy gives out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allocation {
     /// One reward per node, in the order of the nodes.
     pub rewards: Vec<Reward>,
     /// The sum of their totals, in base units.
     pub issued: u64,
-    /// What stays in the vault. Issued and withheld make the emission.
+    /// The amount that stays in the vault. Issued and withheld add up to the emission.
     pub withheld: Withheld,
 }
 
@@ -101,7 +101,7 @@ pub struct Allocation {
 pub struct Withheld {
     /// Pools whose metric no node has.
     pub empty_pools: u64,
-    /// What was above the nodes' cap.
+    /// Rewards above the nodes' cap.
     pub above_cap: u64,
 }
 
@@ -144,7 +144,7 @@ impl Policy {
     }
 
     /// Shares the emission among nodes. Their order breaks ties: owner index first, then device key.
-    /// `metrics` finds what a node did.
+    /// `metrics` returns a node's metrics.
     pub fn allocate<T: Sync>(
         &self,
         nodes: &[T],
@@ -206,7 +206,7 @@ impl Policy {
     }
 }
 
-/// The emission divided over the pools.
+/// The emission divided among the pools.
 fn pools(emission: u64, weights: [u64; 3]) -> [u64; 3] {
     // Weights that add up to 10,000 are not all zero, and three parts make three shares.
     split(emission, &weights)
@@ -217,7 +217,7 @@ fn pools(emission: u64, weights: [u64; 3]) -> [u64; 3] {
 /// Splits `pool` in proportion to `parts`, by largest remainder.
 ///
 /// Each gets `pool × part ÷ Σ parts` rounded down. What is left, fewer units than there are parts, goes
-/// one each to those whose division left most, and among equals to those that come first. The shares
+/// one each to the parts with the largest remainders, and among equals to those that come first. The shares
 /// add up to `pool` exactly; a part of zero gets nothing. `None` if all parts are zero.
 pub fn split(pool: u64, parts: &[u64]) -> Option<Vec<u64>> {
     let sum = NonZero::new(parts.par_iter().map(|part| u128::from(*part)).sum::<u128>())?;
@@ -236,7 +236,7 @@ pub fn split(pool: u64, parts: &[u64]) -> Option<Vec<u64>> {
     let given = shares.par_iter().sum::<u64>();
     let left = usize::try_from(pool.saturating_sub(given)).ok()?;
     if let Some(last) = left.checked_sub(1) {
-        // The rests add up to `left × sum` and each is below the sum: more than `left` of them are not
+        // The remainders add up to `left × sum` and each is below the sum: more than `left` of them are not
         // zero, so no part of zero is among the first.
         let mut order: Vec<(u128, usize)> = rests
             .into_iter()
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn pools_that_nobody_earned_and_what_is_above_the_cap_are_withheld() {
+    fn pools_that_nobody_earned_and_rewards_above_the_cap_are_withheld() {
         let p = policy(1_000, Some(300), [5_000, 4_000, 1_000]);
         // Uptime 500: 400 and 100. Traffic 400: nobody. Check-ins 100: all to the second.
         let nodes = [metrics(4, 0, 0), metrics(1, 0, 7)];

@@ -12,16 +12,16 @@ use std::{
     path::Path,
 };
 
-/// One node and who owns it.
+/// One node and its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
     /// The node's device key.
     pub device: [u8; 32],
-    /// Who is paid.
+    /// The payee.
     pub owner: [u8; 32],
 }
 
-/// What a device did in an epoch of a simulation.
+/// A device's activity in an epoch of a simulation.
 ///
 /// The four words (u64 LE) of `sha256("wayfare simulated metrics" ‖ seed u64 LE ‖ epoch u64 LE ‖ device)`,
 /// last first: one device in 32 is down (word ÷ 32 leaves 0), any other is up for 750 to 999 thousandths of
@@ -35,7 +35,7 @@ pub fn metrics(seed: u64, epoch: u64, epoch_length_seconds: u64, device: &[u8; 3
         device,
     ])
     .to_bytes();
-    // Each number is drawn from bits of its own. A remainder by a small number is as good as uniform.
+    // Each number is drawn from its own bits. A remainder by a small number is practically uniform.
     let [.., check_ins_bits, rate_bits, magnitude_bits, uptime_bits] =
         bytemuck::cast::<[u8; 32], [[u8; 8]; 4]>(hash).map(u64::from_le_bytes);
 
@@ -63,7 +63,7 @@ pub fn metrics(seed: u64, epoch: u64, epoch_length_seconds: u64, device: &[u8; 3
     }
 }
 
-/// `number × numerator ÷ denominator`, rounded down, or the most there is.
+/// `number × numerator ÷ denominator`, rounded down, or `u64::MAX` where that does not fit.
 fn scale(number: u64, numerator: u64, denominator: u64) -> u64 {
     let product = u128::from(number).saturating_mul(u128::from(numerator));
     let quotient = product.checked_div(u128::from(denominator));
@@ -76,7 +76,7 @@ fn scale(number: u64, numerator: u64, denominator: u64) -> u64 {
 ///
 /// # Errors
 ///
-/// Whatever the system says, also if the file exists.
+/// The system's error, also if the file exists.
 pub fn write_csv(
     path: &Path,
     seed: u64,
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_what_the_reader_reads() {
+    fn the_reader_reads_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.csv");
         write_csv(&path, 3, 2, 86_400, devices(50)).unwrap();

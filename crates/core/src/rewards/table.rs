@@ -11,7 +11,7 @@ use thiserror::Error;
 /// Errors kept from one file. A file with a wrong separator has one in each row.
 pub const MAX_FINDINGS: usize = 20;
 
-/// Bytes given to a task, at least.
+/// Minimum bytes per task.
 const MIN_CHUNK: usize = 1 << 20;
 
 /// Why a CSV file is refused.
@@ -32,7 +32,7 @@ pub enum TableError {
         path: PathBuf,
         /// The first [`MAX_FINDINGS`] errors, by line.
         findings: Vec<Finding>,
-        /// How many there are in all.
+        /// The number of errors in all.
         total: usize,
     },
 }
@@ -42,7 +42,7 @@ pub enum TableError {
 pub struct Finding {
     /// Line, counted from 1.
     pub line: u64,
-    /// Column by its name in the header, if one is to blame.
+    /// The column's name in the header, if a column is at fault.
     pub column: Option<&'static str>,
     /// What is wrong.
     pub problem: Problem,
@@ -61,27 +61,27 @@ impl fmt::Display for Finding {
 /// What can be wrong, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// No byte in it.
+    /// The file has no bytes.
     #[error("the file is empty; the first line must name the columns: {0}")]
     EmptyFile(String),
-    /// A header, and nothing below.
+    /// A header, and nothing below it.
     #[error("the file has a header but no rows; was it cut short?")]
     NoRows,
-    /// A column that must be there is not.
+    /// A required column is missing.
     #[error("the column is missing; add it to the header and to each row")]
     MissingColumn,
-    /// A column twice.
-    #[error("the column is there twice; remove one")]
+    /// A column appears twice.
+    #[error("the column appears twice; remove one")]
     RepeatedColumn,
-    /// A column that means nothing here.
+    /// A column with no meaning here.
     #[error("unknown column \"{0}\"; remove it, or correct its name (the columns are {1})")]
     UnknownColumn(String, String),
     /// More or fewer fields than the header.
     #[error("{found} fields, but the header has {expected}; look for a missing or extra comma")]
     FieldCount {
-        /// In this row.
+        /// Fields in this row.
         found: usize,
-        /// In the header.
+        /// Fields in the header.
         expected: usize,
     },
     /// Not CSV.
@@ -99,7 +99,7 @@ pub enum Problem {
     /// Not a public key.
     #[error("\"{text}\" is {error}; copy the address again")]
     Key {
-        /// What was given.
+        /// The text given.
         text: String,
         /// What is wrong with it.
         error: KeyError,
@@ -109,7 +109,7 @@ pub enum Problem {
         "{uptime} seconds is longer than the epoch's {epoch}; correct it, or the epoch's length"
     )]
     UptimeAboveEpoch {
-        /// Given, in seconds.
+        /// The uptime given, in seconds.
         uptime: u64,
         /// The epoch's length in seconds.
         epoch: u64,
@@ -117,25 +117,25 @@ pub enum Problem {
     /// The same device in two rows.
     #[error("device {device} is on line {first} too; keep one of the rows")]
     RepeatedDevice {
-        /// Which, in base58.
+        /// The device, in base58.
         device: String,
         /// The line that has it first.
         first: u64,
     },
-    /// The registry knows the device under another owner.
+    /// The registry has the device under another owner.
     #[error(
         "device {device} is registered to {registered}, not to {given}; correct the owner, or have the \
          device handed over first"
     )]
     OtherOwner {
-        /// Which, in base58.
+        /// The device, in base58.
         device: String,
-        /// Who owns it, in base58.
+        /// Its registered owner, in base58.
         registered: String,
-        /// Who was given, in base58.
+        /// The owner given, in base58.
         given: String,
     },
-    /// The registry does not know the device.
+    /// The registry does not have the device.
     #[error("device {0} is not registered; register it first, or remove the row")]
     NotRegistered(String),
 }
@@ -153,7 +153,7 @@ fn list(path: &Path, findings: &[Finding], total: usize) -> String {
     text
 }
 
-/// Errors found so far: the first few by line, and how many there are.
+/// Errors found so far: the first few by line, and their number.
 #[derive(Debug, Default)]
 pub struct Findings {
     first: Vec<Finding>,
@@ -161,7 +161,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds one. They may come in any order.
+    /// Adds one. They can come in any order.
     pub fn add(&mut self, line: u64, column: Option<&'static str>, problem: Problem) {
         self.first.push(Finding {
             line,
@@ -175,7 +175,7 @@ impl Findings {
         }
     }
 
-    /// Adds those of another part of the file.
+    /// Adds the errors of another part of the file.
     pub fn append(&mut self, mut other: Self) {
         self.first.append(&mut other.first);
         self.total = self.total.saturating_add(other.total);
@@ -187,7 +187,7 @@ impl Findings {
         self.first.truncate(MAX_FINDINGS);
     }
 
-    /// Nothing, or the error that lists all.
+    /// `Ok` without errors, or the error that lists them.
     pub fn into_result(mut self, path: &Path) -> Result<(), TableError> {
         if self.total == 0 {
             return Ok(());
@@ -272,8 +272,8 @@ fn excerpt(value: &[u8]) -> String {
 ///
 /// The first line names the columns. A byte order mark, CRLF, blank lines, quotes (RFC 4180) and
 /// spaces around a field are accepted; a missing, repeated or unknown column is not, because a
-/// misspelt one would count as zero. `row` makes of each row what the caller keeps, or notes an error
-/// and gives `None`. The rows come back in the order of the file, with the errors so far, so that the
+/// misspelt one would count as zero. `row` turns each row into the value that the caller keeps, or notes an error
+/// and returns `None`. The rows come back in the order of the file, with the errors so far, so that the
 /// caller can add its own before it gives up.
 pub fn read<const N: usize, R: Send>(
     path: &Path,
@@ -320,12 +320,12 @@ pub fn read<const N: usize, R: Send>(
 }
 
 struct Header<'a, const N: usize> {
-    /// Where each column stands in a row.
+    /// The place of each column in a row.
     places: [usize; N],
     field_count: usize,
     /// Line ends up to the first row.
     lines: u64,
-    /// What follows the header.
+    /// The text after the header.
     rest: &'a [u8],
 }
 
@@ -373,7 +373,7 @@ fn read_header<'a, const N: usize>(
     if findings.total > 0 {
         return None;
     }
-    // The reader stands behind the header; what it says fits, as it lies inside the text.
+    // The reader is right after the header; its position fits, because it is inside the text.
     let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
     let (before, rest) = text.split_at_checked(end)?;
     Some(Header {
@@ -392,7 +392,7 @@ fn csv_reader(text: &[u8]) -> csv::Reader<&[u8]> {
         .from_reader(text)
 }
 
-/// The line, from 1, on which a record starts. The reader's own position lies before the line ends that
+/// The line, from 1, on which a record starts. The reader's own position is before the line ends that
 /// it skips to get there: blank lines, and the second half of a CRLF.
 fn line_of(record: &csv::ByteRecord, text: &[u8]) -> u64 {
     let Some(position) = record.position() else {
@@ -410,7 +410,7 @@ fn line_of(record: &csv::ByteRecord, text: &[u8]) -> u64 {
 }
 
 /// Pieces that end with a line, a few for each thread. No valid field of ours contains a line end, so
-/// a quoted one that a cut falls into is an error either way.
+/// a quoted field that is cut in two is an error either way.
 fn split_into_chunks(text: &[u8]) -> Vec<&[u8]> {
     let tasks = rayon::current_num_threads().saturating_mul(4);
     let size = text.len().div_ceil(tasks.max(1)).max(MIN_CHUNK);
@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn what_spreadsheets_write_is_read() {
+    fn files_from_spreadsheets_are_read() {
         let expected = vec![(2, 1), (3, 2)];
         for text in [
             "name,count\na,1\nb,2\n",
@@ -542,7 +542,7 @@ mod tests {
         );
         assert_eq!(
             errors("name,count,name\n"),
-            ["line 1, column name: the column is there twice; remove one"]
+            ["line 1, column name: the column appears twice; remove one"]
         );
         assert_eq!(
             errors("name,count,size\na,1,2\n"),
@@ -591,7 +591,7 @@ mod tests {
                 "line 3: 3 fields, but the header has 2; look for a missing or extra comma"
             ]
         );
-        // A quote that nothing closes takes the rest of the file into one field.
+        // An unclosed quote takes the rest of the file into one field.
         assert_eq!(errors("name,count\na,1\n\"b,2\nc,3\n").len(), 1);
     }
 
@@ -648,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there() {
+    fn a_missing_file() {
         let error = read(Path::new("no/such/file.csv"), &COLUMNS, |_| Some(())).unwrap_err();
         assert!(
             error

@@ -14,10 +14,10 @@ use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why published data do not hold.
+/// Why published data are refused.
 #[derive(Debug, Error)]
 pub enum VerifyError {
-    /// They cannot be read, or are not what their own manifest commits to.
+    /// They cannot be read, or are not the data that their own manifest commits to.
     #[error(transparent)]
     Data(#[from] DataError),
     /// They contradict themselves, or the epoch before.
@@ -25,16 +25,16 @@ pub enum VerifyError {
     Wrong {
         /// The file at fault.
         path: PathBuf,
-        /// What is wrong in it.
+        /// What is wrong with it.
         reason: String,
     },
 }
 
 /// Checks an epoch's directory, and against the epoch before if that is given.
 ///
-/// Without the epoch before, lifetimes are only checked to be no less than what the epoch adds, unless
+/// Without the epoch before, lifetimes are only checked to be no less than the epoch's rewards, unless
 /// this is the first epoch. The epoch before is checked by its hashes and root; verify it by itself for
-/// more. Whether `data_hash` is the one on chain is for the caller, who can ask the chain.
+/// more. Whether `data_hash` is the one on chain is for the caller to check.
 ///
 /// # Errors
 ///
@@ -67,7 +67,8 @@ pub fn verify(dir: &Path, previous: Option<&Path>) -> Result<Epoch, VerifyError>
     let published = (manifest.emission, manifest.issued, manifest.withheld());
     if published != (policy.emission, allocation.issued, allocation.withheld) {
         return Err(wrong(MANIFEST_FILE)(
-            "emission, issued and withheld are not what the policy makes of the metrics".to_owned(),
+            "emission, issued and withheld do not follow from the policy and the metrics"
+                .to_owned(),
         ));
     }
 
@@ -102,12 +103,12 @@ fn check_nodes(nodes: &[Node], epoch_length_seconds: u64) -> Result<(), String> 
     let mut devices: Vec<&Node> = nodes.iter().collect();
     devices.par_sort_unstable_by_key(|node| &node.device);
     match devices.array_windows().find(|[a, b]| a.device == b.device) {
-        Some([node, _]) => Err(format!("device {} is there twice", text(node))),
+        Some([node, _]) => Err(format!("device {} appears twice", text(node))),
         None => Ok(()),
     }
 }
 
-/// That an epoch is the one after another.
+/// Checks that an epoch is the one after another.
 fn check_succession(previous: &Epoch, epoch: &Epoch) -> Result<(), String> {
     let (before, after) = (previous.manifest(), epoch.manifest());
     let same = |what: &str, holds: bool| {
@@ -126,7 +127,7 @@ fn check_succession(previous: &Epoch, epoch: &Epoch) -> Result<(), String> {
     same("hash", after.previous == Some(previous.dir().data_hash()))
 }
 
-/// That every leaf follows from the nodes and, if it is known, from the leaf before.
+/// Checks that every leaf follows from the nodes and, if it is known, from the leaf before.
 fn check_leaves(leaves: &[Leaf], nodes: &[Node], before: Option<&[Leaf]>) -> Result<(), String> {
     if let Some(before) = before {
         if leaves.len() < before.len() {
@@ -153,7 +154,7 @@ fn check_leaves(leaves: &[Leaf], nodes: &[Node], before: Option<&[Leaf]>) -> Res
         })
 }
 
-/// `before` is the leaf with the same index in the epoch before: unknown, known to be none, or that.
+/// `before` is the leaf with the same index in the epoch before: `None` if unknown, `Some(None)` if there was none.
 fn check_leaf(leaf: &Leaf, nodes: &[Node], before: Option<Option<&Leaf>>) -> Result<(), String> {
     if detail_root(nodes) != leaf.detail_root {
         return Err("its detail root is not that of its nodes".to_owned());
@@ -195,8 +196,8 @@ mod tests {
     };
 
     /// Publishes the second epoch again with something changed, but with a root, totals and hashes that
-    /// fit: what a dishonest publisher would do. Gives what verification says, with the epoch before and
-    /// without.
+    /// fit, as a dishonest publisher would do. Returns the answers of verification with the epoch before and
+    /// without it.
     fn forged(
         change: impl FnOnce(&mut Manifest, &mut Vec<Leaf>, &mut Vec<Node>),
     ) -> (String, String) {
@@ -257,12 +258,12 @@ mod tests {
             manifest.issued -= 1;
             manifest.withheld_above_cap += 1;
         });
-        assert!(with.contains("are not what the policy makes"), "{with}");
+        assert!(with.contains("do not follow from the policy"), "{with}");
         let (with, _) = forged(|manifest, _, _| {
             manifest.emission += 1;
             manifest.withheld_above_cap += 1;
         });
-        assert!(with.contains("are not what the policy makes"), "{with}");
+        assert!(with.contains("do not follow from the policy"), "{with}");
         let (with, _) = forged(|manifest, _, _| {
             manifest.policy.text = "emission = \"1\"".to_owned();
             manifest.policy.sha256 = epoch_data::sha256(manifest.policy.text.as_bytes());
@@ -285,7 +286,7 @@ mod tests {
             with.contains("is not that of the epoch before and the 0"),
             "{with}"
         );
-        // Less than this epoch alone gives is seen at once.
+        // Less than the rewards of this epoch alone is noticed at once.
         let (with, without) = forged(|_, leaves, _| {
             leaves[0].lifetime = 1;
             leaves[2].lifetime = u64::from(u32::MAX);
@@ -313,7 +314,7 @@ mod tests {
         });
         assert!(with.contains("its index was another owner's"), "{with}");
         assert_eq!(without, "verified");
-        // A new owner without a node, which takes an index for nothing.
+        // A new owner without a node, with an index for nothing.
         let (with, _) = forged(|_, leaves, _| {
             leaves.push(Leaf {
                 owner: [0xff; 32],
@@ -351,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_new_owner_comes_once() {
-        // Data that were loaded have nobody twice; this does not rely on it.
+        // Loaded data have no owner twice; this check does not rely on it.
         let leaf = Leaf {
             owner: [1; 32],
             lifetime: 0,
@@ -362,11 +363,11 @@ mod tests {
     }
 
     #[test]
-    fn nodes_that_cannot_be() {
+    fn impossible_nodes() {
         let (with, _) = forged(|_, _, nodes| nodes[0].metrics.uptime_seconds = 86_401);
         assert!(with.contains("was up for 86401 seconds"), "{with}");
         let (with, _) = forged(|_, _, nodes| nodes[1].device = nodes[0].device);
-        assert!(with.contains("is there twice"), "{with}");
+        assert!(with.contains("appears twice"), "{with}");
     }
 
     #[test]
