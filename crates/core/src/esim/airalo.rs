@@ -3,7 +3,7 @@
 //! The shape is that of `GET /v2/packages`
 //! (<https://developers.partners.airalo.com/get-packages-11883036e0>; the fields' meanings:
 //! <https://developers.partners.airalo.com/attribute-descriptions-752392m0>), which other sellers' lists follow.
-//! Fields that a plan has no use for are left alone:
+//! Fields that a plan does not use are ignored:
 //!
 //! ```json
 //! {"data": [{
@@ -21,9 +21,9 @@
 //! }]}
 //! ```
 //!
-//! From its second page on, the API may give `data` as an object of the same entries; that is read too. Prices are in
-//! US dollars, so the plan's mint should be worth one. They are read as they are written, digit by digit: no float is
-//! involved. A package that cannot become a plan without a guess is left out, and said so.
+//! From its second page on, the API can give `data` as an object of the same entries; that is read too. Prices are in
+//! US dollars, so the plan's mint should be worth one. They are read as they are written, digit by digit: no floats are
+//! involved. A package that cannot become a plan without a guess is left out and reported.
 
 use super::countries::{Code, Countries, UnknownCountry};
 use super::{MAX_PLAN_ID_LEN, MAX_VALIDITY_DAYS, is_plan_id};
@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use thiserror::Error;
 
-/// The currency of the prices without one, and of the plans.
+/// The currency of the plans, and of prices without a currency.
 const CURRENCY: &str = "USD";
 
 /// Characters that a shortened plan id keeps of the package's id; then come `-` and [`ID_HASH_DIGITS`] digits.
@@ -50,12 +50,12 @@ const _: () = assert!(ID_KEPT + 1 + ID_HASH_DIGITS == MAX_PLAN_ID_LEN);
 /// Deepest nesting of a package that is described.
 const MAX_DEPTH: u8 = 16;
 
-/// What a package list holds.
+/// The contents of a package list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packages {
-    /// What can be offered as a plan, in the list's order.
+    /// The packages that can be offered as plans, in the list's order.
     pub drafts: Vec<PackageDraft>,
-    /// What cannot, in the list's order.
+    /// The packages that cannot, in the list's order.
     pub unpriced: Vec<Unpriced>,
 }
 
@@ -68,42 +68,42 @@ pub struct PackageDraft {
     pub plan_id: String,
     /// The title of the package, with its destination before it: `France: 1 GB - 7 days`.
     pub title: String,
-    /// The operator that it is of.
+    /// Its operator.
     pub operator: String,
-    /// What the buyer pays: `price`, or the recommended retail price.
+    /// The buyer's price: `price`, or the recommended retail price.
     pub price: u64,
-    /// What must remain for the seller: `net_price`, which it pays for the package itself.
+    /// The least that the seller must get: `net_price`, which it pays for the package itself.
     pub floor_price: u64,
     /// Megabytes; 0 is unlimited.
     pub data_mb: u64,
     /// Days.
     pub validity_days: u16,
-    /// Where it works.
+    /// The countries where it works.
     pub countries: Countries,
     /// Minutes of calls.
     pub voice_minutes: u32,
     /// Text messages.
     pub sms: u32,
-    /// When its days begin.
+    /// The event that starts its days.
     pub activation_policy: ActivationPolicy,
     /// Whether it can be topped up.
     pub top_up: bool,
-    /// How use is limited that is unlimited by name, in the seller's words.
+    /// The limits of use that is called unlimited, in the seller's words.
     pub fair_use: Option<String>,
-    /// The package as JSON in one form: no white space, keys in order, strings escaped no more than they must be,
+    /// The package as JSON in one form: no white space, keys in order, strings escaped no more than necessary,
     /// numbers as they were written.
     pub description: String,
     /// SHA-256 of the description.
     pub description_hash: [u8; 32],
 }
 
-/// When a package's days begin.
+/// The event that starts a package's days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum ActivationPolicy {
-    /// When the profile is installed on a phone.
+    /// The profile is installed on a phone.
     #[serde(rename = "installation")]
     Installation,
-    /// When it first connects to a network.
+    /// It first connects to a network.
     #[serde(rename = "first-usage")]
     FirstUse,
 }
@@ -114,7 +114,7 @@ pub enum ActivationPolicy {
 pub struct Unpriced {
     /// The package's id, if it has one.
     pub package: String,
-    /// Where it is in the list, such as `data[3].operators[0].packages[2]`, counted from 0.
+    /// Its place in the list, such as `data[3].operators[0].packages[2]`, counted from 0.
     pub position: String,
     /// Why.
     pub reason: Reason,
@@ -123,16 +123,16 @@ pub struct Unpriced {
 /// Why a package cannot be offered.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Reason {
-    /// A field is missing or is not what it should be.
+    /// A field is missing or is not as it should be.
     #[error("it cannot be read: {0}")]
     Malformed(String),
-    /// An id that says nothing.
+    /// An id without letters and digits.
     #[error("its id has no letter and no digit")]
     Id,
-    /// Not the first of its id.
-    #[error("the list has this id already, at {0}")]
+    /// Not the first with its id.
+    #[error("the list already has this id, at {0}")]
     Repeated(String),
-    /// For those who have an eSIM already.
+    /// Only for buyers who already have an eSIM.
     #[error("it is a top-up, which cannot be bought by itself")]
     TopUp,
     /// Another type than `sim`.
@@ -144,23 +144,23 @@ pub enum Reason {
     /// Zero or less.
     #[error("its {field} is {text}: it must be above zero")]
     NotPositive {
-        /// Which price.
+        /// The price.
         field: PriceField,
-        /// What it is.
+        /// Its text.
         text: String,
     },
     /// Not an amount of the mint.
     #[error("its {field}: {source}")]
     Amount {
-        /// Which price.
+        /// The price.
         field: PriceField,
         /// What is wrong with it.
         source: AmountError,
     },
-    /// The list has it in two places, and they differ.
+    /// The list has the price in two places, and they differ.
     #[error("its {field} is {plain}, but {listed} among its prices")]
     TwoPrices {
-        /// Which price.
+        /// The price.
         field: PriceField,
         /// In the package.
         plain: String,
@@ -175,7 +175,7 @@ pub enum Reason {
         /// The buyer's price.
         price: String,
     },
-    /// An amount of data, and none at a time.
+    /// Both unlimited and with an amount of data.
     #[error("it is unlimited, but has {0} of data")]
     UnlimitedWithAmount(String),
     /// No data at all: a plan of 0 MB would be unlimited.
@@ -188,9 +188,9 @@ pub enum Reason {
     #[error("it has no countries")]
     NoCountries,
     /// Countries that do not exist.
-    #[error("no countries: {}", joined(.0))]
+    #[error("not countries: {}", joined(.0))]
     Countries(Vec<UnknownCountry>),
-    /// Another policy than the two that are known, or none.
+    /// A policy other than the two known ones, or none.
     #[error("its operator's activation policy is {}: it must be \"first-usage\" or \"installation\"",
         .0.as_ref().map_or("missing".to_owned(), |policy| format!("\"{policy}\"")))]
     ActivationPolicy(Option<String>),
@@ -205,7 +205,7 @@ pub enum PriceField {
     NetPrice,
 }
 
-/// Why a text is no package list.
+/// Why a text is not a package list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AiraloError {
     /// Not JSON, or not in this shape.
@@ -292,7 +292,7 @@ struct Prices<'a> {
     recommended_retail_price: BTreeMap<String, &'a RawValue>,
 }
 
-/// The id alone, which a message names even if the rest cannot be read.
+/// The id alone, for messages even if the rest cannot be read.
 #[derive(Deserialize)]
 struct Named {
     id: String,
@@ -302,7 +302,7 @@ struct Named {
 ///
 /// # Errors
 ///
-/// [`AiraloError`] if the list itself cannot be read; what is wrong with one package is said of it alone.
+/// [`AiraloError`] if the list itself cannot be read; problems with a package are reported for that package alone.
 pub fn read(text: &str, decimals: u8) -> Result<Packages, AiraloError> {
     let shape = |e: serde_json::Error| AiraloError::Shape(e.to_string());
     let page: Page = serde_json::from_str(text).map_err(shape)?;
@@ -330,7 +330,7 @@ pub fn read(text: &str, decimals: u8) -> Result<Packages, AiraloError> {
                     None => draft(&id, package, operator, destination, decimals),
                 }
                 .and_then(|draft| match plans.entry(draft.plan_id.clone()) {
-                    // Two ids that are shortened to one.
+                    // Two ids with the same shortened form.
                     Entry::Occupied(first) => Err(Reason::Repeated(String::clone(first.get()))),
                     Entry::Vacant(place) => {
                         place.insert(position.clone());
@@ -357,7 +357,7 @@ pub fn read(text: &str, decimals: u8) -> Result<Packages, AiraloError> {
     Ok(packages)
 }
 
-/// The plan that a package makes.
+/// The plan of a package.
 fn draft(
     id: &str,
     raw: &RawValue,
@@ -423,7 +423,7 @@ fn draft(
     })
 }
 
-/// A price in base units: the package's own and the listed one, which must be the same where both are there.
+/// A price in base units: the package's own and the listed one, which must be the same if both are there.
 fn price(
     field: PriceField,
     plain: Option<&RawValue>,
@@ -459,8 +459,8 @@ fn price(
 
 /// A package's megabytes, 0 for unlimited.
 ///
-/// The API says of `amount` that it is to be ignored for unlimited packages. It is, if `data` is a word as well:
-/// otherwise the flag stands against both, and a plan that promises too much is the seller's loss.
+/// The API says that `amount` is to be ignored for unlimited packages. It is ignored if `data` is a word as well:
+/// otherwise the flag contradicts both, and a plan that promises too much is the seller's loss.
 fn data_mb(package: &Package) -> Result<u64, Reason> {
     let amount = package.amount.unwrap_or(0);
     if !package.is_unlimited {
@@ -478,7 +478,7 @@ fn data_mb(package: &Package) -> Result<u64, Reason> {
     }
 }
 
-/// The operator's countries; the destination's, where it has none of its own.
+/// The operator's countries, or the destination's if the operator has none of its own.
 fn countries(operator: &Operator, destination: &Destination) -> Result<Countries, Reason> {
     let own = operator.countries.iter().map(|c| &c.country_code);
     let codes: Vec<&String> = if operator.countries.is_empty() {
@@ -491,7 +491,7 @@ fn countries(operator: &Operator, destination: &Destination) -> Result<Countries
     let mut unknown = Vec::new();
     for code in codes {
         match Code::find(code) {
-            // A name stands here by mistake.
+            // A name is here by mistake.
             Ok(found) if code.len() == found.letters().len() => {
                 countries.insert(found);
             }
@@ -511,7 +511,7 @@ fn countries(operator: &Operator, destination: &Destination) -> Result<Countries
     Ok(countries)
 }
 
-/// The plan id of a package's id: the same, if it can be one. Otherwise its first 23 characters that a plan id may
+/// The plan id of a package's id: the same, if it is a valid one. Otherwise its first 23 characters that a plan id can
 /// have, `-`, and the first 8 hexadecimal digits of its SHA-256, so that two ids do not become one. `None` for an id
 /// without letters and digits.
 fn plan_id(id: &str) -> Option<String> {
@@ -714,7 +714,7 @@ mod tests {
                 "data[15].operators[0].packages[0] (baobab-ke-30days-60mins-60sms): \
                  it has no data, and is not unlimited",
                 "data[17].operators[2].packages[0] (tramontana-channel-7days-3gb): \
-                 no countries: \"UK\", did you mean GB (United Kingdom)?",
+                 not countries: \"UK\", did you mean GB (United Kingdom)?",
                 "data[18].operators[1].packages[0] (sakura-link-asia-pay-later-30days-1gb): its operator's \
                  activation policy is \"on-arrival\": it must be \"first-usage\" or \"installation\"",
                 "data[21].operators[1].packages[0] (meridian-gulf-local-15days-3gb): it has no countries",
@@ -822,7 +822,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_offered_says_why() {
+    fn packages_that_cannot_be_offered_say_why() {
         use Reason::*;
         for (fields, reason) in [
             (json!({"type": "topup"}), TopUp),
@@ -870,7 +870,7 @@ mod tests {
                 days
             );
         }
-        // The API says to ignore the amount of what is unlimited.
+        // The API says to ignore the amount of unlimited packages.
         for fields in [
             json!({"is_unlimited": true, "data": "Unlimited"}),
             json!({"is_unlimited": true, "data": "Illimité", "amount": 0}),
@@ -971,7 +971,7 @@ mod tests {
             Reason::Repeated("data[0].operators[0].packages[0]".into())
         );
 
-        // As the second page has it.
+        // As on the second page.
         let page = json!({"data": {"7": {"operators": [operator(&[package()])]}}}).to_string();
         assert_eq!(read(&page, 6).unwrap().drafts[0].title, "1 GB - 7 days");
         let page = json!({"data": {"7": {"operators": [operator(&[json!({})])]}}}).to_string();
@@ -982,7 +982,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list() {
+    fn texts_that_are_not_lists() {
         for text in [
             "",
             "{}",
@@ -1016,7 +1016,7 @@ mod tests {
         for same in ["a", "elan-7days-1gb", &"x".repeat(32)] {
             assert_eq!(plan_id(same).as_deref(), Some(same));
         }
-        // What is changed has a hash of what it was: none of these is another's.
+        // A changed id has the hash of the original: all of these differ.
         let changed = ["Elan", "elan_1", "elan 1", "-elan-1", "elan.1", "ÉLAN-1"];
         let ids: std::collections::BTreeSet<_> = changed.map(|id| plan_id(id).unwrap()).into();
         assert_eq!(ids.len(), changed.len());
@@ -1044,7 +1044,7 @@ mod tests {
             ))
             .is_err()
         );
-        // Far beyond what a recursion could take.
+        // Far deeper than a recursion could go.
         let deep = list(operator(&[package()]))
             .replace(r#""day":7"#, &format!(r#""day":7,"x":{}"#, nested(100_000)));
         assert!(read(&deep, 6).is_err() || one(&deep).is_err());
@@ -1062,7 +1062,7 @@ mod tests {
         }
 
         #[test]
-        fn any_id_makes_a_plan_id_or_none(id in ".{0,60}") {
+        fn any_id_gives_a_plan_id_or_none(id in ".{0,60}") {
             if let Some(plan) = plan_id(&id) {
                 prop_assert!(is_plan_id(plan.as_bytes()), "{}", plan);
                 prop_assert_eq!(plan_id(&id), Some(plan));

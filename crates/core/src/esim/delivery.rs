@@ -7,12 +7,12 @@
 //! plaintext  = order secret (32 random bytes) ‖ profile
 //! ciphertext = ephemeral public key (32) ‖ encrypted plaintext ‖ tag (16)     at most 512 bytes, on the chain
 //! info       = the order's address (32)                                       so it opens for that order only
-//! aad        = nothing
+//! aad        = empty
 //! commitment = sha256(order secret ‖ profile)                                 on the chain
 //! ```
 //!
 //! The seller commits to what it delivers before anybody has read it. The order secret keeps others from trying
-//! profiles against the commitment. A buyer who decrypts something else than what was committed to has the evidence
+//! profiles against the commitment. A buyer who decrypts anything other than the committed profile has the evidence
 //! ([`Evidence`]): with the order's delivery key, anybody can decrypt the ciphertext on the chain and see the same.
 
 use super::delivery_key::DeliveryKey;
@@ -36,70 +36,72 @@ pub(super) type Kem = X25519HkdfSha256;
 /// The secret at the start of a plaintext.
 pub type OrderSecret = Zeroizing<[u8; ORDER_SECRET_BYTES]>;
 
-/// The operating system gave no randomness.
+/// The operating system provided no randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the operating system gives no randomness: {0}")]
+#[error("the operating system provides no randomness: {0}")]
 pub struct NoRandomness(SysError);
 
 /// A delivery, ready for the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// What only the buyer reads: [`MIN_CIPHERTEXT`] to [`MAX_CIPHERTEXT`] bytes.
+    /// The part that only the buyer can read: [`MIN_CIPHERTEXT`] to [`MAX_CIPHERTEXT`] bytes.
     pub ciphertext: Vec<u8>,
-    /// What it holds, as [`commitment`] has it.
+    /// The [`commitment`] to its contents.
     pub commitment: [u8; 32],
 }
 
 /// Why a profile cannot be encrypted to a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
-    /// The order's key is one that shares its secrets with everybody, or that nobody has.
-    #[error("the order's encryption key is no usable X25519 key: nothing can be delivered to it")]
+    /// The order's key shares its secrets with everybody, or nobody has its secret.
+    #[error(
+        "the order's encryption key is not a usable X25519 key: nothing can be delivered to it"
+    )]
     Key,
     /// The cipher refused. It has no reason to, with one message of this length.
     #[error("encryption failed: {0}")]
     Cipher(HpkeError),
 }
 
-/// A delivery as its buyer reads it, and as it was committed to.
+/// A decrypted delivery. It fits its commitment, unless it is in [`Evidence`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// What was delivered: a profile, if the seller was honest.
+    /// The bytes delivered: a profile, if the seller was honest.
     pub bytes: Zeroizing<Vec<u8>>,
     /// The order's secret.
     pub secret: OrderSecret,
 }
 
-/// Why a delivery cannot be read, or is not what was committed to.
+/// Why a delivery cannot be read, or breaks the commitment.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
     /// Shorter than any delivery.
     #[error(
-        "the delivery has {0} bytes, and none has fewer than {MIN_CIPHERTEXT}: it is cut short"
+        "the delivery has {0} bytes, but every delivery has at least {MIN_CIPHERTEXT}: it is cut short"
     )]
     TooShort(usize),
     /// Longer than any delivery.
-    #[error("the delivery has {0} bytes, and none has more than {MAX_CIPHERTEXT}")]
+    #[error("the delivery has {0} bytes, but no delivery has more than {MAX_CIPHERTEXT}")]
     TooLong(usize),
-    /// Nothing that this key opens for this order.
+    /// This key cannot decrypt it for this order.
     #[error(
         "the delivery cannot be decrypted: it is damaged, or made for another order or another key"
     )]
     CannotDecrypt,
-    /// It can be read, but the seller committed to something else.
+    /// It can be read, but the seller committed to other bytes.
     #[error(
-        "the seller delivered something else than it committed to: \
+        "the seller did not deliver what it committed to: \
          the delivery's hash is {}, the commitment {}", hex::encode(.0.delivered), hex::encode(.0.committed)
     )]
     CommitmentMismatch(Box<Evidence>),
 }
 
-/// What a buyer shows in a dispute over a delivery that is not what was committed to.
+/// The buyer's evidence in a dispute over a delivery that breaks its commitment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// What was delivered.
+    /// The delivery.
     pub opened: Opened,
-    /// Its hash, as [`commitment`] has it.
+    /// Its hash, computed by [`commitment`].
     pub delivered: [u8; 32],
     /// The commitment on the chain.
     pub committed: [u8; 32],
@@ -114,15 +116,15 @@ pub fn rng() -> Result<StdRng, NoRandomness> {
     StdRng::try_from_rng(&mut SysRng).map_err(NoRandomness)
 }
 
-/// What a seller commits to: `sha256(order secret ‖ profile)`.
+/// A seller's commitment: `sha256(order secret ‖ profile)`.
 pub fn commitment(secret: &[u8; ORDER_SECRET_BYTES], profile: &[u8]) -> [u8; 32] {
     hashv(&[secret, profile]).to_bytes()
 }
 
 /// Encrypts a profile to the buyer of an order.
 ///
-/// `recipient` is the order's encryption key, and `order` its address. Each call makes another ciphertext and
-/// another commitment.
+/// `recipient` is the order's encryption key, and `order` its address. Each call makes a different ciphertext and
+/// commitment.
 ///
 /// # Errors
 ///
@@ -143,13 +145,13 @@ pub fn seal(
     })
 }
 
-/// Decrypts what was delivered for an order, and holds it against what the seller committed to.
+/// Decrypts the delivery of an order, and compares it with the seller's commitment.
 ///
 /// `order` is the order's address; `ciphertext` and `commitment` are those of its delivery.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; [`OpenError::CommitmentMismatch`] has what was delivered all the same.
+/// [`OpenError`]; [`OpenError::CommitmentMismatch`] contains the decrypted delivery all the same.
 pub fn open(
     key: &DeliveryKey,
     order: &[u8; 32],
@@ -181,11 +183,11 @@ pub fn open(
 }
 
 impl Opened {
-    /// The profile that was delivered.
+    /// The delivered profile.
     ///
     /// # Errors
     ///
-    /// [`ProfileError`]: what was delivered and committed to is no profile.
+    /// [`ProfileError`]: the bytes delivered and committed to are not a profile.
     pub fn profile(&self) -> Result<Profile, ProfileError> {
         Profile::parse(&self.bytes)
     }
@@ -216,7 +218,7 @@ fn encrypt(
     Ok([ephemeral.to_bytes().as_slice(), &ciphertext].concat())
 }
 
-/// `OpenBase` of RFC 9180 §6.1, for what [`encrypt`] makes.
+/// `OpenBase` of RFC 9180 §6.1, for the output of [`encrypt`].
 fn decrypt(
     key: &DeliveryKey,
     info: &[u8],
@@ -360,7 +362,7 @@ mod tests {
         profile
     }
 
-    /// What a seller delivers who hashes or encrypts something of its own.
+    /// The delivery of a seller who hashes or encrypts other bytes.
     fn sealed_bytes(recipient: &[u8; 32], order: &[u8; 32], plaintext: &[u8]) -> Vec<u8> {
         encrypt(recipient, order, b"", plaintext, &mut seeded(7)).unwrap()
     }
@@ -452,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_seen() {
+    fn every_changed_byte_is_noticed() {
         let key = DeliveryKey::generate(&mut seeded(1));
         let sealed = seal(key.public(), &[1; 32], &profile(LPA), &mut seeded(2)).unwrap();
         for at in 0..sealed.ciphertext.len() {
@@ -514,9 +516,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_dishonest_seller_may_deliver() {
+    fn deliveries_of_a_dishonest_seller() {
         let key = DeliveryKey::generate(&mut seeded(1));
-        // Committed to, but no profile.
+        // Committed to, but not a profile.
         let plaintext = [[3; 32].as_slice(), b"sorry"].concat();
         let ciphertext = sealed_bytes(key.public(), &[1; 32], &plaintext);
         let opened = open(&key, &[1; 32], &ciphertext, &commitment(&[3; 32], b"sorry")).unwrap();
@@ -524,7 +526,7 @@ mod tests {
             opened.profile(),
             Err(ProfileError::ActivationCode(LpaError::Prefix))
         );
-        // With data that is authenticated apart, which no delivery has.
+        // With additional authenticated data, which no delivery has.
         let ciphertext = encrypt(key.public(), &[1; 32], b"x", &plaintext, &mut seeded(7)).unwrap();
         assert_eq!(
             open(&key, &[1; 32], &ciphertext, &[0; 32]),
@@ -533,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_nobody_can_be_reached_with() {
+    fn unusable_keys() {
         let mut one = [0; 32];
         one[0] = 1;
         let mut two_from_above = [0xff; 32];

@@ -1,15 +1,15 @@
 //! The key that a buyer's delivery is encrypted to.
 //!
-//! An order carries an X25519 public key; whoever has its secret reads the delivery. The buyer gets it in one of two
-//! ways:
+//! An order carries an X25519 public key; the holder of its secret can read the delivery. The buyer gets it in one of
+//! two ways:
 //!
 //! - **From the wallet** ([`message`], [`DeliveryKey::from_signature`]): the wallet signs a text that names the
 //!   order, and the signature is the keying material. Ed25519 signatures are deterministic (RFC 8032 §5.1.6), so
-//!   every machine that holds the wallet finds the key again, and nothing needs to be kept.
+//!   every machine that holds the wallet derives the key again, and nothing needs to be kept.
 //! - **From a file** ([`DeliveryKey::generate`], [`DeliveryKey::to_file`]), where a wallet cannot sign texts.
 //!
 //! The key pair of a signature is `DeriveKeyPair` of RFC 9180 §7.1.3 for DHKEM(X25519, HKDF-SHA256), with the 64
-//! bytes of the signature as `ikm`. A browser does it with one call of WebCrypto's HKDF (hash SHA-256, 256 bits):
+//! bytes of the signature as `ikm`. A browser needs one call of WebCrypto's HKDF (hash SHA-256, 256 bits):
 //!
 //! ```text
 //! suite = "KEM" ‖ 0x0020
@@ -18,11 +18,11 @@
 //! info  = 0x0020 ‖ "HPKE-v1" ‖ suite ‖ "sk"
 //! ```
 //!
-//! Some signers give another signature each time: those that share a key among several parties, and some that add
+//! Some signers give a different signature each time: those that share a key among several parties, and some that add
 //! randomness against fault attacks. And a wallet that signs texts inside Solana's off-chain message (`\xff` ‖
-//! `solana offchain` ‖ …), as hardware wallets do, gives another one than a wallet that signs them bare. So a client
+//! `solana offchain` ‖ …), as hardware wallets do, signs differently from a wallet that signs them bare. So a client
 //! has the text signed twice before it pays, and refuses a wallet whose signatures differ; and an order bought with
-//! one way of signing is read with the same.
+//! one way of signing can be read only with the same one.
 
 use super::delivery::Kem;
 use crate::key::{self, KeyError};
@@ -33,18 +33,18 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// What a key file says that it is.
+/// The `kind` of a key file.
 const KIND: &str = "wayfare-delivery-key";
 
 /// The text that a wallet signs to make the key of an order.
 ///
-/// It cannot pass for a transaction, so that no wallet is asked for one thing and signs another. A transaction's
-/// message starts with a byte of at least 0x80 (its version), or with how many signatures it needs and how many of
-/// those signers only read, which must be fewer (`MessageHeader` and `sanitize` in `solana-message`): this text
+/// It cannot be taken for a transaction, so that no wallet is asked for one thing and signs another. A transaction's
+/// message starts with a byte of at least 0x80 (its version), or with the number of signatures it needs and the number
+/// of those signers that only read, which must be lower (`MessageHeader` and `sanitize` in `solana-message`): this text
 /// would need 87 (`W`), with 97 (`a`) that only read, in a packet that has room for 12. Solana's off-chain messages
 /// start with 0xff.
 ///
-/// The order is named by what its address is derived from; the buyer's wallet is the one that signs.
+/// The order is named by the seeds of its address; the buyer's wallet is the signer.
 pub fn message(market: &[u8; 32], plan: &[u8; 32], order_id: u64) -> String {
     format!(
         "Wayfare: the key to one eSIM order\n\
@@ -67,12 +67,12 @@ pub struct DeliveryKey {
     public: [u8; 32],
 }
 
-/// The signature is 64 zero bytes: the placeholder of one that was never made.
+/// The signature is 64 zero bytes: the placeholder of a signature that was never made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the wallet has not signed: its signature is all zeros")]
 pub struct NotSigned;
 
-/// Why a file holds no delivery key. None shows the secret.
+/// Why a file does not hold a delivery key. No message shows the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyFileError {
     /// Not JSON of this shape.
@@ -84,17 +84,17 @@ pub enum KeyFileError {
     /// A key is not base58 of 32 bytes.
     #[error("the delivery key's \"{field}\": {source}")]
     Key {
-        /// Which.
+        /// The field.
         field: &'static str,
         /// What is wrong with it.
         source: KeyError,
     },
     /// The keys are not a pair.
-    #[error("the delivery key is damaged: its public key is not the one of its secret")]
+    #[error("the delivery key is damaged: its public key does not belong to its secret")]
     NotAPair,
 }
 
-/// A delivery key as its file has it.
+/// A delivery key as written in its file.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
@@ -110,8 +110,8 @@ impl DeliveryKey {
         Self::of(secret)
     }
 
-    /// The key of an order, by its buyer's signature of [`message`]. That it is the wallet's signature of that text
-    /// is for the caller to check, and that its public key is the order's.
+    /// The key of an order, by its buyer's signature of [`message`]. The caller must check that it is the
+    /// wallet's signature of that text, and that the public key is the order's.
     ///
     /// # Errors
     ///
@@ -124,14 +124,14 @@ impl DeliveryKey {
         Ok(Self::of(secret))
     }
 
-    /// Reads what [`Self::to_file`] wrote.
+    /// Reads a key file that [`Self::to_file`] wrote.
     ///
     /// # Errors
     ///
     /// [`KeyFileError`] says what is wrong with the file.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
         let file: KeyFile = serde_json::from_slice(bytes).map_err(|e| {
-            // The error's own words may repeat what stands in the file.
+            // The error's own message can repeat the file's contents.
             KeyFileError::Json(format!("line {}, column {}", e.line(), e.column()))
         })?;
         if file.kind != KIND {
@@ -158,7 +158,7 @@ impl DeliveryKey {
             secret: key::to_base58(&secret),
         };
         secret.zeroize();
-        // Never fails: the fields are strings, and their names too.
+        // Never fails: the fields and their names are strings.
         let mut text = serde_json::to_string(&file).unwrap_or_default();
         text.push('\n');
         Zeroizing::new(text)
@@ -206,7 +206,7 @@ mod tests {
     use rand::rngs::StdRng;
 
     #[test]
-    fn key_pairs_are_derived_as_rfc_9180_has_it() {
+    fn key_pairs_are_derived_as_in_rfc_9180() {
         let vector = Vector::published();
         // The vector's keying material has 32 bytes, a signature 64: `DeriveKeyPair` takes any number.
         let (secret, public) = Kem::derive_keypair(&vector.recipient_ikm);
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_signature_is_expanded_as_the_recipe_for_browsers_says() {
-        // HKDF by its definition (RFC 5869), HMAC by its own (RFC 2104), on nothing but SHA-256.
+        // HKDF by its definition (RFC 5869), HMAC by its own (RFC 2104), using only SHA-256.
         use solana_sha256_hasher::hashv;
         let hmac = |key: &[u8; 32], parts: &[&[u8]]| {
             let pad = |with: u8| {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_is_pinned_and_no_transaction() {
+    fn the_message_is_pinned_and_not_a_transaction() {
         let text = message(&[1; 32], &[2; 32], u64::MAX);
         assert_eq!(
             text,
@@ -279,7 +279,7 @@ mod tests {
             *required < 0x80,
             "not a versioned message, nor an off-chain one"
         );
-        assert!(read_only >= required, "no header of a message");
+        assert!(read_only >= required, "not the header of a message");
         assert!(usize::from(*required) * 64 > 1_232, "more than a packet");
     }
 
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_file() {
+    fn files_that_are_not_key_files() {
         let key = DeliveryKey::generate(&mut StdRng::seed_from_u64(1));
         let text = key.to_file();
         let debug = format!("{key:?}");
@@ -312,7 +312,7 @@ mod tests {
             (
                 &public,
                 &other_public,
-                "the delivery key is damaged: its public key is not the one of its secret",
+                "the delivery key is damaged: its public key does not belong to its secret",
             ),
             (
                 &public,
@@ -335,7 +335,7 @@ mod tests {
             assert!(matches!(found, KeyFileError::Json(_)), "{changed}");
             assert!(found.to_string().starts_with("not a delivery key: line "));
         }
-        // A Solana keypair, which people have lying about.
+        // A Solana keypair, which many people have at hand.
         assert!(DeliveryKey::from_file(b"[1,2,3]").is_err());
     }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// What both start with: 89, telecommunications (ITU-T E.118).
+/// The start of both: 89, telecommunications (ITU-T E.118).
 const PREFIX: &str = "89";
 
 /// The number of an eSIM chip: 32 digits that start with 89, and are 1 modulo 97 (ISO 7064 MOD 97-10; GSMA SGP.29
@@ -15,10 +15,10 @@ const PREFIX: &str = "89";
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Eid(String);
 
-/// Why a text is no EID. None shows it.
+/// Why a text is not an EID. No message shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EidError {
-    /// Another number of characters than 32, or some are no digits.
+    /// Not 32 characters, or some are not digits.
     #[error("an EID has 32 digits, without spaces")]
     NotDigits,
     /// It does not start with 89.
@@ -32,7 +32,7 @@ pub enum EidError {
 /// The number of a profile: 19 or 20 digits that start with 89 (ITU-T E.118).
 ///
 /// The last is a check digit by Luhn's rule (ISO/IEC 7812-1). Some operators issue numbers whose check digit does
-/// not fit, so that one is accepted, and [`Iccid::check_digit`] says which it is.
+/// not fit, so these are accepted too, and [`Iccid::check_digit`] tells whether it fits.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Iccid(String);
 
@@ -45,10 +45,10 @@ pub enum CheckDigit {
     DoesNotFit,
 }
 
-/// Why a text is no ICCID. None shows it.
+/// Why a text is not an ICCID. No message shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum IccidError {
-    /// Another number of characters than 19 or 20, or some are no digits.
+    /// Not 19 or 20 characters, or some are not digits.
     #[error(
         "an ICCID has 19 or 20 digits, without spaces and without the F that fills it up on a chip"
     )]
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn eids() {
         assert_eq!(EID.parse::<Eid>().unwrap().as_str(), EID);
-        // By long division, in another way than the code goes.
+        // By long division, not the way the code does it.
         assert_eq!(EID.parse::<u128>().unwrap() % 97, 1);
         assert_eq!(format!("{:?}", EID.parse::<Eid>().unwrap()), "Eid(..)");
         for (text, error) in [
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn iccids() {
-        // Their check digits were computed apart from this code.
+        // Their check digits were computed without this code.
         for (text, check) in [
             ("8944500102198304826", CheckDigit::Fits),
             ("8944500102198304827", CheckDigit::DoesNotFit),
@@ -220,7 +220,7 @@ mod tests {
         }
 
         #[test]
-        fn a_wrong_or_swapped_digit_is_seen(
+        fn a_wrong_or_swapped_digit_is_noticed(
             body in "89[0-9]{28}", place in 3usize..32, wrong in 1u8..10
         ) {
             let check = 98 - format!("{body}00").parse::<u128>().unwrap() % 97;

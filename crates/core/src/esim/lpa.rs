@@ -1,25 +1,25 @@
-//! Activation codes: what a phone scans or is given to fetch a profile.
+//! Activation codes, which a phone scans or is given to fetch a profile.
 //!
-//! GSMA SGP.22 §4.1 has them so, with `LPA:` before them in a QR code:
+//! The format of GSMA SGP.22 §4.1, with `LPA:` before it in a QR code:
 //!
 //! ```text
 //! LPA:1$SMDP.EXAMPLE.COM$04386-AGYFT-A74Y8-3F815$1.3.6.1.4.1.31746$1
-//!     │ │                │                       │                 └ a confirmation code is required, or nothing
+//!     │ │                │                       │                 └ 1 if a confirmation code is required, or nothing
 //!     │ │                │                       └ object identifier of the SM-DP+, or nothing
-//!     │ │                └ matching id: which profile
+//!     │ │                └ matching id: the profile
 //!     │ └ address of the SM-DP+, the server that has the profile
 //!     └ version of the format
 //! ```
 //!
-//! Whoever has an activation code has the profile. It is wiped from memory after use, and neither `Debug` nor an
-//! error shows it.
+//! The holder of an activation code has the profile. The code is wiped from memory after use, and neither `Debug` nor
+//! an error shows it.
 
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// What every activation code starts with.
+/// The start of every activation code.
 const PREFIX: &str = "LPA:1$";
 
 /// Most characters of an activation code (SGP.22 §4.1).
@@ -41,23 +41,23 @@ pub struct ActivationCode {
 /// Why a text is not an activation code. Places are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LpaError {
-    /// It does not start as one.
+    /// It does not start like one.
     #[error(
-        "an activation code starts with \"LPA:1$\"; an SM-DP+ address alone is none, its matching id belongs to it"
+        "an activation code starts with \"LPA:1$\"; an SM-DP+ address alone is not one: it needs a matching id"
     )]
     Prefix,
-    /// More characters than a phone must read.
-    #[error("an activation code has at most {MAX_CHARS} characters, and this one {0}")]
+    /// More characters than a phone has to read.
+    #[error("an activation code has at most {MAX_CHARS} characters, but this one has {0}")]
     TooLong(usize),
     /// There is no `$` after the address.
     #[error("the matching id is missing: LPA:1$address$matching id")]
     NoMatchingId,
     /// A fifth part, or an empty one at the end.
     #[error(
-        "too many \"$\": after the matching id come at most an OID and a 1, and nothing may be empty at the end"
+        "too many \"$\": after the matching id come at most an OID and a 1, and the end must not be empty"
     )]
     TooManyParts,
-    /// The address is no host name.
+    /// The address is not a host name.
     #[error("the SM-DP+ address is not a full host name such as smdp.example.com: {0}")]
     Address(&'static str),
     /// A character that no matching id has.
@@ -66,26 +66,26 @@ pub enum LpaError {
         Shown(*.character)
     )]
     MatchingId {
-        /// Which one.
+        /// Its place in the matching id.
         place: usize,
-        /// What it is.
+        /// The character.
         character: char,
     },
-    /// The object identifier is not numbers between points.
-    #[error("the OID is not numbers between points, such as 1.3.6.1.4.1.31746")]
+    /// The object identifier is not numbers separated by points.
+    #[error("the OID is not numbers separated by points, such as 1.3.6.1.4.1.31746")]
     Oid,
-    /// Something else than `1`.
+    /// Anything other than `1`.
     #[error(
-        "the last part says that a confirmation code is required: it is 1, or left out with its \"$\""
+        "the last part says that a confirmation code is required: it must be 1, or be left out with its \"$\""
     )]
     Flag,
 }
 
-/// A character in a message: the invisible ones by number.
+/// A character in a message; invisible ones are shown by number.
 struct Shown(char);
 
 impl ActivationCode {
-    /// An activation code of its parts, without an OID.
+    /// An activation code made of its parts, without an OID.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl ActivationCode {
         .checked()
     }
 
-    /// Itself, if each part is well-formed and the whole is not too long.
+    /// Returns itself if each part is well-formed and the whole is not too long.
     fn checked(self) -> Result<Self, LpaError> {
         check_host(&self.smdp_address).map_err(LpaError::Address)?;
         let wrong = (1..)
@@ -127,7 +127,7 @@ impl ActivationCode {
         &self.smdp_address
     }
 
-    /// Which profile; may be empty, for one that waits for a certain device.
+    /// The profile's id on the server. Can be empty, for a profile that waits for a certain device.
     pub fn matching_id(&self) -> &str {
         &self.matching_id
     }
@@ -213,7 +213,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
         return Err("a host name has letters, digits, - and points only");
     }
     if host.split('.').any(str::is_empty) {
-        return Err("nothing stands before, between or after its points");
+        return Err("it has nothing before, between or after its points");
     }
     if host.split('.').any(|label| label.len() > MAX_LABEL) {
         return Err("it has more than 63 characters between two points");
@@ -222,18 +222,18 @@ fn check_host(host: &str) -> Result<(), &'static str> {
         .split('.')
         .any(|label| label.starts_with('-') || label.ends_with('-'))
     {
-        return Err("no part of it starts or ends with -");
+        return Err("a part of it starts or ends with -");
     }
     match host.rsplit_once('.') {
         None => Err("it has no point"),
         Some((_, last)) if last.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err("a number is no name: an IP address cannot stand here")
+            Err("an IP address is not a host name")
         }
         Some(_) => Ok(()),
     }
 }
 
-/// Whether this is an object identifier: two or more numbers without leading zeros, with points between them.
+/// Whether this is an object identifier: two or more numbers without leading zeros, separated by points.
 fn is_oid(text: &str) -> bool {
     let is_number = |number: &str| {
         !number.is_empty()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_as_long_as_they_may_be() {
+    fn hosts_of_the_greatest_length() {
         let host = |length: usize| {
             let mut host = "a.".repeat(length);
             host.truncate(length - 1);
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_place() {
         use LpaError::*;
         for text in [
             "",
@@ -373,13 +373,13 @@ mod tests {
     }
 
     #[test]
-    fn of_its_parts() {
+    fn made_of_its_parts() {
         for (required, text) in [(false, "LPA:1$a.bc$X-1"), (true, "LPA:1$a.bc$X-1$$1")] {
             let code = ActivationCode::new("a.bc", "X-1", required).unwrap();
             assert_eq!(code.to_string(), text);
             assert_eq!(parse(text), Ok(code));
         }
-        // No part can bring another one in.
+        // No part can smuggle another one in.
         for (address, id) in [("a.bc$Y", "X"), ("a.bc", "X$1.2"), ("a.bc", "X$$1")] {
             assert!(ActivationCode::new(address, id, false).is_err());
         }
@@ -452,7 +452,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_written_the_same(text in "(LPA:1\\$)?[a-zA-Z0-9.$ -]{0,40}") {
+        fn codes_are_written_as_they_were_read(text in "(LPA:1\\$)?[a-zA-Z0-9.$ -]{0,40}") {
             if let Ok(code) = parse(&text) {
                 prop_assert_eq!(code.to_string(), text);
             }

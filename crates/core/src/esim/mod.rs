@@ -1,11 +1,11 @@
-//! The eSIM market: what its program and its clients must agree on.
+//! The eSIM market: the rules that its program and its clients share.
 //!
 //! Without features: the countries that a plan covers ([`countries`]), the keys that a delivery can be encrypted to
 //! ([`public_key`]), and the limits of what is stored on the chain.
 //!
-//! With feature `host`, what the two sides of a sale need: activation codes and numbers of eSIMs ([`lpa`], [`ids`]),
+//! With feature `host`, the tools of both sides of a sale: activation codes and numbers of eSIMs ([`lpa`], [`ids`]),
 //! profiles and pools of them ([`profile`], [`pool`]), their delivery ([`delivery`], [`delivery_key`]), plans from
-//! package lists ([`airalo`]), and words for a shop ([`shop`]).
+//! package lists ([`airalo`]), and texts for a shop ([`shop`]).
 
 #[cfg(feature = "host")]
 pub mod airalo;
@@ -33,14 +33,14 @@ pub const MAX_PLAN_ID_LEN: usize = 32;
 /// (`Npk` and `Nenc` of DHKEM(X25519, HKDF-SHA256), RFC 9180 §7.1).
 pub const DELIVERY_KEY_BYTES: usize = 32;
 
-/// Bytes of the random secret at the start of each delivered plaintext, so that the commitment tells
+/// Bytes of the random secret at the start of each delivered plaintext, so that the commitment reveals
 /// nothing about a profile that somebody could guess.
 pub const ORDER_SECRET_BYTES: usize = 32;
 
 /// Bytes of the tag at the end of a ciphertext (`Nt` of AES-256-GCM, RFC 9180 §7.3).
 pub const TAG_BYTES: usize = 16;
 
-/// What a ciphertext has besides the profile: ephemeral key, order secret and tag, in bytes.
+/// The parts of a ciphertext besides the profile: ephemeral key, order secret and tag, in bytes.
 pub const CIPHERTEXT_OVERHEAD: usize = DELIVERY_KEY_BYTES + ORDER_SECRET_BYTES + TAG_BYTES;
 
 /// Shortest ciphertext, in bytes: of a profile of one byte.

@@ -1,7 +1,7 @@
-//! A seller's pool: the profiles that wait to be delivered.
+//! A seller's pool: the profiles waiting to be delivered.
 //!
 //! A CSV file with a header, or a JSON array. The columns are the fields of a [profile](super::profile), in any
-//! order, and `plan`: the plan that the profile is for, where a pool serves more than one. An element of the array
+//! order, and `plan`: the plan that the profile is for, if a pool serves more than one. An element of the array
 //! is an object with the same fields, or an activation code alone.
 //!
 //! ```csv
@@ -9,7 +9,7 @@
 //! LPA:1$smdp.example.com$04386-AGYFT,8944500102198304826,fr-5gb-30d
 //! ```
 //!
-//! Nothing of a pool is used unless all of it can be: the errors name every row, so that it is mended at once.
+//! No part of a pool is used unless all of it can be: the errors name every wrong row, so that all are fixed in one go.
 
 use super::is_plan_id;
 use super::profile::{Fields, Profile, ProfileError};
@@ -22,15 +22,15 @@ use thiserror::Error;
 /// A profile of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
     /// The plan that it is for; `None` if it is for any.
     pub plan: Option<String>,
-    /// What is delivered.
+    /// The profile to be delivered.
     pub profile: Profile,
 }
 
-/// Where an entry stands in its file, counted from 1.
+/// An entry's place in its file, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The line of a CSV file that it starts in.
@@ -48,10 +48,10 @@ pub enum PoolError {
     /// Not a JSON array.
     #[error("the pool starts with \"[\", but is not a JSON array: {0}")]
     Json(String),
-    /// The header is missing or has a column that is not known.
+    /// The header is missing or has an unknown column.
     #[error("the pool's first line must name its columns, some of {}; it has {found}", Fields::NAMES.join(", "))]
     Header {
-        /// What stands there that does not belong.
+        /// The text that does not belong there.
         found: String,
     },
     /// There is no profile in it.
@@ -66,7 +66,7 @@ pub enum PoolError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{place}: {reason}")]
 pub struct EntryError {
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
     /// What is wrong.
     pub reason: Reason,
@@ -81,10 +81,10 @@ pub enum Reason {
     /// The profile is wrong.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// The plan's id is none.
+    /// The plan's id is not valid.
     #[error("a plan's id is 1 to 32 of a-z, 0-9 and -, and has no - at its ends")]
     Plan,
-    /// It has been given already.
+    /// It has already been given.
     #[error("the same profile as {0}")]
     SameAs(Place),
 }
@@ -132,7 +132,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, PoolError> {
     Ok(entries)
 }
 
-/// What each entry has, or why it cannot be read.
+/// Each entry's fields, or why they cannot be read.
 type Found = Vec<(Place, Result<Fields, Reason>)>;
 
 /// The entries of a JSON array.
@@ -196,16 +196,16 @@ fn rows(text: &str) -> Result<Found, PoolError> {
 /// Finds lines of a text from its beginning to its end.
 ///
 /// `csv` gives the place where it began to look for a row: before empty lines, and before the second character of a
-/// line end of Windows.
+/// Windows line end.
 struct LineCounter<'a> {
-    /// What has not been counted yet.
+    /// The text not counted yet.
     text: &'a str,
-    /// The line that it begins in.
+    /// The line it begins in.
     line: u64,
 }
 
 impl<'a> LineCounter<'a> {
-    /// The line of the first row in `rest`, which ends where the text does.
+    /// The line of the first row in `rest`, a suffix of the text.
     fn line_of(&mut self, rest: &'a str) -> u64 {
         let row = rest.trim_start_matches(['\r', '\n']);
         let passed = self.text.len().saturating_sub(row.len());
@@ -216,7 +216,7 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-/// Every column is a known one, and none comes twice.
+/// Checks that every column is known, and none is repeated.
 fn check_header(header: &StringRecord) -> Result<(), PoolError> {
     let names: Vec<_> = header.iter().collect();
     for (at, name) in names.iter().enumerate() {
@@ -303,7 +303,7 @@ mod tests {
             shown("lpa\nLPA:1$a.bc$X1\nLPA:1$a.bc$X2\n"),
             [(Line(2), None, code(1)), (Line(3), None, code(2))]
         );
-        // A byte order mark, line ends of Windows, spaces, empty lines, empty and quoted fields.
+        // A byte order mark, Windows line ends, spaces, empty lines, empty and quoted fields.
         let text = format!(
             "\u{feff}plan , lpa,eid,notes\r\nfr-5gb,LPA:1$a.bc$X1,,\r\n\r\n , LPA:1$a.bc$X2 ,{EID},\"a, b\"\r\n"
         );
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pool() {
+    fn texts_that_are_not_pools() {
         for text in ["", "\n", "[]", "lpa", "lpa,iccid\n"] {
             let error = read(text).unwrap_err();
             let no_header = text.trim().is_empty();
@@ -419,7 +419,7 @@ mod tests {
 
     #[test]
     fn the_columns_are_those_that_are_read() {
-        // Each alone: read, and refused only for what it does not hold.
+        // Each alone: read, and refused only for its contents.
         for name in Fields::NAMES {
             let error = errors(&format!("{name}\nx\n")).remove(0).reason;
             assert!(matches!(error, Reason::Profile(_)), "{name}: {error}");

@@ -1,4 +1,4 @@
-//! A profile as a seller has it and a buyer gets it.
+//! A profile, as the seller holds it and the buyer receives it.
 //!
 //! It is given as an activation code alone, or as a JSON object:
 //!
@@ -10,13 +10,13 @@
 //! |---|---|
 //! | `lpa` | the [activation code](super::lpa), or instead: |
 //! | `smdp_address`, `matching_id` | its two parts |
-//! | `confirmation_code` | what the phone asks for, if the activation code says that it does |
+//! | `confirmation_code` | the code that the phone asks for, if the activation code requires one |
 //! | `iccid` | the [profile's number](super::ids::Iccid) |
-//! | `eid` | the [chip](super::ids::Eid) that the profile is for, if for no other |
+//! | `eid` | the only [chip](super::ids::Eid) that the profile is for, if there is one |
 //! | `apn` | the access point name to be set by hand |
 //! | `notes` | a line for the buyer |
 //!
-//! What is delivered is as short as it can be: the activation code if there is nothing else, or the object on one
+//! The delivery is as short as possible: the activation code if there is nothing else, or the object on one
 //! line. All of it is secret between seller and buyer: it is wiped from memory, and `Debug` does not show it.
 
 use super::MAX_PROFILE_BYTES;
@@ -42,13 +42,13 @@ pub struct Profile {
     notes: Option<String>,
 }
 
-/// Why something is not a profile. No message shows a code or number of it.
+/// Why something is not a profile. No message shows its codes or numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProfileError {
     /// Neither an activation code nor text that could be JSON.
     #[error("not text in UTF-8")]
     NotText,
-    /// The object cannot be read, or has a field that is not known.
+    /// The object cannot be read, or has an unknown field.
     #[error("the JSON object cannot be read: {0}")]
     Json(String),
     /// There is no activation code.
@@ -77,17 +77,17 @@ pub enum ProfileError {
     /// A text is empty or cannot be shown on one line.
     #[error("\"{field}\" {reason}")]
     Text {
-        /// Which field.
+        /// The field.
         field: &'static str,
         /// What is wrong with it.
         reason: &'static str,
     },
     /// The plan is for pools of profiles.
-    #[error("\"plan\" has a place only in a pool of profiles")]
+    #[error("\"plan\" is allowed only in a pool of profiles")]
     Plan,
-    /// Longer than what can be delivered.
+    /// Too long to be delivered.
     #[error(
-        "the profile takes {0} bytes, and at most {MAX_PROFILE_BYTES} can be delivered: shorten the notes"
+        "the profile takes {0} bytes, but at most {MAX_PROFILE_BYTES} can be delivered: shorten the notes"
     )]
     TooLong(usize),
 }
@@ -117,7 +117,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Their names, as columns have them.
+    /// Their names, as in columns.
     pub(super) const NAMES: [&'static str; 9] = [
         "lpa",
         "smdp_address",
@@ -130,7 +130,7 @@ impl Fields {
         "plan",
     ];
 
-    /// Those of an activation code alone.
+    /// The fields of an activation code alone.
     pub(super) fn of_code(lpa: String) -> Self {
         let mut fields = Self::default();
         fields.lpa = Some(lpa);
@@ -139,7 +139,7 @@ impl Fields {
 }
 
 impl Profile {
-    /// Reads a profile: an activation code, or a JSON object. White space around it is no part of it.
+    /// Reads a profile: an activation code, or a JSON object. White space around it is ignored.
     ///
     /// # Errors
     ///
@@ -215,14 +215,14 @@ impl Profile {
             && self.notes.is_none();
         let bytes = match &fields.lpa {
             Some(lpa) if is_code_alone => lpa.clone().into_bytes(),
-            // Never fails: the fields are strings, and their names too.
+            // Never fails: the fields and their names are strings.
             _ => serde_json::to_vec(&fields).unwrap_or_default(),
         };
         Zeroizing::new(bytes)
     }
 
-    /// Tells whether two profiles are the same one, whatever else is known of each: SHA-256 of
-    /// `LPA:1$address$matching id` with the address in small letters.
+    /// Tells whether two profiles are the same, whatever else is known of each: SHA-256 of
+    /// `LPA:1$address$matching id` with the address in lower case.
     ///
     /// For the seller's own books. Matching ids can be guessed from it, so it goes nowhere else.
     pub fn fingerprint(&self) -> [u8; 32] {
@@ -236,12 +236,12 @@ impl Profile {
         .to_bytes()
     }
 
-    /// What the phone scans.
+    /// The code that the phone scans.
     pub fn activation_code(&self) -> &ActivationCode {
         &self.activation_code
     }
 
-    /// What the phone asks for.
+    /// The code that the phone asks for.
     pub fn confirmation_code(&self) -> Option<&str> {
         self.confirmation_code.as_deref()
     }
@@ -281,7 +281,7 @@ impl fmt::Debug for Profile {
 }
 
 /// A text that can be shown on one line. Control characters are refused: in a terminal they could hide or change
-/// what stands around them.
+/// the text around them.
 fn line(field: &'static str, text: &Option<String>) -> Result<Option<String>, ProfileError> {
     let wrong = |reason| Err(ProfileError::Text { field, reason });
     match text {
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_a_profile_can_have() {
+    fn every_field_of_a_profile() {
         let text = format!(
             r#"{{ "notes": "Zürich, \"5 GB\"", "apn": "internet.example", "eid": "{EID}",
                 "iccid": "{ICCID}", "confirmation_code": "4711", "lpa": "{LPA}$$1" }}"#
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_say_what_is_wrong() {
         use ProfileError::*;
         let text = |field, reason| Text { field, reason };
         for (fields, expected) in [
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn an_access_point_name_is_as_long_as_it_may_be() {
+    fn an_access_point_name_of_the_greatest_length() {
         let with = |length: usize| {
             let apn = "a".repeat(length);
             parse(&format!(r#"{{"lpa": "{LPA}", "apn": "{apn}"}}"#))

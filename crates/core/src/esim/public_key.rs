@@ -31,11 +31,11 @@ const fn near_p(first: u8) -> [u8; 32] {
     bytes
 }
 
-/// Whether a delivery can be encrypted to this X25519 public key: it is a number below p, and no point of small
+/// Whether a delivery can be encrypted to this X25519 public key: it is a number below p, and not a point of small
 /// order.
 ///
 /// X25519 ignores the top bit and takes p + n for n (RFC 7748 §5), but HPKE hashes the key as it is given, and its
-/// owner's computer derives it in the one form below p: what is encrypted to another form, nobody can read.
+/// owner's computer derives it in the one form below p: nobody can read a message encrypted to another form.
 pub fn is_usable_key(key: &[u8; 32]) -> bool {
     let [first, middle @ .., last] = key;
     let is_below_p = *last < 0x7f
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What others multiply their secrets with to share a secret with the key's owner.
+    /// The secret shared with the key's owner, from the other side's scalar.
     fn shared(scalar: [u8; 32], key: [u8; 32]) -> [u8; 32] {
         x25519_dalek::x25519(scalar, key)
     }

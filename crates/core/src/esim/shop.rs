@@ -7,19 +7,19 @@ use thiserror::Error;
 /// package of 1 GB.
 pub const MB_PER_GB: u64 = 1_024;
 
-/// Digits after the point of a price: of one per gigabyte exactly, of another at least.
+/// Digits after the point of a price: exactly for a price per gigabyte, at least for other prices.
 const CENT_DIGITS: u8 = 2;
 
 /// The text is not an amount of data.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
-    /// No number with a unit.
-    #[error("\"{0}\" is no amount of data: write 500MB, 5GB or \"unlimited\"")]
+    /// Not a number with a unit.
+    #[error("\"{0}\" is not an amount of data: write 500MB, 5GB or \"unlimited\"")]
     NotData(String),
-    /// A part of a megabyte.
+    /// A fraction of a megabyte.
     #[error("\"{0}\" is not a whole number of megabytes; a gigabyte has {MB_PER_GB}")]
     NotWhole(String),
-    /// Nothing, which a plan cannot have: 0 stands for unlimited.
+    /// No data, which a plan cannot have: 0 means unlimited.
     #[error("a plan has some data, or \"unlimited\"")]
     None,
 }
@@ -53,7 +53,7 @@ pub fn parse_data(text: &str) -> Result<u64, DataError> {
     u64::try_from(parts.div_euclid(ten_digits)).map_err(|_| not_data())
 }
 
-/// An amount of data in words: `500 MB`, `1.5 GB`; 0 is `unlimited`. What would take more than two digits after the
+/// An amount of data in words: `500 MB`, `1.5 GB`; 0 is `unlimited`. An amount with more than two digits after the
 /// point stays in megabytes, so that nothing is rounded.
 pub fn data(mb: u64) -> String {
     let whole = mb.div_euclid(MB_PER_GB);
@@ -72,14 +72,14 @@ pub fn data(mb: u64) -> String {
 }
 
 /// The price of a gigabyte in tokens, with two digits after the point, rounded half up: `2.49`. One that rounds to
-/// nothing is `<0.01`.
+/// zero is `<0.01`.
 ///
 /// `price` is in base units of a mint with `decimals`. `None` for unlimited data.
 pub fn price_per_gb(price: u64, decimals: u8, data_mb: u64) -> Option<String> {
     if data_mb == 0 {
         return None;
     }
-    // At most 2⁶⁴ × 2¹⁰ × 100 × 2, and 2⁶⁴ × 10³⁸ below the line: past that the price is nothing.
+    // At most 2⁶⁴ × 2¹⁰ × 100 × 2, and 2⁶⁴ × 10³⁸ below the line: past that the price is zero.
     let twice_cents = u128::from(price)
         .saturating_mul(u128::from(MB_PER_GB))
         .saturating_mul(200);
@@ -273,7 +273,7 @@ mod tests {
         }
 
         #[test]
-        fn a_price_per_gigabyte_is_off_by_half_a_cent_at_most(
+        fn a_price_per_gigabyte_is_off_by_at_most_half_a_cent(
             price in 0u64..1 << 40, decimals in 0u8..10, mb in 1u64..1 << 30
         ) {
             let text = price_per_gb(price, decimals, mb).unwrap();
@@ -281,7 +281,7 @@ mod tests {
                 "<0.01" => 0,
                 text => text.replace('.', "").parse().unwrap(),
             };
-            // Twice the exact price in cents times what it is divided by: between 2c - 1 and 2c + 1.
+            // Twice the exact price in cents times the divisor: between 2c - 1 and 2c + 1.
             let per = u128::from(mb) * 10u128.pow(decimals.into());
             let exact = u128::from(price) * 1_024 * 200;
             prop_assert!(exact + per >= 2 * cents * per);

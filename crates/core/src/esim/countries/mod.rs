@@ -4,8 +4,8 @@
 //! is bit `i % 8`, counted from the lowest, of byte `i / 8`. 676 bits are 84½ bytes: the four highest
 //! bits of the last byte are always zero.
 //!
-//! The program stores and checks only the bits. Which codes are assigned changes over the years, so it
-//! is for clients to say; they read and show codes and names (feature `host`).
+//! The program stores and checks only the bits. The assignment of codes changes over the years, so
+//! that is left to clients; they read and show codes and names (feature `host`).
 
 #[cfg(feature = "host")]
 mod names;
@@ -76,7 +76,7 @@ impl Code {
         first.saturating_mul(LETTERS).saturating_add(second)
     }
 
-    /// Where its bit is: the byte, and the bit in it.
+    /// The place of its bit: the byte, and the bit in it.
     fn place(self) -> (usize, u8) {
         let bit = self.bit();
         (usize::from(bit >> 3), 1 << (bit & 7))
@@ -84,10 +84,10 @@ impl Code {
 }
 
 impl Countries {
-    /// No country. Not valid as it is.
+    /// No countries. Not a valid set for a plan.
     pub const NONE: Self = Self([0; COUNTRIES_BYTES]);
 
-    /// Whether a plan may have this set: at least one country, and no bit that is no code.
+    /// Whether a plan can have this set: at least one country, and no bits outside the codes.
     pub fn is_valid(&self) -> bool {
         let [.., last] = self.0;
         last & UNUSED == 0 && self.0.iter().any(|byte| *byte != 0)
@@ -99,7 +99,7 @@ impl Countries {
         self.0.get(at).is_some_and(|byte| byte & bit != 0)
     }
 
-    /// Adds a country; whether it is new.
+    /// Adds a country. Returns whether it is new.
     pub fn insert(&mut self, code: Code) -> bool {
         let (at, bit) = code.place();
         // Always there: the last bit, 675, is in byte 84.
@@ -110,13 +110,13 @@ impl Countries {
         })
     }
 
-    /// How many countries it has.
+    /// The number of countries.
     pub fn len(&self) -> u32 {
         self.iter()
             .fold(0, |count, _| u32::saturating_add(count, 1))
     }
 
-    /// Whether it has none.
+    /// Whether it has no countries.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_set() {
+    fn sets_that_are_not_valid() {
         assert!(!Countries::NONE.is_valid());
         for bit in 4..8 {
             let mut countries = Countries::NONE;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code() {
+    fn letters_that_are_not_a_code() {
         assert_eq!(Code::new(*b"fr"), Code::new(*b"FR"));
         for wrong in [*b"F1", *b"@A", *b"A[", *b"`a", *b"a{", [0xc3, 0xa9], [0, 0]] {
             assert_eq!(Code::new(wrong), None, "{wrong:?}");

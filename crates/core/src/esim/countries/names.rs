@@ -6,8 +6,8 @@
 //!
 //! Names: the territories of Unicode CLDR 48.2, locale `en`
 //! (<https://github.com/unicode-org/cldr-json>, `cldr-localenames-full/main/en/territories.json`), under the
-//! licence in `LICENSE-UNICODE` beside this file. Its short form stands for HK, MM, MO and PS. Other names that
-//! people write come after it: CLDR's alternative forms, and a few more that are in use.
+//! licence in `LICENSE-UNICODE` beside this file. Its short form is used for HK, MM, MO and PS. Other names that
+//! people write come after it: CLDR's alternative forms, and a few more in use.
 
 /// Code, name, and other names, in the order of the codes.
 pub(super) const NAMES: [(&str, &str, &[&str]); 250] = [

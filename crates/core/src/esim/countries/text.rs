@@ -6,8 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// Codes that people write for a country whose code is another one: `UK` is reserved for no other use, `EL` is
-/// the European Union's code of Greece, and the others have been given up by ISO.
+/// Codes that people write for a country with a different code: `UK` is reserved for no other use, `EL` is
+/// the European Union's code of Greece, and ISO has withdrawn the others.
 const MISTAKEN: [(&str, &str); 6] = [
     ("BU", "MM"),
     ("EL", "GR"),
@@ -17,25 +17,25 @@ const MISTAKEN: [(&str, &str); 6] = [
     ("ZR", "CD"),
 ];
 
-/// Most countries that an unknown name is held against in a message.
+/// Most countries that a message suggests for an unknown name.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// Shortest beginning of a name that says which country may be meant.
+/// Shortest beginning of a name that is enough for a suggestion.
 const MIN_PREFIX: usize = 3;
 
-/// A text that names no country.
+/// A text that does not name a country.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCountry {
-    /// What was given.
+    /// The text given.
     pub text: String,
-    /// The countries that may be meant, if any.
+    /// The countries that might be meant, if any.
     pub suggestions: Vec<Code>,
 }
 
 /// The text is not a list of countries.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CountriesError {
-    /// There is none in it.
+    /// The text has no countries.
     #[error("no countries: give codes or names, such as \"FR, DE, Italy\"")]
     Empty,
     /// Some are not countries.
@@ -43,11 +43,11 @@ pub enum CountriesError {
     Unknown(Vec<UnknownCountry>),
 }
 
-/// Words for [`CountriesError::Unknown`].
+/// The message of [`CountriesError::Unknown`].
 struct Unknown<'a>(&'a [UnknownCountry]);
 
 impl Code {
-    /// The country's English name; `None` if the code is assigned to none.
+    /// The country's English name; `None` if the code is not assigned.
     pub fn name(self) -> Option<&'static str> {
         NAMES
             .binary_search_by_key(&self.0.as_slice(), |(code, ..)| code.as_bytes())
@@ -60,7 +60,7 @@ impl Code {
     ///
     /// # Errors
     ///
-    /// [`UnknownCountry`] suggests which may be meant.
+    /// [`UnknownCountry`] suggests the countries that might be meant.
     pub fn find(text: &str) -> Result<Self, UnknownCountry> {
         let text = text.trim();
         if let Some(code) = of_letters(text).filter(|code| code.name().is_some()) {
@@ -82,7 +82,7 @@ impl Countries {
         NAMES.iter().filter_map(|(code, ..)| of_letters(code))
     }
 
-    /// Their English names in the order of the alphabet; a code that is assigned to nobody stands as it is.
+    /// Their English names in alphabetical order; an unassigned code is shown as it is.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .iter()
@@ -115,7 +115,7 @@ impl Countries {
 impl FromStr for Countries {
     type Err = CountriesError;
 
-    /// Reads codes and English names between commas, such as `FR, DE,Italy`. One that comes twice counts once.
+    /// Reads codes and English names between commas, such as `FR, DE,Italy`. A repeated one counts once.
     ///
     /// # Errors
     ///
@@ -172,16 +172,16 @@ impl fmt::Display for Unknown<'_> {
         let each: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         let (what, kind) = match each.len() {
             1 => (
-                "no country",
+                "not a country",
                 "an ISO 3166-1 alpha-2 code or an English name",
             ),
-            _ => ("no countries", "ISO 3166-1 alpha-2 codes or English names"),
+            _ => ("not countries", "ISO 3166-1 alpha-2 codes or English names"),
         };
         write!(f, "{what}: {}; give {kind}", each.join("; "))
     }
 }
 
-/// The code that a text of two letters is.
+/// The code of a text of two letters.
 fn of_letters(text: &str) -> Option<Code> {
     <[u8; 2]>::try_from(text.as_bytes())
         .ok()
@@ -200,7 +200,7 @@ fn named(accepts: impl Fn(&str) -> bool) -> impl Iterator<Item = Code> {
         .filter_map(|(code, ..)| of_letters(code))
 }
 
-/// The countries that a text which names none may mean.
+/// The countries that might be meant by a text that does not name one.
 fn suggestions(text: &str, folded: &str) -> Vec<Code> {
     let mistaken = MISTAKEN
         .iter()
@@ -215,7 +215,7 @@ fn suggestions(text: &str, folded: &str) -> Vec<Code> {
     }
 }
 
-/// A name without what people write differently: lower-case letters without accents, `&` as a word, no article
+/// A name without the differences in how people write it: lower-case letters without accents, `&` as a word, no article
 /// before it, `saint` as `st`, and nothing else.
 fn folded(name: &str) -> String {
     let name = name.replace('&', " and ").to_lowercase();
@@ -276,8 +276,8 @@ mod tests {
     }
 
     #[test]
-    fn names_that_iso_has_too_are_of_the_same_code() {
-        // Most names of CLDR are ISO's. Where both have a name, it is one country's.
+    fn names_that_iso_has_too_have_the_same_code() {
+        // Most names of CLDR are ISO's. A name that both have belongs to one country.
         let same = CountryCode::iter()
             .filter_map(|c| Some((c, Code::find(c.name()).ok()?)))
             .inspect(|(iso, ours)| assert_eq!(iso.alpha2(), ours.to_string()))
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_of_one_country_only() {
+    fn every_name_belongs_to_one_country() {
         let mut seen = BTreeMap::new();
         for (code, name, others) in NAMES {
             for name in std::iter::once(name).chain(others.iter().copied()) {
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unknown_are_all_named_with_what_may_be_meant() {
+    fn all_unknown_names_are_listed_with_suggestions() {
         let found = unknown("UK, FR, el, XX, Germ, Congo, Atlantis, Fr ance x");
         let words: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -346,12 +346,12 @@ mod tests {
         );
         assert_eq!(
             "UK".parse::<Countries>().unwrap_err().to_string(),
-            "no country: \"UK\", did you mean GB (United Kingdom)?; \
+            "not a country: \"UK\", did you mean GB (United Kingdom)?; \
              give an ISO 3166-1 alpha-2 code or an English name"
         );
         assert_eq!(
             "AN, EU".parse::<Countries>().unwrap_err().to_string(),
-            "no countries: \"AN\"; \"EU\"; give ISO 3166-1 alpha-2 codes or English names"
+            "not countries: \"AN\"; \"EU\"; give ISO 3166-1 alpha-2 codes or English names"
         );
         for text in ["F", "FRA", "250", "é", "12", "🇫🇷", "the", "&", "-"] {
             assert_eq!(unknown(text).len(), 1, "{text}");
