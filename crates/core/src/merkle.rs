@@ -135,7 +135,7 @@ pub fn fold_proof(leaf: [u8; 32], index: u32, proof: &[u8]) -> Option<[u8; 32]> 
     (bits == 0).then_some(current.hash)
 }
 
-/// Whether `leaf` stands at `index` in the tree of the given root and depth.
+/// Whether `leaf` is at `index` in the tree of the given root and depth.
 ///
 /// The proof must be exactly `depth` hashes long: with any other length an attacker could start
 /// from an inner node, or fold a leaf of a shallower tree.

@@ -138,7 +138,7 @@ pub enum Reason {
     /// Another type than `sim`.
     #[error("its type is \"{0}\", not \"sim\"")]
     Type(String),
-    /// There is no price in dollars.
+    /// It has no price in dollars.
     #[error("it has no {0} in US dollars")]
     NoPrice(PriceField),
     /// Zero or less.

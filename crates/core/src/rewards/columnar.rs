@@ -222,7 +222,7 @@ fn write_column<T: DataType, W: Write + Send>(
 
 /// Reads a table of exactly `expected` rows.
 ///
-/// The bytes may come from anywhere. The Parquet reader panics on some that contradict themselves;
+/// The bytes can come from anywhere. The Parquet reader panics on some that contradict themselves;
 /// that is caught here, and is an error like any other.
 pub(super) fn read<R: Record>(bytes: Bytes, expected: usize) -> Result<Vec<R>, ColumnarError> {
     catch_unwind(AssertUnwindSafe(|| read_unguarded(bytes, expected)))

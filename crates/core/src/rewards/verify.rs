@@ -280,7 +280,7 @@ mod tests {
         );
         // Without the epoch before nobody can know.
         assert_eq!(without, "verified");
-        // An owner who is absent loses one unit.
+        // An absent owner loses one unit.
         let (with, _) = forged(|_, leaves, _| leaves[2].lifetime -= 1);
         assert!(
             with.contains("is not that of the epoch before and the 0"),

@@ -1,4 +1,4 @@
-//! Exact decimal numbers, as they stand in usage files: charges, quantities and prices never pass through a float.
+//! Exact decimal numbers, as in usage files: charges, quantities and prices never pass through a float.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{cmp::Ordering, fmt};
@@ -10,7 +10,7 @@ pub const MAX_PARSED_SCALE: u32 = 24;
 /// Most digits after the point that a computed number can have: `10^38` still fits 128 bits.
 const MAX_SCALE: u32 = 38;
 
-/// A number of 0 or more, exactly. Zeros at the end are never kept, so that each number has one form.
+/// A number of 0 or more, exactly. Trailing zeros are never kept, so that each number has one form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Decimal {
     mantissa: u128,
@@ -18,10 +18,10 @@ pub struct Decimal {
     scale: u32,
 }
 
-/// Why a text is no number that can be counted with.
+/// Why a text is not a number that can be computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecimalError {
-    /// Something else than a JSON number.
+    /// Not a JSON number.
     #[error("is not a number; write digits, and at most one point between them")]
     NotANumber,
     /// Below zero.
@@ -41,8 +41,8 @@ impl Decimal {
         scale: 0,
     };
 
-    /// Reads a number as JSON writes it (RFC 8259, section 6): `12`, `0.053999150796000005`, `1.5e-7`. Zeros before the
-    /// number are let through.
+    /// Reads a number as JSON writes it (RFC 8259, section 6): `12`, `0.053999150796000005`, `1.5e-7`. Leading zeros
+    /// are accepted.
     ///
     /// # Errors
     ///
@@ -107,13 +107,13 @@ impl Decimal {
             .ok_or(DecimalError::TooLong)
     }
 
-    /// So many units of which a whole has `10^decimals`. `None` if that has more digits than can be kept.
+    /// This many units, of which a whole has `10^decimals`. `None` if that has more digits than can be kept.
     pub fn from_units(units: u128, decimals: u8) -> Option<Self> {
         let number = Self::new(units, u32::from(decimals));
         (number.scale <= MAX_SCALE).then_some(number)
     }
 
-    /// In its one form.
+    /// The number in its one form.
     fn new(mut mantissa: u128, mut scale: u32) -> Self {
         if mantissa == 0 {
             return Self::ZERO;
@@ -156,8 +156,8 @@ impl Decimal {
         (product.scale <= MAX_SCALE).then_some(product)
     }
 
-    /// The nearest number of units of which a whole has `10^decimals`; of two as near, the even one. `None` if that is
-    /// past 64 bits.
+    /// The nearest number of units of which a whole has `10^decimals`; of two equally near, the even one. `None` if
+    /// that exceeds 64 bits.
     pub fn round_to_units(&self, decimals: u8) -> Option<u64> {
         let decimals = u32::from(decimals);
         let units = match self.scale.checked_sub(decimals) {
@@ -234,7 +234,7 @@ impl PartialOrd for Decimal {
     }
 }
 
-/// Digits, and a point if there is a fraction: the one form that a record's canonical bytes have.
+/// Digits, and a point if there is a fraction: the one form in a record's canonical bytes.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = usize::try_from(self.scale).unwrap_or_default();
@@ -256,7 +256,7 @@ impl Serialize for Decimal {
     }
 }
 
-/// In the one form that it is written in.
+/// Accepts only the form that it is written in.
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_their_one_form() {
+    fn numbers_have_one_form() {
         for (text, shown) in [
             ("0", "0"),
             ("0.0", "0"),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn texts_that_are_not_numbers() {
         for text in [
             "", "-", ".", "1.", ".5", "+1", "--1", "1,5", "1 ", " 1", "0x1", "NaN", "1e", "1e+",
             "e5", "1e5.0", "1.2.3", "\"1\"", "null", "١",
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_none() {
+    fn results_that_cannot_be_kept_are_none() {
         let most = Decimal::new(u128::MAX, 0);
         assert_eq!(most.checked_add(decimal("1")), None);
         assert_eq!(most.checked_add(decimal("0.1")), None);
@@ -446,7 +446,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_answered(text in ".*") {
+        fn any_text_gives_a_result(text in ".*") {
             let _ = Decimal::parse(&text);
         }
     }

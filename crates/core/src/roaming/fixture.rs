@@ -24,7 +24,7 @@ pub fn bwrp() -> UsageFile {
     UsageFile::parse(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// What lets the BWRP books through: duplicates kept, rows without charges at zero.
+/// Options that accept the BWRP books: duplicates kept, rows without charges at zero.
 pub fn lenient<'a>(owner: &'a Party, partner: &'a Party) -> ImportOptions<'a> {
     ImportOptions {
         unpriced: Unpriced::Zero,
@@ -33,7 +33,7 @@ pub fn lenient<'a>(owner: &'a Party, partner: &'a Party) -> ImportOptions<'a> {
     }
 }
 
-/// What refuses all that an importer cannot judge.
+/// Options that refuse everything an importer cannot judge.
 pub fn strict<'a>(owner: &'a Party, partner: &'a Party) -> ImportOptions<'a> {
     ImportOptions {
         owner,
@@ -48,7 +48,7 @@ pub fn strict<'a>(owner: &'a Party, partner: &'a Party) -> ImportOptions<'a> {
     }
 }
 
-/// Both operators' BWRP books: that of DTAG, and that of TMUS.
+/// Both operators' BWRP books: DTAG's and TMUS's.
 pub fn bwrp_imports() -> [Import; 2] {
     let (dtag, tmus, file) = (party(DTAG), party(TMUS), bwrp());
     [("DTAG", &dtag, &tmus), ("TMUS", &tmus, &dtag)].map(|(name, owner, partner)| {

@@ -1,9 +1,9 @@
-//! From rows to records: what two parties' traffic comes to, in base units, with everything said that was not plain.
+//! From rows to records: two parties' traffic in base units, with a report of everything that was not clear.
 //!
-//! Nothing is dropped in silence and nothing counts as zero without saying so. What a book may have and an importer
-//! cannot judge is refused unless the caller says what to do: rows without a charge ([`Unpriced`]), rows that are the
-//! same in every field ([`Duplicates`]; the BWRP books of 2019 do not say which country was called, and so have many),
-//! rows of other pairs ([`OtherPairs`]), and months without rows ([`MissingMonths`]). The [`Report`] lists each of them.
+//! Nothing is dropped silently, and nothing counts as zero without being reported. Things that a book can have but an
+//! importer cannot judge are refused unless the caller says how to treat them: rows without a charge ([`Unpriced`]),
+//! rows equal in every field ([`Duplicates`]; the BWRP books of 2019 do not say which country was called, so they have
+//! many), rows of other pairs ([`OtherPairs`]), and months without rows ([`MissingMonths`]). The [`Report`] lists all.
 
 use super::decimal::Decimal;
 use super::month::{Month, Spelling};
@@ -18,47 +18,47 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// How a book is read.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportOptions<'a> {
-    /// Whose book it is.
+    /// The owner of the book.
     pub owner: &'a Party,
-    /// With whom.
+    /// The owner's partner.
     pub partner: &'a Party,
-    /// The agreement's money.
+    /// The agreement's currency.
     pub currency: Currency,
     /// The mint's decimals.
     pub decimals: u8,
-    /// First and last month. Rows outside are set aside. Without it, from the first to the last month that has rows.
+    /// First and last month. Rows outside are set aside. `None`: from the first to the last month with rows.
     pub months: Option<(Month, Month)>,
-    /// What a row without a charge costs.
+    /// The price of a row without a charge.
     pub unpriced: Unpriced<'a>,
-    /// What becomes of rows that are the same in every field.
+    /// The treatment of rows that are the same in every field.
     pub duplicates: Duplicates,
-    /// What becomes of rows of other pairs.
+    /// The treatment of rows of other pairs.
     pub other_pairs: OtherPairs,
-    /// What becomes of months without rows.
+    /// The treatment of months without rows.
     pub missing_months: MissingMonths,
 }
 
-/// What a row without a charge costs.
+/// The price of a row without a charge.
 #[derive(Clone, Copy, Debug)]
 pub enum Unpriced<'a> {
     /// The book is refused.
     Refuse,
-    /// What the tariff says; the book is refused where it says nothing.
+    /// The tariff's price; the book is refused where the tariff has none.
     Tariff(&'a Tariff),
-    /// Nothing.
+    /// Zero.
     Zero,
 }
 
-/// What becomes of a row that is the same in every field as an earlier one.
+/// The treatment of a row that is the same in every field as an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicates {
     /// The book is refused.
     Refuse,
-    /// It is a record of its own.
+    /// It is a separate record.
     Keep,
 }
 
-/// What becomes of a row that is not traffic of the two parties.
+/// The treatment of a row that is not traffic of the two parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherPairs {
     /// The book is refused.
@@ -67,7 +67,7 @@ pub enum OtherPairs {
     SetAside,
 }
 
-/// What becomes of a month without rows, in one direction.
+/// The treatment of a month without rows, in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingMonths {
     /// The book is refused.
@@ -76,7 +76,7 @@ pub enum MissingMonths {
     NoTraffic,
 }
 
-/// What a book comes to.
+/// The records of a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// The partner's subscribers on the owner's networks, in the order of the file.
@@ -85,7 +85,7 @@ pub struct Import {
     pub outbound: Vec<Record>,
     /// First and last month.
     pub months: (Month, Month),
-    /// What happened on the way.
+    /// The report on the book's rows.
     pub report: Report,
 }
 
@@ -99,14 +99,14 @@ impl Import {
     }
 }
 
-/// What happened to a book's rows.
+/// The report on a book's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Rows in the book.
     pub rows: usize,
-    /// Each direction's records, and what rounding moved.
+    /// Each direction's records, and the effect of rounding.
     pub directions: Vec<DirectionReport>,
-    /// Rows without a charge, and what was made of them.
+    /// Rows without a charge, and their price.
     pub unpriced: Vec<UnpricedRow>,
     /// Rows that are the same in every field as an earlier one, and were kept.
     pub duplicates: Vec<DuplicateRow>,
@@ -121,16 +121,16 @@ pub struct Report {
 /// One direction of a book.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DirectionReport {
-    /// Which.
+    /// The direction.
     pub list: List,
-    /// Its records.
+    /// The number of its records.
     pub records: usize,
-    /// What they cost, exactly, in the currency.
+    /// Their exact cost, in the currency.
     pub exact: Decimal,
-    /// What they cost in base units, each rounded half to even.
+    /// Their cost in base units, each rounded half to even.
     #[serde(with = "text_number")]
     pub total: u64,
-    /// What rounding moved.
+    /// The effect of rounding.
     pub rounding: Rounding,
     /// Records without a charge that the tariff priced, and their part of the total in base units.
     pub priced_by_tariff: Part,
@@ -141,46 +141,46 @@ pub struct DirectionReport {
 /// Some records of a direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// How many.
+    /// The number of records.
     pub records: usize,
     /// Their amounts, in base units.
     #[serde(with = "text_number")]
     pub total: u64,
 }
 
-/// What rounding to base units moved, in the currency.
+/// The effect of rounding to base units, in the currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rounding {
-    /// Sum of what was added to charges that were rounded up.
+    /// Sum of the amounts added to charges that were rounded up.
     pub added: Decimal,
-    /// Sum of what was taken from charges that were rounded down.
+    /// Sum of the amounts taken from charges that were rounded down.
     pub taken: Decimal,
 }
 
-/// A row that nobody priced.
+/// A row without a charge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnpricedRow {
-    /// Where it stands.
+    /// Its place in the file.
     pub position: Position,
-    /// Which direction it is.
+    /// Its direction.
     pub list: List,
-    /// When.
+    /// The month.
     pub month: Month,
-    /// Whose subscribers.
+    /// The subscribers' home network.
     pub home: Tadig,
-    /// On whose network.
+    /// The visited network.
     pub visited: Tadig,
-    /// What was used.
+    /// The service used.
     pub service: String,
-    /// How much of it.
+    /// The quantity used.
     pub usage: Decimal,
-    /// Counted in what.
+    /// The unit of the quantity.
     pub unit: String,
     /// Why it has no price of its own.
     pub reason: &'static str,
     /// The tariff's price of a unit, in the currency. `None`: it is carried at zero.
     pub per_unit: Option<Decimal>,
-    /// What it costs now, in base units.
+    /// Its price now, in base units.
     #[serde(with = "text_number")]
     pub amount: u64,
 }
@@ -188,11 +188,11 @@ pub struct UnpricedRow {
 /// A row that is the same in every field as an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DuplicateRow {
-    /// Where it stands.
+    /// Its place in the file.
     pub position: Position,
-    /// Where the first of them stands.
+    /// The place of the first of them.
     pub first: Position,
-    /// What it costs again, in base units.
+    /// The amount counted again, in base units.
     #[serde(with = "text_number")]
     pub amount: u64,
 }
@@ -200,13 +200,13 @@ pub struct DuplicateRow {
 /// Rows that were not imported, of one pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SetAside {
-    /// Whose subscribers.
+    /// The subscribers' home network.
     pub home: Tadig,
-    /// On whose network.
+    /// The visited network.
     pub visited: Tadig,
-    /// Why not.
+    /// Why they were not imported.
     pub reason: SetAsideReason,
-    /// How many.
+    /// The number of rows.
     pub rows: usize,
 }
 
@@ -223,14 +223,14 @@ pub enum SetAsideReason {
 /// A month without rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct EmptyMonth {
-    /// In which direction.
+    /// The direction.
     pub list: List,
-    /// Which.
+    /// The month.
     pub month: Month,
 }
 
 impl Rounding {
-    /// What rounding moved in all: base units less exact charges, with its sign.
+    /// The effect of rounding in all: base units less exact charges, with its sign.
     pub fn net(&self) -> String {
         if self.added >= self.taken {
             difference(self.added, self.taken)
@@ -244,9 +244,9 @@ fn difference(more: Decimal, less: Decimal) -> String {
     more.checked_sub(less).unwrap_or_default().to_string()
 }
 
-/// Makes records of the rows of one operator's books.
+/// Turns the rows of one operator's books into records.
 ///
-/// Several books are taken for exports of one: together they must have each month once.
+/// Several books are taken as exports of one: together they must have each month once.
 ///
 /// # Errors
 ///
@@ -267,13 +267,13 @@ struct Importer<'a> {
     report: Report,
     inbound: Direction,
     outbound: Direction,
-    /// Whether any row was the two parties' traffic, in whichever month.
+    /// Whether any row was the two parties' traffic, in any month.
     has_traffic: bool,
     seen: HashMap<Seen<'a>, Position>,
     set_aside: BTreeMap<(Tadig, Tadig, SetAsideReason), usize>,
 }
 
-/// Everything that a row says, without its place.
+/// All fields of a row, without its place.
 #[derive(PartialEq, Eq, Hash)]
 struct Seen<'a> {
     month: Month,
@@ -290,9 +290,9 @@ struct Seen<'a> {
 struct Direction {
     records: Vec<Record>,
     report: DirectionReport,
-    /// Whether the total is past 64 bits, and that has been said.
+    /// Whether the total exceeds 64 bits, and that has been reported.
     is_too_large: bool,
-    /// Where each month's rows come from.
+    /// The export that each month's rows come from.
     months: BTreeMap<Month, Source>,
 }
 
@@ -301,7 +301,7 @@ struct Source {
     book: usize,
     spelling: Option<Spelling>,
     first: Position,
-    /// Whether the month is there twice, and that has been said.
+    /// Whether the month was found twice, and that has been reported.
     is_twice: bool,
 }
 
@@ -323,7 +323,7 @@ impl Direction {
         }
     }
 
-    /// Adds a record up. `None` if something is past what can be counted.
+    /// Counts a record. `None` if a sum is too large to be counted.
     fn count(&mut self, record: &Record, decimals: u8) -> Option<()> {
         let report = &mut self.report;
         let total = report.total.checked_add(record.amount)?;
@@ -436,7 +436,7 @@ impl<'a> Importer<'a> {
         self.direction(list).records.push(record);
     }
 
-    /// In which direction a row goes, by its networks. `None` has been noted.
+    /// A row's direction, by its networks. `None` has been noted as a problem.
     fn list_of(&mut self, row: &Row) -> Option<List> {
         let (owner, partner) = (self.options.owner, self.options.partner);
         if partner.has(row.home) && owner.has(row.visited) {
@@ -463,7 +463,7 @@ impl<'a> Importer<'a> {
         *rows = rows.saturating_add(1);
     }
 
-    /// Refuses a month that another export has already: another book, or one that writes months in another way.
+    /// Refuses a month that another export already has: another book, or one that writes months in another way.
     fn check_source(&mut self, book: usize, list: List, row: &Row) {
         let source = self
             .direction(list)
@@ -482,7 +482,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Where the same row stands already, if that is let through.
+    /// The place of an earlier equal row, if duplicates are kept.
     fn check_duplicate(&mut self, row: &'a Row) -> Option<Position> {
         let seen = Seen {
             month: row.month,
@@ -507,7 +507,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The row's record. `None` has been noted.
+    /// The row's record. `None` has been noted as a problem.
     fn price(&mut self, list: List, row: &Row) -> Option<Record> {
         let too_large = |charge: String| Problem::ChargeTooLarge(charge);
         let (pricing, per_unit, charge) = match (row.charge, self.options.unpriced) {
@@ -612,7 +612,7 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Every month from the first to the last has rows in both directions, or had no traffic.
+    /// Checks that every month from the first to the last has rows in both directions, or had no traffic.
     fn check_months(&mut self, first: Month, last: Month) {
         for list in List::ALL {
             let months = std::iter::successors(Some(first), |month| month.next());
@@ -665,7 +665,7 @@ mod tests {
             .collect()
     }
 
-    /// Each total was computed once more from the file with Python's `decimal`, at 60 digits.
+    /// Each total was also computed from the file with Python's `decimal`, at 60 digits.
     #[test]
     fn the_bwrp_books_as_they_are() {
         let [dtag, tmus] = bwrp_imports();
@@ -787,7 +787,7 @@ mod tests {
             ]
         );
 
-        // AAZTD's subscribers were on BELMO in 16 of the months only, and nobody of BELMO on AAZTD.
+        // AAZTD's subscribers were on BELMO in 16 of the months only, and none of BELMO's on AAZTD.
         let (aaztd, belmo) = (party("AAZTD"), party("BELMO"));
         let pair = |missing_months| {
             let options = ImportOptions {
@@ -821,7 +821,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tariff_prices_what_the_books_do_not() {
+    fn a_tariff_prices_rows_without_a_charge() {
         let tariff = |text: &str| Tariff::parse(&format!("currency = \"EUR\"\n{text}")).unwrap();
         let mtc = "[[price]]\nservice = \"MTC\"\nunit = \"min\"\nper_unit = \"0.0000015\"\n";
         let all = format!(
@@ -854,7 +854,7 @@ mod tests {
             (outbound.priced_by_tariff.records, outbound.carried_at_zero),
             (57, 0)
         );
-        // What the books state is as before.
+        // The books' own charges are as before.
         assert_eq!(
             inbound.total - inbound.priced_by_tariff.total,
             6_682_465_099_908
@@ -888,7 +888,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plain_is_let_through() {
+    fn plain_rows_are_accepted() {
         let (owner, partner) = (party("DEUD1"), party("BELMO"));
         let import = read(&csv(&[IN, OUT]), &strict(&owner, &partner)).unwrap();
         assert_eq!(import.inbound[0].amount, 1_500_000);
@@ -925,12 +925,12 @@ mod tests {
         // The same number written in another way is the same row.
         assert_eq!(
             refused(&[IN, OUT, &IN.replace("1.5", "1.50")])[0],
-            "line 4: the same in every field as line 2; remove one, or keep both if the books tell such records no \
-             further apart"
+            "line 4: the same in every field as line 2; remove one, or keep both if the books do not distinguish such \
+             records"
         );
         assert_eq!(
             refused(&[&IN.replace("1.5", ""), OUT]),
-            ["line 2: no charge; price it by a tariff, or carry it at zero"]
+            ["line 2: no charge; price it with a tariff, or carry it at zero"]
         );
         assert_eq!(
             refused(&[
@@ -953,7 +953,7 @@ mod tests {
         let most = IN.replace("1.5", "18446744073709.551615");
         assert_eq!(
             refused(&[&most, OUT, IN, &IN.replace("310", "311")]),
-            ["line 4: up to here the inbound charges are more than a mint can have"]
+            ["line 4: the inbound charges up to here are more than a mint can have"]
         );
         let (owner, partner) = (party("DEUD1"), party("BELMO"));
         assert!(read(&csv(&[&most, OUT]), &strict(&owner, &partner)).is_ok());
@@ -1023,13 +1023,13 @@ mod tests {
         assert_eq!(
             json_findings(&[january, february, again]),
             [
-                "$[2].body.inbound[0]: 2019-01 is there already, at $[0].body.inbound[0], from another export; keep \
+                "$[2].body.inbound[0]: 2019-01 is already there, at $[0].body.inbound[0], from another export; keep \
                  one of the two",
-                "$[2].body.outbound[0]: 2019-02 is there already, at $[1].body.outbound[0], from another export; \
+                "$[2].body.outbound[0]: 2019-02 is already there, at $[1].body.outbound[0], from another export; \
                  keep one of the two",
             ]
         );
-        // Two exports in one list show by how they write the month.
+        // Two exports in one list are recognised by how they write the month.
         let merged = document(
             &["43466 BELMO DEUD1 1", "201901 BELMO DEUD1 2"],
             &["201901 DEUD1 BELMO 1"],
@@ -1037,20 +1037,20 @@ mod tests {
         assert_eq!(
             json_findings(&[merged]),
             [
-                "$[0].body.inbound[1]: 2019-01 is there already, at $[0].body.inbound[0], from another export; keep \
+                "$[0].body.inbound[1]: 2019-01 is already there, at $[0].body.inbound[0], from another export; keep \
                  one of the two"
             ]
         );
     }
 
     #[test]
-    fn a_row_stands_in_the_list_of_its_direction() {
+    fn a_row_must_be_in_the_list_of_its_direction() {
         let swapped = document(&["43466 DEUD1 BELMO 1"], &["43466 BELMO DEUD1 1"]);
         assert_eq!(
             json_findings(&[swapped]),
             [
-                "$[0].body.inbound[0]: DEUD1 on BELMO does not belong into this list of the owner's book",
-                "$[0].body.outbound[0]: BELMO on DEUD1 does not belong into this list of the owner's book",
+                "$[0].body.inbound[0]: DEUD1 on BELMO does not belong in this list of the owner's book",
+                "$[0].body.outbound[0]: BELMO on DEUD1 does not belong in this list of the owner's book",
             ]
         );
     }

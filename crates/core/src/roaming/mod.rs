@@ -1,11 +1,11 @@
-//! Roaming between two operators: what the escrow program and its clients must agree on.
+//! Roaming between two operators: the rules that the escrow program and its clients share.
 //!
-//! Without features: the codes that name operators ([`tadig`]), what a voucher's signature covers ([`voucher`]), and
-//! how a record is proved to belong to a statement ([`sum_proof`]).
+//! Without features: the codes that name operators ([`tadig`]), the message that a voucher's signature covers
+//! ([`voucher`]), and how a record is proved to belong to a statement ([`sum_proof`]).
 //!
-//! On the host, from files to what is settled: an operator's book is read ([`usage`]) and becomes records in base units
-//! ([`mod@import`], [`record`], with a [`tariff`] for what came without a charge); a month's records become a [`statement`]
-//! over a [`sum_tree`]; two books are compared ([`mod@reconcile`]), and what settling them must come to is computed
+//! On the host, from files to settlements: an operator's book is read ([`usage`]) and becomes records in base units
+//! ([`mod@import`], [`record`], with a [`tariff`] for rows without a charge); a month's records become a [`statement`]
+//! over a [`sum_tree`]; two books are compared ([`mod@reconcile`]), and their expected settlement is computed
 //! ([`settlement`]).
 
 #[cfg(feature = "host")]

@@ -1,4 +1,4 @@
-//! Calendar months: the periods by which roaming is stated.
+//! Calendar months: the periods of roaming statements.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
@@ -11,10 +11,10 @@ pub struct Month {
     index: u32,
 }
 
-/// Why a text is no month.
+/// Why a text is not a month.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MonthError {
-    /// None of the forms.
+    /// In none of the forms.
     #[error("{0:?} is not a month of the years 1900 to 9999; write it as 2019-01")]
     NotAMonth(String),
     /// A spreadsheet's day that is not the first of a month.
@@ -22,9 +22,9 @@ pub enum MonthError {
     NotTheFirst {
         /// The spreadsheet's number.
         serial: u32,
-        /// Which month it lies in.
+        /// The month it is in.
         month: Month,
-        /// Which day of it.
+        /// The day of that month.
         day: u32,
     },
 }
@@ -61,18 +61,18 @@ impl Month {
         (self.index % 12).saturating_add(1)
     }
 
-    /// The month after. `None` after December 9999.
+    /// The next month. `None` after December 9999.
     pub fn next(self) -> Option<Self> {
         let index = self.index.saturating_add(1);
         (index / 12 <= Self::LAST_YEAR).then_some(Self { index })
     }
 
-    /// How many months after `first` it is: its period, where `first` is period 0. `None` if it is before.
+    /// The number of months since `first`: its period, if `first` is period 0. `None` if it is before.
     pub fn since(self, first: Self) -> Option<u32> {
         self.index.checked_sub(first.index)
     }
 
-    /// Reads what a BWRP book has: five digits are a spreadsheet's number of the first day, six are year and month.
+    /// Reads a month of a BWRP book: five digits are a spreadsheet's number of the first day, six are year and month.
     ///
     /// # Errors
     ///
@@ -101,8 +101,8 @@ impl Month {
         }
     }
 
-    /// Month and day of a spreadsheet's number: days since 1899-12-30, good from March 1900 on (ECMA-376-1, section
-    /// 18.17.4.1: the 1900 date system counts a 29 February 1900 that never was).
+    /// Month and day of a spreadsheet's number: days since 1899-12-30, valid from March 1900 on (ECMA-376-1, section
+    /// 18.17.4.1: the 1900 date system counts a 29 February 1900 that never existed).
     fn of_serial(serial: u32) -> Option<(Self, u32)> {
         const MARCH_1900: u32 = 61;
         if serial < MARCH_1900 {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_month() {
+    fn texts_that_are_not_months() {
         for text in [
             "", "2019", "2019-1", "2019-00", "2019-13", "1899-12", "19-01", "2019-001", "2019/01",
             "+019-01", "2019-01 ",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn one_after_the_other() {
+    fn months_in_order() {
         assert_eq!(month("2019-12").next(), Some(month("2020-01")));
         assert_eq!(month("9999-12").next(), None);
         assert_eq!(month("2019-01").since(month("2019-02")), None);

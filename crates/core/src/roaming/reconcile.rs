@@ -1,9 +1,9 @@
 //! Reconciliation: two operators' books of the same traffic, side by side.
 //!
 //! The books are compared in cells: one service of one pair of networks in one month. A difference is mine less theirs.
-//! It is judged as the program judges a counter: against what the visited network says, whoever that is. Basis points
-//! are rounded away from zero, so that a difference is inside the tolerance exactly when its basis points are not above
-//! it.
+//! It is judged as the program judges a counter: against the visited network's amount, whichever side that is. Basis
+//! points are rounded away from zero, so that a difference is inside the tolerance exactly when its basis points are
+//! not above it.
 
 use super::decimal::Decimal;
 use super::import::Import;
@@ -45,16 +45,16 @@ pub struct CurrenciesDiffer {
     pub other: Currency,
 }
 
-/// Two books side by side. Everything is seen from the side of who reconciles.
+/// Two books side by side. Everything is seen from the side of the operator that reconciles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reconciliation {
-    /// The agreement's tolerance, in basis points of what the visited network states.
+    /// The agreement's tolerance, in basis points of the visited network's amount.
     pub tolerance_bps: u16,
     /// Decimals of the mint whose base units the amounts are.
     pub decimals: u8,
     /// Each service of each pair in each month, in this order of lists, months, pairs and services.
     pub cells: Vec<Cell>,
-    /// Each month of each direction: what a statement and the answer to it are about.
+    /// Each month of each direction: the subject of a statement and of the answer to it.
     pub months: Vec<MonthTotal>,
     /// Each direction.
     pub totals: Vec<DirectionTotal>,
@@ -63,17 +63,17 @@ pub struct Reconciliation {
 /// One service of one pair of networks in one month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// Whose network was used: mine if inbound, theirs if outbound.
+    /// The direction: my network was used if inbound, theirs if outbound.
     pub list: List,
-    /// When.
+    /// The month.
     pub month: Month,
-    /// Whose subscribers.
+    /// The subscribers' home network.
     pub home: Tadig,
-    /// On whose network.
+    /// The visited network.
     pub visited: Tadig,
-    /// What was used.
+    /// The service used.
     pub service: String,
-    /// What the books say.
+    /// The books' amounts.
     #[serde(flatten)]
     pub comparison: Comparison,
 }
@@ -81,11 +81,11 @@ pub struct Cell {
 /// One month of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MonthTotal {
-    /// Whose network was used: mine if inbound, theirs if outbound.
+    /// The direction: my network was used if inbound, theirs if outbound.
     pub list: List,
-    /// When.
+    /// The month.
     pub month: Month,
-    /// What the books say.
+    /// The books' amounts.
     #[serde(flatten)]
     pub comparison: Comparison,
 }
@@ -93,43 +93,43 @@ pub struct MonthTotal {
 /// One direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DirectionTotal {
-    /// Whose network was used: mine if inbound, theirs if outbound.
+    /// The direction: my network was used if inbound, theirs if outbound.
     pub list: List,
-    /// How many cells there are.
+    /// The number of cells.
     pub cells: usize,
-    /// In how many the books differ at all.
+    /// The number of cells in which the books differ at all.
     pub different: usize,
-    /// In how many they differ by more than the tolerance.
+    /// The number of cells in which they differ by more than the tolerance.
     pub outside: usize,
-    /// What the books say in all.
+    /// The books' total amounts.
     #[serde(flatten)]
     pub comparison: Comparison,
 }
 
-/// What two books say of the same. Amounts are base units.
+/// Two books' amounts for the same traffic, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// Records in my book.
     pub my_records: u64,
     /// Records in theirs.
     pub their_records: u64,
-    /// What my book says.
+    /// The amount in my book.
     #[serde(with = "text_number")]
     pub mine: u128,
-    /// What theirs says.
+    /// The amount in theirs.
     #[serde(with = "text_number")]
     pub theirs: u128,
     /// Mine less theirs.
     #[serde(with = "text_number")]
     pub difference: i128,
-    /// The difference in basis points of what the visited network says, rounded away from zero. `None` where the visited
-    /// network says nothing and the home network something, or so much more that 63 bits do not hold it.
+    /// The difference in basis points of the visited network's amount, rounded away from zero. `None` if that amount is
+    /// zero and the home network's is not, or if the number exceeds 63 bits.
     pub difference_bps: Option<i64>,
     /// Whether the difference is within the tolerance.
     pub inside: bool,
 }
 
-/// What the books say so far.
+/// The books' amounts so far.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     my_records: u64,
@@ -175,7 +175,7 @@ impl Sums {
     }
 }
 
-/// With a minus if it is negative. Amounts are far from the end of 127 bits.
+/// A number with its sign. Amounts are far below 127 bits.
 fn signed(number: u128, is_negative: bool) -> i128 {
     let number = i128::try_from(number).unwrap_or(i128::MAX);
     if is_negative {
@@ -186,12 +186,12 @@ fn signed(number: u128, is_negative: bool) -> i128 {
 }
 
 impl Comparison {
-    /// Whether the books say the same.
+    /// Whether the books agree.
     pub fn is_same(&self) -> bool {
         self.difference == 0
     }
 
-    /// The difference in per cent with two digits, from the basis points: `-8.19`. `None` as there.
+    /// The difference in per cent with two digits, from the basis points: `-8.19`. `None` if they are.
     pub fn per_cent(&self) -> Option<String> {
         let bps = self.difference_bps?;
         let sign = if bps < 0 { "-" } else { "" };
@@ -202,7 +202,7 @@ impl Comparison {
 
 impl Reconciliation {
     /// The cells as CSV, amounts in the currency; the header is [`CSV_COLUMNS`]. `per_cent` is empty where the visited
-    /// network says nothing.
+    /// network's amount is zero and the home network's is not.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(vec![]);
         let rows = self.cells.iter().map(|cell| {
@@ -383,10 +383,10 @@ mod tests {
         reconcile(&mine, &theirs, tolerance_bps, DECIMALS).unwrap()
     }
 
-    /// The numbers: 81 of 202 cells, and 68 of 221. Rows that nobody priced count as zero.
+    /// The known numbers: 81 of 202 cells, and 68 of 221. Rows without a charge count as zero.
     ///
-    /// With exact charges instead of base units the counts would be 99 and 71: some cells differ by what floats left
-    /// behind in the file, less than a billionth of a euro. Rounding to millionths per record takes all of that away.
+    /// With exact charges instead of base units the counts would be 99 and 71: some cells differ by rounding errors of
+    /// floats in the file, less than a billionth of a euro. Rounding to millionths per record removes all of them.
     #[test]
     fn the_bwrp_books_differ_in_81_of_202_and_in_68_of_221_cells() {
         let [dtag, tmus] = bwrp_imports();
@@ -412,7 +412,7 @@ mod tests {
         );
         assert_eq!((inbound.my_records, inbound.their_records), (3_117, 3_117));
 
-        // The months, which statements are about: from the file with Python's integers.
+        // The months, which are the subjects of statements: from the file with Python's integers.
         let month = |list, month: &str| {
             let found = seen_by_dtag
                 .months
@@ -441,7 +441,7 @@ mod tests {
         };
         assert_eq!((outside(List::Inbound), outside(List::Outbound)), (11, 10));
 
-        // The other side sees the same with the signs turned, and the same cells inside.
+        // The other side sees the same with the signs reversed, and the same cells inside.
         let seen_by_tmus = reconcile(&tmus, &dtag, 100, DECIMALS).unwrap();
         for theirs in &seen_by_tmus.cells {
             let mine = seen_by_dtag
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn the_visited_networks_word_is_the_whole() {
+    fn the_visited_networks_amount_is_the_whole() {
         // I am visited: 1.01 above 100 is inside 1 % of mine, and so are 99 below 100.
         let row = |charge: &str| format!("2019-01,BELMO,DEUD1,GPRS,1,MB,{charge},EUR");
         let judge = |mine: &str, theirs: &str| {
@@ -566,7 +566,7 @@ mod tests {
             let list = if inbound { List::Inbound } else { List::Outbound };
             let comparison = sums.compare(list, tolerance_bps);
             let stated = if inbound { mine } else { theirs };
-            // As the program has it: the tolerance in base units, rounded down.
+            // As in the program: the tolerance in base units, rounded down.
             let allowed = u128::from(stated) * u128::from(tolerance_bps) / 10_000;
             prop_assert_eq!(comparison.inside, u128::from(mine.abs_diff(theirs)) <= allowed);
             prop_assert_eq!(comparison.difference, i128::from(mine) - i128::from(theirs));

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 /// The networks that one operator settles for.
 ///
-/// An operator is registered under one TADIG code, and may run networks under several: all their traffic with the
+/// An operator is registered under one TADIG code, and can run networks under several: all their traffic with the
 /// partner goes into one agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
@@ -20,22 +20,22 @@ pub struct Party {
     networks: BTreeSet<Tadig>,
 }
 
-/// A party as somebody wrote it.
+/// A party as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoldedParty {
     /// The party, its codes in upper case.
     pub party: Party,
-    /// Whether any of them was in lower case. Whoever reads it says so.
+    /// Whether any of them was in lower case, which the reader must report.
     pub was_lower_case: bool,
 }
 
-/// Why a text is no party, or two are none together.
+/// Why a text is not a party, or two parties cannot have an agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PartyError {
-    /// A code is none.
+    /// A code is not valid.
     #[error(transparent)]
     Tadig(#[from] TadigError),
-    /// A code comes twice.
+    /// A code is repeated.
     #[error("{0} is named twice")]
     Twice(Tadig),
     /// An agreement with oneself.
@@ -43,7 +43,7 @@ pub enum PartyError {
     BothSides(Tadig),
 }
 
-/// Who says what a record costs.
+/// The source of a record's price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pricing {
@@ -59,25 +59,25 @@ pub enum Pricing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// When.
+    /// The month.
     pub month: Month,
-    /// Whose subscribers.
+    /// The subscribers' home network.
     pub home: Tadig,
-    /// On whose network.
+    /// The visited network.
     pub visited: Tadig,
-    /// What was used.
+    /// The service used.
     pub service: String,
-    /// How much of it.
+    /// The quantity used.
     pub usage: Decimal,
-    /// Counted in what.
+    /// The unit of the quantity.
     pub unit: String,
-    /// In which money.
+    /// The currency of the charge.
     pub currency: Currency,
-    /// Who says what it costs.
+    /// The source of its price.
     pub pricing: Pricing,
-    /// What it costs, exactly.
+    /// Its exact price.
     pub charge: Decimal,
-    /// What it costs in base units: the charge, rounded half to even.
+    /// Its price in base units: the charge, rounded half to even.
     #[serde(with = "text_number")]
     pub amount: u64,
 }
@@ -87,7 +87,7 @@ impl Record {
     ///
     /// `sequence as u64 LE ‖ year as u16 LE ‖ month as u8 ‖ home, 5 bytes ‖ visited, 5 bytes ‖ currency, 3 bytes ‖ pricing
     /// as u8 (0 stated, 1 tariff, 2 unpriced) ‖ service ‖ unit ‖ usage ‖ charge`, where each of the last four is its length
-    /// as u8 and its text, and a number's text has no zeros at its end.
+    /// as u8 and its text, and a number's text has no trailing zeros.
     ///
     /// `sequence` is the record's number in its direction: it makes equal records different leaves.
     pub fn canonical_bytes(&self, sequence: u64) -> Vec<u8> {
@@ -101,7 +101,7 @@ impl Record {
         Sum::leaf(&self.canonical_bytes(sequence), self.amount)
     }
 
-    /// Canonical bytes without the sequence: by these a statement orders its records.
+    /// Canonical bytes without the sequence: a statement orders its records by them.
     pub(super) fn sort_key(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(80);
         // A month's year is at most 9999, its month at most 12.
@@ -125,7 +125,7 @@ impl Record {
         bytes
     }
 
-    /// Whether the record can have come from a usage file for a mint with these decimals, whoever wrote it down since.
+    /// Whether the record could come from a usage file for a mint with these decimals.
     pub(super) fn is_consistent(&self, decimals: u8) -> bool {
         is_name(&self.service, MAX_SERVICE_LEN)
             && is_name(&self.unit, MAX_UNIT_LEN)
@@ -153,7 +153,7 @@ impl Party {
         self.networks.iter().copied()
     }
 
-    /// Whether the network is one of its own.
+    /// Whether the network is one of its networks.
     pub fn has(&self, network: Tadig) -> bool {
         self.networks.contains(&network)
     }
@@ -201,7 +201,7 @@ impl Serialize for Party {
     }
 }
 
-/// In the one form that it is written in.
+/// Accepts only the form that it is written in.
 impl<'de> Deserialize<'de> for Party {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -214,7 +214,7 @@ impl<'de> Deserialize<'de> for Party {
     }
 }
 
-/// As [`Party::fold`] reads it.
+/// The form that [`Party::fold`] reads.
 impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;

@@ -1,8 +1,8 @@
-//! What settling two books must come to, computed from the books alone: a check on the chain, not a part of it.
+//! The expected settlement of two books, computed from the books alone: a check on the chain, not a part of it.
 //!
-//! The escrow's rules are followed here once more, in 128 bits and without its code: how a statement is answered, what a
-//! decision gives, how months are netted, what vouchers, arrears and fees do to the balances. Whoever settled on chain
-//! compares.
+//! The escrow's rules are applied here a second time, in 128 bits and without its code: the answers to statements, the
+//! awards of decisions, the netting of months, and the effect of vouchers, arrears and fees on the balances. It is for
+//! the parties to compare this with the chain.
 
 use super::import::Import;
 use super::month::Month;
@@ -18,11 +18,11 @@ const WHOLE: u128 = 10_000;
 /// An agreement's rules, in basis points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// How far the books may be apart, of the statement's total.
+    /// The largest difference allowed between the books, as a part of the statement's total.
     pub tolerance_bps: u16,
     /// The visited network's part of a difference that nobody decides.
     pub default_award_bps: u16,
-    /// The hub's part of what settlements and paid arrears move.
+    /// The hub's part of the amounts that settlements and paid arrears move.
     pub fee_bps: u16,
 }
 
@@ -30,27 +30,27 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// The one that the agreement names first.
+    /// The operator that the agreement names first.
     First,
-    /// The other.
+    /// The other operator.
     Second,
 }
 
 /// A period's statement: the home side, and the period from 0.
 pub type StatementId = (Side, u32);
 
-/// What both books say of one period of one direction, in base units.
+/// Both books' amounts for one period of one direction, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Words {
-    /// The visited network's total: what it states.
+    /// The visited network's total, which it states.
     #[serde(with = "text_number")]
     pub stated: u64,
-    /// The home network's total: what it counters with.
+    /// The home network's total, which it counters with.
     #[serde(with = "text_number")]
     pub own: u64,
 }
 
-/// What a home network answers that follows its own book.
+/// The answer of a home network that follows its own book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
@@ -76,35 +76,35 @@ pub enum Decision {
     Default,
 }
 
-/// What happens to an agreement, in order.
+/// One step in the life of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A side pays in.
     Deposit {
-        /// Who.
+        /// The side.
         side: Side,
         /// Base units.
         amount: u64,
     },
     /// A side takes out.
     Withdraw {
-        /// Who.
+        /// The side.
         side: Side,
         /// Base units.
         amount: u64,
     },
     /// A voucher of a period that is not settled.
     Voucher {
-        /// Whose statement it counts against.
+        /// The statement it counts against.
         statement: StatementId,
-        /// All that the period's vouchers are good for, in base units.
+        /// The total value of the period's vouchers, in base units.
         cumulative: u64,
     },
     /// A dispute ends.
     Decide {
-        /// Which.
+        /// The statement.
         statement: StatementId,
-        /// How.
+        /// The decision.
         decision: Decision,
     },
     /// Statements of both directions are netted: at most one each.
@@ -122,10 +122,10 @@ pub enum SettlementError {
     /// The books have no such period.
     #[error("the books have no period {} of the {:?} side", .0.1, .0.0)]
     NoStatement(StatementId),
-    /// There is nothing to decide, or it is decided.
+    /// There is nothing to decide, or it is already decided.
     #[error("period {} of the {:?} side is not disputed", .0.1, .0.0)]
     NotDisputed(StatementId),
-    /// More than what is disputed.
+    /// More than the disputed amount.
     #[error("an award of {award} is above the disputed {disputed}")]
     AboveDifference {
         /// Base units.
@@ -133,7 +133,7 @@ pub enum SettlementError {
         /// Base units.
         disputed: u64,
     },
-    /// Settled already, with nothing left to decide.
+    /// Already settled, with nothing left to decide.
     #[error("period {} of the {:?} side is settled", .0.1, .0.0)]
     Settled(StatementId),
     /// A voucher that is not above those before it.
@@ -147,64 +147,64 @@ pub enum SettlementError {
     /// More than a side has.
     #[error("the {side:?} side has {balance}, not {amount}")]
     AboveBalance {
-        /// Who.
+        /// The side.
         side: Side,
-        /// What it has, in base units.
+        /// Its balance, in base units.
         balance: u128,
-        /// What was to be taken, in base units.
+        /// The amount to be taken, in base units.
         amount: u128,
     },
-    /// Past 128 bits.
-    #[error("the amounts are past 128 bits")]
+    /// More than 128 bits.
+    #[error("the amounts exceed 128 bits")]
     Overflow,
 }
 
-/// What a settlement moved, in base units.
+/// The result of a settlement, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Netting {
-    /// What each side owes by the statements, the first side's first.
+    /// Each side's debt by the statements, the first side's first.
     pub gross: [u128; 2],
-    /// What each side was in arrears with.
+    /// Each side's arrears before the settlement.
     pub arrears_before: [u128; 2],
-    /// Who pays the difference.
+    /// The payer of the difference.
     pub payer: Side,
-    /// What the payer owes when all is netted.
+    /// The payer's debt after netting.
     pub net: u128,
-    /// What its balance covers of that.
+    /// The part of it that the payer's balance covers.
     pub moved: u128,
-    /// The hub's part of what moved.
+    /// The hub's part of the amount moved.
     pub fee: u128,
-    /// What stays in arrears.
+    /// The amount that stays in arrears.
     pub arrears: u128,
 }
 
 impl Netting {
-    /// What did not have to move because both directions were netted.
+    /// The amount that did not have to move because both directions were netted.
     pub fn saved(&self) -> u128 {
         let [first, second] = self.gross;
         first.saturating_add(second).saturating_sub(self.net)
     }
 }
 
-/// One period of one direction, as far as it has come. Amounts are base units.
+/// The state of one period of one direction. Amounts are base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// What both books say.
+    /// Both books' amounts.
     pub words: Words,
-    /// What the home network answers.
+    /// The home network's answer.
     pub answer: Answer,
-    /// What is or was disputed.
+    /// The amount that is or was disputed.
     #[serde(with = "text_number")]
     pub disputed: u64,
     /// How the dispute ended.
     pub decision: Option<Decision>,
-    /// What the home network owes, as far as it is decided.
+    /// The amount the home network owes, as far as it is decided.
     #[serde(with = "text_number")]
     pub owed: u64,
-    /// What it has paid, by vouchers, settlements and arrears.
+    /// The amount it has paid, by vouchers, settlements and arrears.
     #[serde(with = "text_number")]
     pub paid: u128,
-    /// Whether a settlement took the last of it.
+    /// Whether a settlement has taken the last of it.
     pub settled: bool,
 }
 
@@ -219,10 +219,10 @@ pub struct Ledger {
 }
 
 impl Side {
-    /// Both.
+    /// Both sides.
     pub const ALL: [Self; 2] = [Self::First, Self::Second];
 
-    /// The other one.
+    /// The other side.
     pub fn other(self) -> Self {
         match self {
             Self::First => Self::Second,
@@ -231,7 +231,7 @@ impl Side {
     }
 }
 
-/// A side's of two values.
+/// A side's value, of two.
 fn of<T>([first, second]: &mut [T; 2], side: Side) -> &mut T {
     match side {
         Side::First => first,
@@ -253,7 +253,7 @@ fn part_of(amount: u128, bps: u16) -> Result<u128, SettlementError> {
 }
 
 impl Rules {
-    /// What a home network answers that follows its own book, and what is disputed then.
+    /// The answer of a home network that follows its own book, and the amount then disputed.
     pub fn answer(&self, words: &Words) -> (Answer, u64) {
         let Some(apart) = words.stated.checked_sub(words.own) else {
             return (Answer::Accept, 0);
@@ -268,7 +268,7 @@ impl Rules {
         }
     }
 
-    /// The visited network's part of what is disputed.
+    /// The visited network's part of the disputed amount.
     fn award(&self, disputed: u64, decision: Decision) -> Result<u64, SettlementError> {
         match decision {
             Decision::HomeConcedes => Ok(disputed),
@@ -283,8 +283,8 @@ impl Rules {
     }
 }
 
-/// What two books say of each period of each direction, from `first_month` to `last_month`. The first side's book comes
-/// first. A month without records is zero. `None` if a total is past 64 bits.
+/// Two books' amounts for each period of each direction, from `first_month` to `last_month`. The first side's book is
+/// first. A month without records is zero. `None` if a total exceeds 64 bits.
 pub fn words(
     first: &Import,
     second: &Import,
@@ -320,7 +320,7 @@ fn by_month(records: &[Record]) -> Option<BTreeMap<Month, u64>> {
 }
 
 impl Ledger {
-    /// An agreement with nothing paid in yet, whose statements both books already know.
+    /// An agreement with nothing paid in yet, and with all statements of both books.
     pub fn new(rules: Rules, words: BTreeMap<StatementId, Words>) -> Self {
         let outcome = |words: Words| {
             let (answer, disputed) = rules.answer(&words);
@@ -329,7 +329,7 @@ impl Ledger {
                 answer,
                 disputed,
                 decision: None,
-                // What is disputed is at most what is stated.
+                // The disputed amount is at most the stated one.
                 owed: words.stated.saturating_sub(disputed),
                 paid: 0,
                 settled: false,
@@ -347,12 +347,12 @@ impl Ledger {
         }
     }
 
-    /// What each side has, in base units, the first side's first.
+    /// Each side's balance, in base units, the first side's first.
     pub fn balances(&self) -> [u128; 2] {
         self.balances
     }
 
-    /// What each side is in arrears with, in base units.
+    /// Each side's arrears, in base units.
     pub fn arrears(&self) -> [u128; 2] {
         self.arrears
     }
@@ -362,16 +362,16 @@ impl Ledger {
         self.fees
     }
 
-    /// Every period of every direction, as far as it has come.
+    /// The state of every period of every direction.
     pub fn statements(&self) -> &BTreeMap<StatementId, Outcome> {
         &self.statements
     }
 
-    /// Takes a step. A settlement says what it moved.
+    /// Takes a step. A settlement returns its result.
     ///
     /// # Errors
     ///
-    /// [`SettlementError`]; nothing has changed then.
+    /// [`SettlementError`]; in that case nothing has changed.
     pub fn apply(&mut self, step: Step) -> Result<Option<Netting>, SettlementError> {
         let mut after = self.clone();
         let netting = match step {
@@ -409,11 +409,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Moves what the payer has to the other side, less the fee.
+    /// Moves an amount from the payer to the other side, less the fee.
     fn pay(&mut self, payer: Side, amount: u128) -> Result<u128, SettlementError> {
         self.take(payer, amount)?;
         let fee = part_of(amount, self.rules.fee_bps)?;
-        // A part is not above the whole.
+        // A part never exceeds the whole.
         add(
             of(&mut self.balances, payer.other()),
             amount.saturating_sub(fee),
@@ -432,7 +432,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A voucher moves what it adds, without a fee. A visited side in arrears pays those with it first.
+    /// A voucher moves the amount it adds, without a fee. A visited side in arrears pays those with it first.
     fn redeem(&mut self, id: StatementId, cumulative: u64) -> Result<(), SettlementError> {
         let statement = self.statement(id)?;
         if statement.settled || statement.decision.is_some() {
@@ -482,7 +482,7 @@ impl Ledger {
             let is_open = statement.answer == Answer::Dispute && statement.decision.is_none();
             let owed = u128::from(statement.owed);
             let to_visited = owed.saturating_sub(statement.paid);
-            // What vouchers moved too much goes back when all is decided, not before.
+            // Vouchers' excess goes back when all is decided, not before.
             let back = if is_open {
                 0
             } else {
@@ -751,7 +751,7 @@ mod tests {
         run(&mut ledger, &[deposit(First, 100)]);
         assert_eq!((ledger.balances(), ledger.arrears()), ([0, 495], [500, 0]));
         assert_eq!(ledger.fees(), 5);
-        // What the other side owes is netted against them.
+        // The other side's debt is netted against them.
         let netting = run(&mut ledger, &[settle(1, 1)]).unwrap();
         assert_eq!(
             (netting.gross, netting.arrears_before),
@@ -805,7 +805,7 @@ mod tests {
         assert_eq!(ledger.balances(), [800, 200]);
     }
 
-    /// The story of the BWRP books: what all months come to was computed once more from the file with Python's integers.
+    /// The life of the BWRP books: the result of all months was also computed from the file with Python's integers.
     #[test]
     fn the_bwrp_books_settled() {
         let [dtag, tmus] = bwrp_imports();
@@ -900,8 +900,8 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing appears and nothing is lost; and what a side has, less its arrears, plus the other's, is what it paid
-        /// in, less what it owes, plus what it is owed, but for the fee.
+        /// No money appears or is lost; and a side's balance, less its arrears, plus the other's, is the amount it paid
+        /// in, less its debts, plus the debts owed to it, except for the fee.
         #[test]
         fn the_books_balance_after_every_step(
             first in proptest::collection::vec((0u64..1_000, 0u64..1_000), 4),

@@ -1,9 +1,9 @@
 //! Statements: one month of one direction, as the visited network states it and publishes it.
 //!
 //! The chain has a statement's root, total and number of records. The records themselves are in a file that the two
-//! networks exchange: JSON in one canonical form, so that its SHA-256 names it. Whoever reads one computes everything in
-//! it again. Records are in the order of their canonical bytes, and so the root is the same for whoever has the same
-//! records.
+//! networks exchange: JSON in one canonical form, so that its SHA-256 names it. A reader of the file computes
+//! everything in it again. Records are in the order of their canonical bytes, so the same
+//! records always have the same root.
 
 use super::month::Month;
 use super::record::{Party, PartyError, Record};
@@ -23,7 +23,7 @@ pub const FORMAT: &str = "wayfare-statement";
 /// The file's `version`.
 pub const VERSION: u32 = 1;
 
-/// What all statements of one direction of an agreement have in common.
+/// The common part of all statements of one direction of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Direction {
     /// The agreement account.
@@ -32,11 +32,11 @@ pub struct Direction {
     pub mint: [u8; 32],
     /// The mint's decimals.
     pub decimals: u8,
-    /// What charges are in.
+    /// The currency of charges.
     pub currency: Currency,
-    /// Whose subscribers roamed: who pays.
+    /// The operator whose subscribers roamed: the payer.
     pub home: Party,
-    /// On whose networks: who states.
+    /// The operator on whose networks they roamed: the one that states.
     pub visited: Party,
     /// SHA-256 of the tariff that the agreement names for this direction.
     pub tariff_sha256: [u8; 32],
@@ -55,7 +55,7 @@ pub struct Statement {
     tree: SumTree,
 }
 
-/// Why records are no statement, or a file is none.
+/// Why records are not a statement, or a file is not one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StatementError {
     /// An agreement with oneself.
@@ -78,24 +78,24 @@ pub enum StatementError {
         sequence: u64,
         /// Its service.
         service: String,
-        /// Whose subscribers.
+        /// The subscribers' home network.
         home: Tadig,
-        /// On whose network.
+        /// The visited network.
         visited: Tadig,
-        /// When.
+        /// Its month.
         month: Month,
     },
     /// A record whose fields contradict each other: most likely its amount is not its charge.
-    #[error("record {sequence}: {amount} base units are not what {charge} comes to")]
+    #[error("record {sequence}: {amount} base units are not the charge of {charge}")]
     Inconsistent {
         /// Its number.
         sequence: u64,
-        /// What it says.
+        /// The amount it says, in base units.
         amount: u64,
-        /// What it is said to come from.
+        /// The charge that the amount should be.
         charge: String,
     },
-    /// The amounts are past 64 bits together.
+    /// The amounts add up to more than 64 bits.
     #[error(transparent)]
     TotalTooLarge(#[from] TotalTooLarge),
     /// More records than a tree has places, or than 64 bits can number.
@@ -104,14 +104,14 @@ pub enum StatementError {
     /// Not a statement file of this version.
     #[error("the file is not a statement of version {VERSION}: {0}")]
     NotAStatement(String),
-    /// The file says something else than its records.
-    #[error("the statement's {field} is not what its records come to")]
+    /// The file contradicts its records.
+    #[error("the statement's {field} does not match its records")]
     Contradiction {
-        /// What is wrong.
+        /// The field that is wrong.
         field: &'static str,
     },
     /// The file's bytes are not the one form.
-    #[error("the statement is not written in its canonical form; its hash would be another one")]
+    #[error("the statement is not written in its canonical form; its hash would be different")]
     NotCanonical,
 }
 
@@ -145,7 +145,7 @@ struct File {
     records: Vec<Record>,
 }
 
-/// What proves one record of a statement, with what is on chain.
+/// The proof of one record of a statement, to be checked with its [`Commitment`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordProof {
@@ -159,7 +159,7 @@ pub struct RecordProof {
     pub proof: Vec<u8>,
 }
 
-/// What the chain has of a statement.
+/// A statement's commitment on chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commitment {
     /// Root of the tree; all zero without records.
@@ -168,12 +168,12 @@ pub struct Commitment {
     pub records: u64,
     /// Number of the first record, counted from 0 over all periods of the direction.
     pub first_record: u64,
-    /// What the records add up to, in base units.
+    /// The sum of the records' amounts, in base units.
     pub total: u64,
 }
 
 impl Statement {
-    /// Makes the statement of a month's records, in whatever order they come.
+    /// Makes the statement of a month's records, given in any order.
     ///
     /// `first_record` is the number of the first: 0 in period 0, later [`Statement::next_record`] of the period before.
     ///
@@ -241,7 +241,7 @@ impl Statement {
         })
     }
 
-    /// What all statements of the direction have in common.
+    /// The common part of all statements of the direction.
     pub fn direction(&self) -> &Direction {
         &self.direction
     }
@@ -261,7 +261,7 @@ impl Statement {
         &self.records
     }
 
-    /// What goes on chain.
+    /// The commitment that goes on chain.
     pub fn commitment(&self) -> Commitment {
         let root = self.tree.root();
         Commitment {
@@ -281,7 +281,7 @@ impl Statement {
 
     /// Number of the first record of the next period.
     pub fn next_record(&self) -> u64 {
-        // The statement would not be there if this were past 64 bits.
+        // A statement for which this exceeds 64 bits cannot be made.
         self.first_record.saturating_add(self.tree.root().count)
     }
 
@@ -332,7 +332,7 @@ impl Statement {
             root,
             records: self.records.clone(),
         };
-        // Writing to memory cannot fail, and the file has neither maps with other keys than strings nor floats.
+        // Writing to memory cannot fail, and the file has neither maps with keys other than strings nor floats.
         let mut json = serde_json::to_vec_pretty(&file).unwrap_or_default();
         json.push(b'\n');
         json
@@ -347,9 +347,9 @@ impl Statement {
     ///
     /// # Errors
     ///
-    /// [`StatementError`] if anything in it is not what its records come to, or it is not in the canonical form.
+    /// [`StatementError`] if anything in it does not match its records, or it is not in the canonical form.
     pub fn parse(json: &[u8]) -> Result<Self, StatementError> {
-        /// What every version has: it says whether the rest can be read.
+        /// The fields of every version: they say whether the rest can be read.
         #[derive(Deserialize)]
         struct Head {
             format: String,
@@ -398,7 +398,7 @@ impl Statement {
 }
 
 impl RecordProof {
-    /// Whether the record belongs to the statement that the chain has so.
+    /// Whether the record belongs to the statement with this commitment.
     pub fn verify(&self, commitment: &Commitment) -> bool {
         let root = Sum {
             hash: commitment.root,
@@ -482,7 +482,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_is_the_same_for_whoever_has_the_same_records() {
+    fn the_same_records_give_the_same_statement() {
         let one = statement();
         assert_eq!(
             one.commitment(),
@@ -539,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_is_refused() {
+    fn records_that_do_not_belong_are_refused() {
         let build = |direction: Direction, month: Month, record: Record| {
             Statement::build(direction, month, 0, vec![record]).unwrap_err()
         };
@@ -562,7 +562,7 @@ mod tests {
         wrong.amount += 1;
         assert_eq!(
             build(direction(TMUS, DTAG), january, wrong).to_string(),
-            "record 0: 1000001 base units are not what 1 comes to"
+            "record 0: 1000001 base units are not the charge of 1"
         );
         assert_eq!(
             build(direction(TMUS, DTAG), month("2018-12"), record("MTC", "1")),
@@ -631,7 +631,7 @@ mod tests {
             error("\"usage\": \"3\"", "\"usage\": \"4\""),
             contradiction("root")
         );
-        // Cheaper by one unit, with a root to match, is still not what the charge comes to.
+        // Cheaper by one unit, with a root to match, is still not the charge.
         assert!(matches!(
             error("\"amount\": \"1000000\"", "\"amount\": \"999999\""),
             StatementError::Inconsistent { .. }
@@ -662,7 +662,7 @@ mod tests {
                 "{to}"
             );
         }
-        // The terms are in no root, but in the file's hash.
+        // The terms are not in the root, but in the file's hash.
         let other = json().replacen("\"decimals\": 6", "\"decimals\": 7", 1);
         assert!(Statement::parse(other.as_bytes()).is_err());
         let other = Statement::build(
@@ -677,7 +677,7 @@ mod tests {
         assert_ne!(other.unwrap().sha256(), statement().sha256());
     }
 
-    /// Records in another order have another root, so that a file can be right in itself: it is refused all the same.
+    /// Records in another order have another root, so such a file can be consistent: it is refused all the same.
     #[test]
     fn records_in_another_order_are_refused() {
         let mut records = statement().records().to_vec();

@@ -1,12 +1,12 @@
 //! Merkle-sum trees over SHA-256: leaves, inner nodes, padding, and proofs as raw bytes.
 //!
-//! Every node carries a total in base units and a count of records, and an inner node's hash covers both of both its
-//! children: the root commits to the total and the count of all. The shape is that of [`crate::merkle`]: `n` leaves
+//! Every node carries a total in base units and a count of records, and an inner node's hash covers both values of both
+//! its children: the root commits to the total and the count of all. The shape is that of [`crate::merkle`]: `n` leaves
 //! make a tree of the smallest depth `d` with `2^d >= n`, and the places after the last leaf hold [`PADDING`], with
 //! total and count zero. Because the root's count fixes the shape, each sibling in a proof has one count that it can
 //! have: no record can be counted twice, and nothing can hide where there is padding.
 //!
-//! The first bytes of the hashed strings differ from each other's and from those of all other trees here.
+//! The first bytes of the hashed strings differ from each other and from those of all other trees here.
 
 use crate::merkle::{HASH_BYTES, depth_for};
 use solana_sha256_hasher::hashv;
@@ -17,7 +17,7 @@ pub const LEAF_PREFIX: u8 = 0x04;
 /// First byte of an inner node's preimage.
 pub const NODE_PREFIX: u8 = 0x05;
 
-/// What stands in the places after the last leaf: `sha256(0x06)`, with total and count zero.
+/// The node in the places after the last leaf: `sha256(0x06)`, with total and count zero.
 pub const PADDING: Sum = Sum {
     hash: [
         0x67, 0x58, 0x6e, 0x98, 0xfa, 0xd2, 0x7d, 0xa0, 0xb9, 0x96, 0x8b, 0xc0, 0x39, 0xa1, 0xef,
@@ -45,7 +45,7 @@ pub struct Sum {
 impl Sum {
     /// The leaf of a record: `sha256(0x04 ‖ amount as u64 LE ‖ record)`.
     ///
-    /// `record` is the record's canonical bytes; `amount` what it costs, in base units.
+    /// `record` is the record's canonical bytes; `amount` is its price, in base units.
     pub fn leaf(record: &[u8], amount: u64) -> Self {
         Self {
             hash: hashv(&[&[LEAF_PREFIX], &amount.to_le_bytes(), record]).to_bytes(),
@@ -55,7 +55,7 @@ impl Sum {
     }
 
     /// An inner node: `sha256(0x05 ‖ left ‖ right)`, each child as [`Sum::to_bytes`] writes it. `None` when the totals
-    /// or the counts are past 64 bits.
+    /// or the counts exceed 64 bits.
     pub fn parent(left: &Self, right: &Self) -> Option<Self> {
         Some(Self {
             hash: hashv(&[&[NODE_PREFIX], &left.to_bytes(), &right.to_bytes()]).to_bytes(),
@@ -74,7 +74,7 @@ impl Sum {
         bytes
     }
 
-    /// What [`Sum::to_bytes`] wrote.
+    /// Reads the bytes that [`Sum::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8; STEP_BYTES]) -> Self {
         let (mut hash, mut total, mut count) = ([0; 32], [0; 8], [0; 8]);
         hash.copy_from_slice(&bytes[..32]);
@@ -88,16 +88,16 @@ impl Sum {
     }
 }
 
-/// Whether the record of these canonical bytes stands at `index` under `root`, and costs `amount` base units.
+/// Whether the record with these canonical bytes is at `index` under `root`, with a price of `amount` base units.
 ///
-/// `proof` is the siblings from the leaves upwards, [`STEP_BYTES`] each. Refused are: a proof that is not as long as the
-/// tree is deep; a sibling whose count is not that of its place, or who is no padding where padding belongs; totals that
-/// are past 64 bits on the way, or do not add up to the root's; any hash that does not fit.
+/// `proof` is the siblings from the leaves upwards, [`STEP_BYTES`] each. It is refused if its length is not the tree's
+/// depth; if a sibling's count is not that of its place, or it is not padding where padding belongs; if totals exceed
+/// 64 bits on the way, or do not add up to the root's; or if any hash does not fit.
 pub fn verify(root: &Sum, record: &[u8], amount: u64, index: u32, proof: &[u8]) -> bool {
     fold(root.count, record, amount, index, proof).is_some_and(|folded| folded == *root)
 }
 
-/// The root that a proof implies in a tree of so many leaves.
+/// The root that a proof implies in a tree of this many leaves.
 fn fold(count: u64, record: &[u8], amount: u64, index: u32, proof: &[u8]) -> Option<Sum> {
     let depth = depth_for(u32::try_from(count).ok()?);
     let (steps, rest) = proof.as_chunks::<STEP_BYTES>();
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A tree as the definition has it, padding included: the model for everything else.
+    /// A tree by the definition, padding included: the model for everything else.
     fn levels(amounts: &[u64]) -> Vec<Vec<Sum>> {
         let mut level: Vec<Sum> = (0..)
             .zip(amounts)
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_what_they_say() {
+    fn hashes_are_as_documented() {
         assert_eq!(PADDING.hash, hashv(&[&[6]]).to_bytes());
         let leaf = Sum::leaf(b"record", 0x0102_0304_0506_0708);
         assert_eq!(
@@ -257,15 +257,15 @@ mod tests {
         }
         let longer = [&proof[..], &PADDING.to_bytes()].concat();
         assert!(!verify(&root, &record(5), 51, 5, &longer));
-        // As many steps as there must be, and less than one more.
+        // The right number of steps, and a part of one more.
         for length in 1..STEP_BYTES {
             let trailing = [&proof[..], &vec![0; length][..]].concat();
             assert!(!verify(&root, &record(5), 51, 5, &trailing), "{length}");
         }
     }
 
-    /// Whoever publishes a root can hash what they like: the sums along the way still have to add up, and the shape is
-    /// that of the count.
+    /// The publisher of a root can hash anything: the sums along the way still have to add up, and the shape is that
+    /// of the count.
     #[test]
     fn forged_siblings_under_a_forged_root_are_refused() {
         let leaf = Sum::leaf(&record(0), 5);
@@ -304,7 +304,7 @@ mod tests {
         // A left subtree that is not full, with a right one that has something.
         let padding_1 = Sum::parent(&PADDING, &PADDING).unwrap();
         assert!(!judge(&[PADDING, sibling(7, 1)]));
-        // Something hidden where padding belongs, even without total and count.
+        // A leaf hidden where padding belongs, even without total and count.
         let five = [sibling(7, 1), sibling(7, 2), sibling(7, 1)];
         assert!(judge(&five));
         assert!(!judge(&[sibling(7, 1), sibling(7, 2), padding_1]));
@@ -368,9 +368,9 @@ mod tests {
             prop_assert_eq!(Sum::from_bytes(&sum.to_bytes()), sum);
         }
 
-        /// No panic, whatever is given.
+        /// No input causes a panic.
         #[test]
-        fn anything_can_be_asked(
+        fn any_input_gives_an_answer(
             hash: [u8; 32], total: u64, count: u64, index: u32, amount: u64,
             proof in proptest::collection::vec(any::<u8>(), 0..200)
         ) {

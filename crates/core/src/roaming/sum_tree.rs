@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Nodes per task below which another thread is not worth waking: about 0.1 ms of work.
 const MIN_TASK: usize = 1 << 10;
 
-/// The amounts are past 64 bits together, which no mint can have.
+/// The amounts add up to more than 64 bits, which no mint can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the amounts add up to more than {} base units", u64::MAX)]
 pub struct TotalTooLarge;
@@ -51,7 +51,7 @@ impl SumTree {
         Ok(Self { leaves, inner })
     }
 
-    /// The root. That of a tree without leaves is [`PADDING`], under which nothing can be proved.
+    /// The root. A tree without leaves has the root [`PADDING`], under which nothing can be proved.
     pub fn root(&self) -> Sum {
         let top = self.inner.last().unwrap_or(&self.leaves);
         top.first().copied().unwrap_or(PADDING)
@@ -77,7 +77,7 @@ impl SumTree {
 
 /// The padding of the level above.
 fn above(padding: &Sum) -> Sum {
-    // Zero and zero is never too much.
+    // The sum of zeros cannot overflow.
     Sum::parent(padding, padding).unwrap_or(PADDING)
 }
 

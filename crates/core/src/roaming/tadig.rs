@@ -3,7 +3,7 @@
 /// Length of a TADIG code, in bytes.
 pub const TADIG_LEN: usize = 5;
 
-/// Whether these bytes are a TADIG code: each of `A`–`Z` or `0`–`9`. Lower case is none; [`Tadig::fold`] makes one of it.
+/// Whether these bytes are a TADIG code: each of `A`–`Z` or `0`–`9`. Lower case is not; [`Tadig::fold`] converts it.
 pub fn is_valid(code: &[u8; TADIG_LEN]) -> bool {
     code.iter()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
@@ -14,7 +14,7 @@ pub fn is_valid(code: &[u8; TADIG_LEN]) -> bool {
 pub struct Tadig([u8; TADIG_LEN]);
 
 impl Tadig {
-    /// The code of these bytes. `None` if they are none, lower case included.
+    /// The code of these bytes. `None` if they are not a code, lower case included.
     pub fn new(code: [u8; TADIG_LEN]) -> Option<Self> {
         is_valid(&code).then_some(Self(code))
     }
@@ -26,7 +26,7 @@ impl Tadig {
 
     /// The code as text.
     pub fn as_str(&self) -> &str {
-        // Only ASCII gets in.
+        // Never fails: the bytes are ASCII.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -53,20 +53,20 @@ mod text {
     use std::str::FromStr;
     use thiserror::Error;
 
-    /// Why a text is no TADIG code.
+    /// Why a text is not a TADIG code.
     #[derive(Clone, Debug, PartialEq, Eq, Error)]
-    #[error("{0:?} is no TADIG code: write five characters of A to Z and 0 to 9")]
+    #[error("{0:?} is not a TADIG code: write five characters of A to Z and 0 to 9")]
     pub struct TadigError(
-        /// What was given.
+        /// The text given.
         pub String,
     );
 
-    /// A code as somebody wrote it.
+    /// A code as it was written.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Folded {
         /// The code, in upper case.
         pub code: Tadig,
-        /// Whether any of it was in lower case. Whoever reads it says so.
+        /// Whether any of it was in lower case, which the reader must report.
         pub was_lower_case: bool,
     }
 
@@ -87,7 +87,7 @@ mod text {
         }
     }
 
-    /// Upper case only: [`Tadig::fold`] takes the other.
+    /// Upper case only: [`Tadig::fold`] accepts lower case too.
     impl FromStr for Tadig {
         type Err = TadigError;
 
@@ -148,7 +148,7 @@ mod tests {
 
     #[cfg(feature = "host")]
     #[test]
-    fn lower_case_is_folded_and_said_so() {
+    fn lower_case_is_folded_and_reported() {
         let code = Tadig::new(*b"DEUD1").unwrap();
         for (text, was_lower_case) in [("DEUD1", false), ("deud1", true), ("DEUd1", true)] {
             assert_eq!(
@@ -167,7 +167,9 @@ mod tests {
         for text in ["", "DEUD", "DEUD12", " EUD1", "DEUÐ", "DEU.1"] {
             assert_eq!(
                 Tadig::fold(text).unwrap_err().to_string(),
-                format!("\"{text}\" is no TADIG code: write five characters of A to Z and 0 to 9")
+                format!(
+                    "\"{text}\" is not a TADIG code: write five characters of A to Z and 0 to 9"
+                )
             );
         }
         assert_eq!(format!("{code} {code:>7} {code:?}"), "DEUD1   DEUD1 DEUD1");

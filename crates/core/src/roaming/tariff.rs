@@ -1,4 +1,4 @@
-//! Tariffs: what a unit of a service costs, for usage that came without a charge.
+//! Tariffs: the price of a unit of a service, for usage without a charge.
 //!
 //! ```toml
 //! currency = "EUR"
@@ -16,8 +16,8 @@
 //! per_unit = "0.0018"
 //! ```
 //!
-//! The price that names most of a row's networks counts; between one that names only `home` and one that names only
-//! `visited`, the latter. The hash of the file is what an agreement's terms name.
+//! The price that names most of a row's networks applies; between one that names only `home` and one that names only
+//! `visited`, the latter. An agreement's terms name the hash of the file.
 
 use super::decimal::{Decimal, DecimalError};
 use super::tadig::Tadig;
@@ -34,14 +34,14 @@ pub const MAX_PRICE_SCALE: u32 = 12;
 /// A tariff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tariff {
-    /// What its prices are in.
+    /// The currency of its prices.
     pub currency: Currency,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
     prices: HashMap<Key, Decimal>,
 }
 
-/// What a price is for.
+/// The usage that a price is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     service: String,
@@ -56,12 +56,12 @@ pub enum TariffError {
     /// Not TOML, a key is missing or unknown, or a value has the wrong type.
     #[error("the tariff cannot be read: {0}")]
     Syntax(String),
-    /// A price is not one.
+    /// A price is not a valid number.
     #[error("the tariff's price for {key}: \"{text}\" {error}")]
     Price {
-        /// What it is for.
+        /// The usage it is for.
         key: Key,
-        /// What stands there.
+        /// The text in its place.
         text: String,
         /// What is wrong with it.
         error: DecimalError,
@@ -80,7 +80,7 @@ pub enum TariffError {
     Twice(Key),
 }
 
-/// The tariff as its file has it.
+/// The tariff as written in its file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TariffText {
@@ -139,7 +139,7 @@ impl Tariff {
         })
     }
 
-    /// What a unit of a row's usage costs. `None` if the tariff does not say.
+    /// The price of a unit of a row's usage. `None` if the tariff has none.
     pub fn per_unit(&self, row: &Row) -> Option<Decimal> {
         let mut key = Key {
             service: row.service.clone(),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_price_that_names_most_counts() {
+    fn the_price_that_names_most_applies() {
         let tariff = Tariff::parse(TEXT).unwrap();
         assert_eq!(tariff.currency.to_string(), "EUR");
         assert_eq!(tariff.sha256, *Sha256::digest(TEXT));
@@ -260,7 +260,7 @@ mod tests {
         assert!(error("\"0.0019\"", "\"a\"").contains("\"a\" is not a number"));
         assert!(error("\"MTC\"", "\"=MTC\"").contains("printable ASCII"));
         assert!(error("\"min\"", "\"\"").contains("printable ASCII"));
-        assert!(error("\"DEUD1\"", "\"deud1\"").contains("no TADIG code"));
+        assert!(error("\"DEUD1\"", "\"deud1\"").contains("is not a TADIG code"));
         assert!(error("\"EUR\"", "\"euro\"").contains("no currency"));
         assert!(error("currency", "# ").contains("missing field `currency`"));
         assert!(error("per_unit", "per_min").contains("unknown field `per_min`"));

@@ -7,7 +7,7 @@ pub fn serialize<T: Display, S: Serializer>(number: &T, serializer: S) -> Result
     serializer.collect_str(number)
 }
 
-/// In the one form that it is written in.
+/// Accepts only the form that it is written in.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Display + FromStr,

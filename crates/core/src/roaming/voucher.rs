@@ -1,17 +1,16 @@
-//! Vouchers: a home operator's word, during a period, for what its subscribers have used abroad so far.
+//! Vouchers: a home operator's promise, during a period, to pay for its subscribers' use abroad so far.
 
-/// What every voucher's message starts with, so that the key's signature under anything else is never one.
+/// The start of every voucher's message, so that the key's signature of anything else is never a voucher.
 pub const DOMAIN: &[u8; 18] = b"wayfare/voucher/v1";
 
 /// Bytes of a voucher's message.
 pub const VOUCHER_BYTES: usize = 18 + 32 + 32 + 1 + 4 + 8;
 
-/// What the home operator's voucher signer signs with ed25519:
+/// The message that the home operator's voucher signer signs with ed25519:
 /// `"wayfare/voucher/v1" ‖ program ‖ agreement ‖ direction ‖ period as u32 LE ‖ cumulative as u64 LE`.
 ///
 /// `direction` is the side that is the home network, as the program numbers sides. `period` counts from 0. `cumulative`
-/// is all that this period's vouchers are good for, in base units: it rises, and a later voucher stands for all before
-/// it.
+/// is the total value of this period's vouchers, in base units: it rises, and a later voucher includes all before it.
 pub fn message(
     program: &[u8; 32],
     agreement: &[u8; 32],
@@ -20,7 +19,7 @@ pub fn message(
     cumulative: u64,
 ) -> [u8; VOUCHER_BYTES] {
     let mut message = [0; VOUCHER_BYTES];
-    // Constant ranges that the array has: none of these can fail.
+    // Constant ranges inside the array: these cannot fail.
     message[..18].copy_from_slice(DOMAIN);
     message[18..50].copy_from_slice(program);
     message[50..82].copy_from_slice(agreement);

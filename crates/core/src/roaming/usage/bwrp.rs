@@ -9,9 +9,9 @@
 //!      "outbound": [] } }]
 //! ```
 //!
-//! `context` is `home` for a book of one's own and `partner` for one received. `inbound` is what the partner's
-//! subscribers used on the owner's network, `outbound` the reverse. A month is a spreadsheet's number of its first day,
-//! or six digits of year and month. `charges` is left out of rows that nobody priced. Numbers are taken as they are
+//! `context` is `home` for a book of one's own and `partner` for one received. `inbound` is the partner's
+//! subscribers' use of the owner's network, `outbound` the reverse. A month is a spreadsheet's number of its first day,
+//! or six digits of year and month. `charges` is left out of rows without a charge. Numbers are taken as they are
 //! written, digit by digit. A field that is not named here is refused: it could be a tax.
 //!
 //! Source: <https://github.com/GSMA-CPAS/BWRP-common-adapter> (documents) and
@@ -69,7 +69,7 @@ struct DocumentRow<'a> {
     currency: Cow<'a, str>,
 }
 
-/// Reads the books. What is wrong with rows goes to `findings`.
+/// Reads the books. Problems with rows go to `findings`.
 pub(super) fn read(text: &str, findings: &mut Vec<Finding>) -> Result<Vec<Book>, UsageError> {
     let documents: Vec<Document> =
         serde_json::from_str(text).map_err(|e| UsageError::Json(e.to_string()))?;
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!((row.visited.as_str(), row.folded), ("DEUD1", true));
     }
 
-    /// No digit is lost on the way: as a float, the sum of these would be 0.30000000000000004.
+    /// No digit is lost: as a float, the sum of these would be 0.30000000000000004.
     #[test]
     fn numbers_are_exact() {
         for text in [
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_listed() {
+    fn every_problem_is_listed() {
         let bad = ROW.replace("DEUD1", "x").replace("1010", "-1");
         let rows = format!("{ROW},{bad},{}", ROW.replace("EUR", "€"));
         let Err(UsageError::Rows(findings)) = parse(&file(&rows)) else {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_books() {
+    fn texts_that_are_not_lists_of_books() {
         let good = file(ROW);
         let json_error = |text: &str| match parse(text) {
             Err(UsageError::Json(error)) => error,

@@ -1,4 +1,4 @@
-//! Usage books as CSV (RFC 4180): one row a line, under a header that names the columns, in any order.
+//! Usage books as CSV (RFC 4180): one row per line, under a header that names the columns, in any order.
 //!
 //! ```csv
 //! month,home,visited,service,usage,unit,charge,currency
@@ -9,13 +9,13 @@
 //! | column | holds |
 //! |---|---|
 //! | `month` | year and month |
-//! | `home`, `visited` | TADIG codes: whose subscribers, on whose network |
-//! | `service` | what was used |
-//! | `usage`, `unit` | how much of it: a decimal number, and what it counts |
-//! | `charge` | what it costs, a decimal number; empty if nobody priced the row |
+//! | `home`, `visited` | TADIG codes: the subscribers' network, and the one they used |
+//! | `service` | the service used |
+//! | `usage`, `unit` | the quantity: a decimal number, and its unit |
+//! | `charge` | the price, a decimal number; empty if the row has none |
 //! | `currency` | ISO 4217 |
 //!
-//! A byte order mark, blank lines, and spaces around a field are let through.
+//! A byte order mark, blank lines, and spaces around a field are accepted.
 
 use super::{Book, Finding, Position, Problem, RowText, UsageError};
 use csv::StringRecord;
@@ -25,7 +25,7 @@ pub const COLUMNS: [&str; 8] = [
     "month", "home", "visited", "service", "usage", "unit", "charge", "currency",
 ];
 
-/// Reads the book. What is wrong with rows goes to `findings`.
+/// Reads the book. Problems with rows go to `findings`.
 pub(super) fn read(text: &str, findings: &mut Vec<Finding>) -> Result<Book, UsageError> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -44,8 +44,8 @@ pub(super) fn read(text: &str, findings: &mut Vec<Finding>) -> Result<Book, Usag
             Ok(record) => record.position(),
             Err(error) => error.position(),
         };
-        // The reader tells where it began to look for a row: before blank lines, and before the second character of a
-        // line end of Windows.
+        // The reader gives the place where it began to look for a row: before blank lines, and before the second
+        // character of a Windows line end.
         let begin = position
             .and_then(|at| usize::try_from(at.byte()).ok())
             .unwrap_or(counted);
@@ -82,7 +82,7 @@ pub(super) fn read(text: &str, findings: &mut Vec<Finding>) -> Result<Book, Usag
     })
 }
 
-/// Where each column stands in a row.
+/// The place of each column in a row.
 fn places(header: &StringRecord) -> Result<[usize; 8], UsageError> {
     let refused = |found: String| Err(UsageError::Header { found });
     for (at, name) in header.iter().enumerate() {
@@ -214,7 +214,7 @@ mod tests {
                 "line 3: \"43466\" is not a month",
                 "line 4: 7 fields, but the head",
                 "line 5: charge: \"-25.247600235",
-                "line 7: \"AAZ\" is no TADIG code",
+                "line 7: \"AAZ\" is not a TADIG c",
                 "line 7: usage: \"\" is not a num",
             ]
         );

@@ -1,6 +1,6 @@
-//! Usage books: what an operator's systems say was used, read exactly, every row with its place.
+//! Usage books: the usage that an operator's systems recorded, read exactly, every row with its place.
 //!
-//! Two formats are read, and told apart by their first character. A JSON file is a list of books as GSMA's BWRP project
+//! Two formats are read, and recognised by their first character. A JSON file is a list of books as GSMA's BWRP project
 //! writes them ([`bwrp`]). Anything else is CSV, one book ([`csv_file`]). Reading judges each row by itself;
 //! [`super::import`] judges the rows together, as the traffic of two parties.
 
@@ -31,30 +31,30 @@ pub struct UsageFile {
     pub books: Vec<Book>,
 }
 
-/// One operator's word on what was used, in both directions.
+/// One operator's account of usage, in both directions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Book {
-    /// Who kept it, where the file says so.
+    /// The operator that kept it, if the file names one.
     pub owner: Option<String>,
-    /// Whose it is from the reader's side, where the file says so.
+    /// Whether it is the reader's or the partner's, if the file says so.
     pub context: Option<Context>,
-    /// In the order of the file.
+    /// Its rows, in the order of the file.
     pub rows: Vec<Row>,
 }
 
-/// Whose a BWRP book is, from the side of who has the file.
+/// The owner of a BWRP book, from the side of the file's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
-    /// Their own.
+    /// The holder.
     Home,
-    /// Their partner's.
+    /// The holder's partner.
     Partner,
 }
 
-/// Which books of a file are meant.
+/// The choice of a file's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BookChoice {
-    /// The only operator's.
+    /// Those of the only operator.
     Only,
     /// Those of this context.
     Context(Context),
@@ -62,7 +62,7 @@ pub enum BookChoice {
     Owner(String),
 }
 
-/// Which of a book's lists a row stands in.
+/// The list of a book that a row is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum List {
@@ -73,20 +73,20 @@ pub enum List {
 }
 
 impl List {
-    /// Both.
+    /// Both lists.
     pub const ALL: [Self; 2] = [Self::Inbound, Self::Outbound];
 }
 
-/// Where a row stands in its file.
+/// A row's place in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Position {
-    /// In a JSON file: shown as a path that jq and its like understand. Counted from 0.
+    /// In a JSON file: shown as a path that jq and similar tools understand. Counted from 0.
     Json {
-        /// Which book.
+        /// The book's place in the file.
         book: usize,
-        /// Which list.
+        /// The list.
         list: List,
-        /// Which row.
+        /// The row's place in the list.
         row: usize,
     },
     /// The line of a CSV file that the row starts in, counted from 1.
@@ -96,29 +96,29 @@ pub enum Position {
 /// One row, judged by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Where it stands.
+    /// Its place in the file.
     pub position: Position,
-    /// Which list it stands in. A CSV file has no lists.
+    /// The list it is in. A CSV file has no lists.
     pub list: Option<List>,
-    /// When.
+    /// The month.
     pub month: Month,
     /// How a BWRP book writes the month. A CSV file has one way.
     pub spelling: Option<Spelling>,
-    /// Whose subscribers.
+    /// The subscribers' home network.
     pub home: Tadig,
-    /// On whose network.
+    /// The visited network.
     pub visited: Tadig,
     /// Whether one of the codes was in lower case.
     pub folded: bool,
-    /// What was used.
+    /// The service used.
     pub service: String,
-    /// How much of it.
+    /// The quantity used.
     pub usage: Decimal,
-    /// Counted in what.
+    /// The unit of the quantity.
     pub unit: String,
-    /// What it costs. `None` if the row does not say.
+    /// Its charge. `None` if the row has none.
     pub charge: Option<Decimal>,
-    /// In which money.
+    /// The currency of the charge.
     pub currency: Currency,
 }
 
@@ -143,12 +143,12 @@ pub enum UsageError {
     /// Starts as JSON, and is not a list of BWRP books.
     #[error("the file starts with \"[\", but is not a list of BWRP usage books: {0}")]
     Json(String),
-    /// A book says that it is something else.
+    /// A book's header says that it is not a usage book of version 1.0.
     #[error("book {book}: its header says {what}; only usage books of version 1.0 are read")]
     OtherDocument {
         /// Counted from 0.
         book: usize,
-        /// What it says.
+        /// The header's words.
         what: String,
     },
     /// The first line does not name the columns.
@@ -157,10 +157,10 @@ pub enum UsageError {
         csv_file::COLUMNS.join(", ")
     )]
     Header {
-        /// What stands there.
+        /// The text in its place.
         found: String,
     },
-    /// No row in it.
+    /// The file has no rows.
     #[error("the file has no rows; was it cut short?")]
     Empty,
     /// No book as asked for, or several operators'.
@@ -179,7 +179,7 @@ pub enum UsageError {
 /// One error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Where, if it is in one place.
+    /// Its place, if it is in one place.
     pub position: Option<Position>,
     /// What is wrong.
     pub problem: Problem,
@@ -203,9 +203,9 @@ pub enum Problem {
     /// Not a number.
     #[error("{field}: \"{text}\" {error}")]
     Number {
-        /// Which field.
+        /// The field.
         field: &'static str,
-        /// What stands there.
+        /// Its text.
         text: String,
         /// What is wrong with it.
         error: DecimalError,
@@ -215,101 +215,101 @@ pub enum Problem {
         "{field}: \"{text}\" is not 1 to {most} printable ASCII characters that start with a letter or a digit"
     )]
     Name {
-        /// Which field.
+        /// The field.
         field: &'static str,
-        /// What stands there.
+        /// Its text.
         text: String,
-        /// How long it may be, in bytes.
+        /// The greatest length allowed, in bytes.
         most: usize,
     },
-    /// Traffic of somebody else.
+    /// Traffic of other parties.
     #[error(
         "{home} on {visited} is not traffic of these two parties; name the right parties, or set other pairs aside"
     )]
     OtherPair {
-        /// Whose subscribers.
+        /// The subscribers' home network.
         home: Tadig,
-        /// On whose network.
+        /// The visited network.
         visited: Tadig,
     },
     /// The row's list says one direction, its networks the other.
-    #[error("{home} on {visited} does not belong into this list of the owner's book")]
+    #[error("{home} on {visited} does not belong in this list of the owner's book")]
     WrongList {
-        /// Whose subscribers.
+        /// The subscribers' home network.
         home: Tadig,
-        /// On whose network.
+        /// The visited network.
         visited: Tadig,
     },
-    /// Other money than the agreement's.
+    /// A currency other than the agreement's.
     #[error("the currency is {found}, but the agreement's is {expected}")]
     OtherCurrency {
-        /// In the row.
+        /// The row's.
         found: Currency,
-        /// In the agreement.
+        /// The agreement's.
         expected: Currency,
     },
     /// The same row again.
     #[error(
-        "the same in every field as {first}; remove one, or keep both if the books tell such records no further apart"
+        "the same in every field as {first}; remove one, or keep both if the books do not distinguish such records"
     )]
     Duplicate {
-        /// Where it stands first.
+        /// The first place.
         first: Position,
     },
-    /// Nobody says what it costs.
-    #[error("no charge; price it by a tariff, or carry it at zero")]
+    /// It has no charge.
+    #[error("no charge; price it with a tariff, or carry it at zero")]
     Unpriced,
-    /// Nor does the tariff.
+    /// It has no charge, and the tariff has no price for it.
     #[error(
         "no charge, and the tariff has no price for {service} in {unit} of {home} on {visited}"
     )]
     NoPrice {
-        /// What was used.
+        /// The service used.
         service: String,
-        /// Counted in what.
+        /// The unit of the quantity.
         unit: String,
-        /// Whose subscribers.
+        /// The subscribers' home network.
         home: Tadig,
-        /// On whose network.
+        /// The visited network.
         visited: Tadig,
     },
-    /// The month is there already, from another export.
-    #[error("{month} is there already, at {first}, from another export; keep one of the two")]
+    /// The month is already there, from another export.
+    #[error("{month} is already there, at {first}, from another export; keep one of the two")]
     MonthTwice {
-        /// Which.
+        /// The month.
         month: Month,
-        /// Where it stands first.
+        /// The first place.
         first: Position,
     },
-    /// No row of a month, and nobody said that it had no traffic.
+    /// A month has no rows, and the caller did not say that it had no traffic.
     #[error(
         "{month} has no {list} rows; add them, or say that months without rows had no traffic",
         list = list_name(*.list)
     )]
     MonthMissing {
-        /// Which.
+        /// The month.
         month: Month,
-        /// In which direction.
+        /// The direction.
         list: List,
     },
-    /// One charge past 64 bits of base units, or with more digits than can be counted.
+    /// One charge of more than 64 bits of base units, or with more digits than can be counted.
     #[error("{0} is more than a mint can have, or too long to be counted exactly")]
     ChargeTooLarge(String),
-    /// All charges past 64 bits of base units.
-    #[error("up to here the {list} charges are more than a mint can have", list = list_name(*.0))]
+    /// Charges that add up to more than 64 bits of base units.
+    #[error("the {list} charges up to here are more than a mint can have", list = list_name(*.0))]
     TotalTooLarge(List),
     /// No row of the two parties.
     #[error("no row is traffic of these two parties")]
     NothingSelected,
-    /// The two parties are none together.
+    /// The two parties cannot have an agreement.
     #[error(transparent)]
     Party(#[from] PartyError),
-    /// The tariff is in other money than the agreement's.
+    /// The tariff's currency is not the agreement's.
     #[error("the tariff's prices are in {found}, but the agreement's currency is {expected}")]
     TariffCurrency {
-        /// Of the tariff.
+        /// The tariff's.
         found: Currency,
-        /// Of the agreement.
+        /// The agreement's.
         expected: Currency,
     },
 }
@@ -339,7 +339,7 @@ impl UsageFile {
         Ok(Self { books })
     }
 
-    /// The books that are meant. A CSV file has one, and is whoever's it is said to be.
+    /// The chosen books. A CSV file has one, which fits every choice.
     ///
     /// # Errors
     ///
@@ -359,7 +359,7 @@ impl UsageFile {
             (None, BookChoice::Context(Context::Home)) => "no book of context home".to_owned(),
             (None, _) => "no book of context partner".to_owned(),
             (Some(first), _) if chosen.iter().any(|book| book.owner != first.owner) => {
-                "these are books of several operators: say whose".to_owned()
+                "these are books of several operators: name one".to_owned()
             }
             _ => return Ok(chosen),
         };
@@ -380,7 +380,7 @@ impl Book {
     }
 }
 
-/// A row's fields as text: what both formats have.
+/// A row's fields as text, from either format.
 struct RowText<'a> {
     position: Position,
     list: Option<List>,
@@ -396,7 +396,7 @@ struct RowText<'a> {
 }
 
 impl RowText<'_> {
-    /// The row, or all that is wrong with it.
+    /// The row, or `None` with all its problems in `findings`.
     fn read(self, findings: &mut Vec<Finding>) -> Option<Row> {
         let mut refuse = |problem: Problem| {
             findings.push(Finding {
@@ -601,7 +601,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_nothing_where_they_are_shown() {
+    fn names_are_harmless_where_they_are_shown() {
         for text in [
             "MOC International",
             "GPRS",
@@ -659,7 +659,7 @@ mod tests {
             file.choose(&BookChoice::Only)
                 .unwrap_err()
                 .to_string()
-                .starts_with("these are books of several operators: say whose; the file has")
+                .starts_with("these are books of several operators: name one; the file has")
         );
         let csv = UsageFile {
             books: vec![Book {
@@ -690,6 +690,8 @@ mod tests {
         let text = findings(25);
         assert_eq!(text.lines().count(), 21);
         assert!(text.ends_with("\nand 5 more"));
-        assert!(text.starts_with("line 1: no charge; price it by a tariff, or carry it at zero\n"));
+        assert!(
+            text.starts_with("line 1: no charge; price it with a tariff, or carry it at zero\n")
+        );
     }
 }
