@@ -1,7 +1,7 @@
 //! The eSIM market: the rules that its program and its clients share.
 //!
 //! Without features: the countries that a plan covers ([`countries`]), the keys that a delivery can be encrypted to
-//! ([`public_key`]), and the limits of what is stored on the chain.
+//! ([`public_key`]), and the limits of the data stored on the chain.
 //!
 //! With feature `host`, the tools of both sides of a sale: activation codes and numbers of eSIMs ([`lpa`], [`ids`]),
 //! profiles and pools of them ([`profile`], [`pool`]), their delivery ([`delivery`], [`delivery_key`]), plans from

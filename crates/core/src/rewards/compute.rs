@@ -63,7 +63,7 @@ pub enum ComputeError {
     /// The policy file cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     PolicyFile {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -71,7 +71,7 @@ pub enum ComputeError {
     /// The policy is wrong.
     #[error("{}: {source}", path.display())]
     Policy {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: PolicyError,
@@ -93,7 +93,7 @@ pub enum ComputeError {
     PreviousDiffers {
         /// Its directory.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         what: &'static str,
         /// The value it has.
         found: String,

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `manifest.json` | [`Manifest`]: what the epoch is, its root and totals, its policy, the hashes of the other two and of the epoch before |
+//! | `manifest.json` | [`Manifest`]: the epoch's description, its root and totals, its policy, the hashes of the other two and of the epoch before |
 //! | `leaves.parquet` | one row per owner, by index: `index`, `owner`, `lifetime`, `detail_root` |
 //! | `nodes.parquet` | one row per node of the epoch, by owner index and device key: `owner_index`, `device`, its four metrics, its share of each pool, `reward` |
 //!
@@ -76,7 +76,7 @@ pub enum DataError {
     /// The file is not a manifest, or contradicts itself.
     #[error("{}: not an epoch's manifest: {reason}", path.display())]
     Manifest {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Why not.
         reason: String,
@@ -87,15 +87,15 @@ pub enum DataError {
         path.display()
     )]
     Hash {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         reason: String,
     },
     /// The hash is right, but the content is wrong.
     #[error("{}: {reason}; the publisher published wrong data", path.display())]
     Content {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Why.
         reason: String,

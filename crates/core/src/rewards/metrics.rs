@@ -1,4 +1,4 @@
-//! The metrics file: what each node did in an epoch, as CSV.
+//! The metrics file: each node's activity in an epoch, as CSV.
 //!
 //! | column | holds |
 //! |---|---|

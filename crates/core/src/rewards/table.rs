@@ -20,7 +20,7 @@ pub enum TableError {
     /// The file cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -28,7 +28,7 @@ pub enum TableError {
     /// Rows or the header are wrong.
     #[error("{}", list(path, findings, *total))]
     Findings {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The first [`MAX_FINDINGS`] errors, by line.
         findings: Vec<Finding>,

@@ -14,7 +14,7 @@ pub struct Month {
 /// Why a text is not a month.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MonthError {
-    /// In none of the forms.
+    /// Not in any of the forms.
     #[error("{0:?} is not a month of the years 1900 to 9999; write it as 2019-01")]
     NotAMonth(String),
     /// A spreadsheet's day that is not the first of a month.

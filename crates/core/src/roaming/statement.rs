@@ -739,7 +739,7 @@ mod tests {
         assert_eq!(statement.prove(14), None);
     }
 
-    /// All 48 statements of the BWRP books: gapless, and adding up to what was imported.
+    /// All 48 statements of the BWRP books: gapless, and adding up to the imported total.
     #[test]
     fn the_bwrp_books_in_48_statements() {
         let [dtag, tmus] = bwrp_imports();

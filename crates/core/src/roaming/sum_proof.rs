@@ -31,7 +31,7 @@ pub const PADDING: Sum = Sum {
 /// Bytes of one step of a proof: the sibling's hash, its total as u64 LE, its count as u64 LE.
 pub const STEP_BYTES: usize = HASH_BYTES + 8 + 8;
 
-/// A node of the tree. The root is what a statement publishes.
+/// A node of the tree. A statement publishes the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sum {
     /// Commits to all below.
@@ -67,7 +67,7 @@ impl Sum {
     /// As a step of a proof, and in a parent's preimage: hash, total as u64 LE, count as u64 LE.
     pub fn to_bytes(&self) -> [u8; STEP_BYTES] {
         let mut bytes = [0; STEP_BYTES];
-        // Constant ranges that the array has: none of these can fail.
+        // Constant ranges inside the array: these cannot fail.
         bytes[..32].copy_from_slice(&self.hash);
         bytes[32..40].copy_from_slice(&self.total.to_le_bytes());
         bytes[40..].copy_from_slice(&self.count.to_le_bytes());
