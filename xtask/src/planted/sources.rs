@@ -20,16 +20,16 @@ const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates/core", "crates/pr
 const CORE: &str = "crates/core";
 
 /// What stands before the number in a built file.
-const MARKER: &[u8] = b"wayfare-planted-bug:";
+pub const MARKER: &[u8] = b"wayfare-planted-bug:";
 
 /// The number's digits in a built file, with nothing selected.
-const NOTHING: &[u8] = b"000";
+pub const NOTHING: &[u8] = b"0000";
 
 /// The module of [`CORE`] that says which bug is selected.
-const MODULE: &str = r#"//! Which planted bug is selected: three digits, which are changed in the built file.
+const MODULE: &str = r#"//! Which planted bug is selected: four digits, which are changed in the built file.
 
 #[used]
-static MARKER: [u8; 23] = *b"wayfare-planted-bug:000";
+static MARKER: [u8; 24] = *b"wayfare-planted-bug:0000";
 
 /// Whether it is the one with this number.
 #[inline(never)]
@@ -53,7 +53,7 @@ pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
         copy(root, Path::new(name), &planted)?;
     }
     for program in programs {
-        copy(root, program.relative_dir(), &planted)?;
+        copy(root, &program.dir, &planted)?;
     }
     for member in members()? {
         let place = root.join(&member);
@@ -245,7 +245,7 @@ pub fn select(built: &[u8], number: u16) -> Result<Vec<u8>> {
         !places.is_empty(),
         "the program does not hold the marker: none of its bugs was compiled into it"
     );
-    let digits = format!("{number:03}");
+    let digits = format!("{number:04}");
     ensure!(
         digits.len() == NOTHING.len(),
         "{number} has no room in the marker"
@@ -292,11 +292,11 @@ mod tests {
 
     #[test]
     fn a_number_is_written_over_the_markers_digits() {
-        let built = b"..wayfare-planted-bug:000..";
+        let built = b"..wayfare-planted-bug:0000..";
         let selected = select(built, 42).unwrap();
-        assert_eq!(selected, b"..wayfare-planted-bug:042..");
+        assert_eq!(selected, b"..wayfare-planted-bug:0042..");
         assert_eq!(select(built, 0).unwrap(), built);
-        assert!(select(built, 1_000).is_err());
+        assert!(select(built, 10_000).is_err());
         assert!(select(&selected, 1).is_err());
     }
 
