@@ -171,6 +171,31 @@ fn declared_id(source: &str) -> Option<&str> {
     line.split_once('"').map(|(id, _)| id)
 }
 
+/// The folders of the workspace's packages, relative to its root.
+pub fn members() -> Result<Vec<PathBuf>> {
+    let manifest = read_toml(&root().join("Cargo.toml"))?;
+    let patterns = manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("members")?.as_array())
+        .context("Cargo.toml has no workspace.members")?;
+    let mut members = Vec::new();
+    for pattern in patterns {
+        let pattern = pattern.as_str().context("a member is no text")?;
+        let Some(folder) = pattern.strip_suffix("/*") else {
+            members.push(PathBuf::from(pattern));
+            continue;
+        };
+        for entry in
+            fs::read_dir(root().join(folder)).with_context(|| format!("cannot read {folder}"))?
+        {
+            members.push(Path::new(folder).join(entry?.file_name()));
+        }
+    }
+    members.retain(|member| root().join(member).join("Cargo.toml").is_file());
+    members.sort();
+    Ok(members)
+}
+
 /// A TOML file as a table.
 pub fn read_toml(path: &Path) -> Result<toml::Table> {
     let text =
@@ -276,5 +301,13 @@ mod tests {
         assert_eq!(key.len(), 16);
         assert_eq!(key, content_key(&["toolchain"]).unwrap());
         assert_ne!(key, content_key(&["toolchain/builtins"]).unwrap());
+    }
+
+    #[test]
+    fn members_are_folders_with_a_manifest() {
+        let members = members().unwrap();
+        for member in ["xtask", "crates/core", "programs/node-rewards"] {
+            assert!(members.contains(&PathBuf::from(member)), "{member}");
+        }
     }
 }

@@ -55,7 +55,7 @@ pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
     for program in programs {
         copy(root, &program.dir, &planted)?;
     }
-    for member in members()? {
+    for member in workspace::members()? {
         let place = root.join(&member);
         if fs::symlink_metadata(&place).is_ok() {
             continue;
@@ -211,27 +211,6 @@ fn read(name: &Path) -> Result<String> {
         .with_context(|| format!("cannot read {}", name.display()))
 }
 
-/// The folders of the workspace's packages, relative to its root.
-fn members() -> Result<Vec<PathBuf>> {
-    let manifest = workspace::read_toml(&workspace::root().join("Cargo.toml"))?;
-    let patterns = manifest
-        .get("workspace")
-        .and_then(|workspace| workspace.get("members")?.as_array())
-        .context("Cargo.toml has no workspace.members")?;
-    let mut members = Vec::new();
-    for pattern in patterns {
-        let pattern = pattern.as_str().context("a member is no text")?;
-        let Some(folder) = pattern.strip_suffix("/*") else {
-            members.push(PathBuf::from(pattern));
-            continue;
-        };
-        let names = names_in(&workspace::root().join(folder))?;
-        members.extend(names.iter().map(|name| Path::new(folder).join(name)));
-    }
-    members.retain(|member| workspace::root().join(member).join("Cargo.toml").is_file());
-    Ok(members)
-}
-
 /// A built program in which a bug is selected.
 pub fn select(built: &[u8], number: u16) -> Result<Vec<u8>> {
     let nothing = [MARKER, NOTHING].concat();
@@ -306,13 +285,5 @@ mod tests {
         assert!(MODULE.contains(std::str::from_utf8(&marker).unwrap()));
         assert!(MODULE.contains(&format!("[u8; {}]", marker.len())));
         assert!(MODULE.contains(&format!("&MARKER[{}..]", MARKER.len())));
-    }
-
-    #[test]
-    fn members_are_folders_with_a_manifest() {
-        let members = members().unwrap();
-        for member in ["xtask", "crates/core", "programs/node-rewards"] {
-            assert!(members.contains(&PathBuf::from(member)), "{member}");
-        }
     }
 }
