@@ -14,10 +14,10 @@ pub static ESIM_MARKET: LazyLock<Idl> = LazyLock::new(|| read("esim_market"));
 pub static ROAMING_ESCROW: LazyLock<Idl> = LazyLock::new(|| read("roaming_escrow"));
 
 fn read(program: &str) -> Idl {
-    let path = format!("{}/../idls/{program}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("cannot read {path}: {error}. Run `cargo xtask idl` first"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let name = format!("idls/{program}.json");
+    let text = std::fs::read_to_string(crate::checkout(&name))
+        .unwrap_or_else(|error| panic!("cannot read {name}: {error}. Run `cargo xtask idl` first"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[derive(Debug, Deserialize)]

@@ -24,3 +24,14 @@ pub mod roaming;
 pub mod rpc;
 pub mod tamper;
 pub mod token;
+
+use std::path::PathBuf;
+
+/// A file or folder of the checkout.
+///
+/// Found when a test runs: cargo does not rebuild a target folder that was copied along with its checkout, and a path
+/// that was fixed when the test was compiled would lead to the original.
+pub fn checkout(path: &str) -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    PathBuf::from(package).join("..").join(path)
+}

@@ -181,8 +181,8 @@ impl LocalNetwork {
             "challenge_period=1s".to_owned(),
             "limiter_refill=50000".to_owned(),
         ];
-        let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
-        let mut args = vec!["migrate", "--yes", "--dir", migrations];
+        let migrations = crate::checkout("migrations").display().to_string();
+        let mut args = vec!["migrate", "--yes", "--dir", &migrations];
         for variable in &variables {
             args.extend(["--var", variable]);
         }

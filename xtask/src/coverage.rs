@@ -13,14 +13,11 @@ use crate::{system, workspace};
 /// The cargo subcommand that is installed where there is none.
 const VERSION: &str = "0.9.1";
 
-/// What is measured: a package, its folder, and how much of it must be covered, in per cent.
-const PACKAGES: [(&str, &str, Option<f64>); 6] = [
+/// What is measured besides the programs: a package, its folder, and how much of it must be covered, in per cent.
+const PACKAGES: [(&str, &str, Option<f64>); 3] = [
     ("wayfare-core", "crates/core", Some(95.0)),
     ("wayfare-client", "crates/client", None),
     ("wayfare-program", "crates/program", None),
-    ("node-rewards", "programs/node-rewards", None),
-    ("esim-market", "programs/esim-market", None),
-    ("roaming-escrow", "programs/roaming-escrow", None),
 ];
 
 /// Measures `crates/core` or, with `all`, the client and the programs as well, prints what is not covered, and fails
@@ -28,13 +25,19 @@ const PACKAGES: [(&str, &str, Option<f64>); 6] = [
 pub fn coverage(all: bool) -> Result<()> {
     let tools = Tools::ensure()?;
     let mut low = Vec::new();
-    for (package, dir, least) in PACKAGES {
+    let packages = PACKAGES.map(|(package, dir, least)| (package, PathBuf::from(dir), least));
+    let programs = workspace::programs()?;
+    let programs = programs
+        .into_iter()
+        .map(|program| (program.listed.name, program.dir, None));
+    for (package, dir, least) in packages.into_iter().chain(programs) {
         if least.is_none() && !all {
             continue;
         }
-        let files = tools.measure(package, dir)?;
+        let files = tools.measure(package, &dir)?;
         let total = Lines::sum(files.values());
-        println!("\n{}", table(dir, &files, &total));
+        let dir = dir.display();
+        println!("\n{}", table(&dir.to_string(), &files, &total));
         if let Some(least) = least
             && total.percent() < least
         {
@@ -71,7 +74,7 @@ impl Tools {
     }
 
     /// The files of a package, with the lines of each that its unit tests run.
-    fn measure(&self, package: &str, dir: &str) -> Result<BTreeMap<String, Lines>> {
+    fn measure(&self, package: &str, dir: &Path) -> Result<BTreeMap<String, Lines>> {
         let target = workspace::root().join("target");
         let report = target.join(format!("coverage-{package}.lcov"));
         let mut measurement = match &self.llvm_cov {

@@ -74,7 +74,7 @@ Smaller ones come from a program that was called, such as the token program: the
 pub fn docs(check: bool) -> Result<()> {
     let idls = workspace::programs()?
         .iter()
-        .map(|program| read_idl(&format!("idls/{}.json", program.library)))
+        .map(|program| read_idl(&format!("idls/{}.json", program.listed.library)))
         .collect::<Result<Vec<_>>>()?;
     let mut texts = Vec::new();
     for page in &PAGES {

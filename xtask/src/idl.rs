@@ -21,7 +21,7 @@ pub fn idl(check: bool) -> Result<()> {
     let programs = workspace::programs()?;
     let mut drifted = Vec::new();
     for program in &programs {
-        let name = format!("idls/{}.json", program.library);
+        let name = format!("idls/{}.json", program.listed.library);
         let path = workspace::root().join(&name);
         let built = build(program)?;
         if !check {
@@ -36,7 +36,7 @@ pub fn idl(check: bool) -> Result<()> {
         if path.extension() == Some(OsStr::new("json"))
             && !programs
                 .iter()
-                .any(|program| path.file_stem() == Some(OsStr::new(&program.library)))
+                .any(|program| path.file_stem() == Some(OsStr::new(&program.listed.library)))
         {
             bail!("{} belongs to no program: remove it", path.display());
         }
@@ -68,13 +68,13 @@ fn build(program: &Program) -> Result<String> {
     let target = workspace::root().join("target/idl");
     let args = ["--locked", "--lib", "--target-dir"].map(String::from);
     let idl = IdlBuilder::new()
-        .program_path(program.dir.clone())
+        .program_path(workspace::root().join(&program.dir))
         .cargo_args(
             args.into_iter()
                 .chain([target.display().to_string()])
                 .collect(),
         )
         .build()
-        .map_err(|error| anyhow!("cannot build the IDL of {}: {error}", program.package))?;
+        .map_err(|error| anyhow!("cannot build the IDL of {}: {error}", program.listed.name))?;
     Ok(format!("{}\n", serde_json::to_string_pretty(&idl)?))
 }

@@ -8,6 +8,7 @@ mod coverage;
 mod demo;
 mod docs;
 mod idl;
+mod imports;
 mod localnet;
 mod planted;
 mod programs;
@@ -44,6 +45,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Fail where source files import each other in a circle
+    Imports,
     /// Run a local network with the programs, two mints and a funded wallet, until Ctrl-C
     Localnet {
         /// For the network: --rpc-port, --ws-port, --slot-ms, --dir, --json; --help shows all
@@ -95,7 +98,8 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().task) {
+    let task = Cli::parse().task;
+    match workspace::find_root().and_then(|_| run(task)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -112,6 +116,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Docs { check } => docs::docs(check),
         Task::Idl { check } => idl::idl(check),
+        Task::Imports => imports::imports(),
         Task::Localnet { args } => localnet::localnet(&args),
         Task::Bench { load: true, .. } => bench::load(),
         Task::Bench { check, output, .. } => bench::bench(check, output),

@@ -182,8 +182,8 @@ impl Site {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         for program in workspace::programs()? {
-            let name = format!("{}.so", program.library);
-            let bytes = if program.library == library {
+            let name = format!("{}.so", program.listed.library);
+            let bytes = if program.listed.library == library {
                 sources::select(&self.planted[library], number)
                     .with_context(|| library.to_owned())?
             } else {
@@ -207,17 +207,17 @@ fn build_planted(
     let all = workspace::programs()?;
     let chosen: Vec<_> = all
         .iter()
-        .filter(|program| libraries.contains(program.library.as_str()))
+        .filter(|program| libraries.contains(program.listed.library))
         .collect();
     let root = dir.join("src");
     sources::write(&root, &entries.of_programs(libraries), &chosen)?;
     let compiler = Compiler::find()?;
     let mut built = BTreeMap::new();
     for program in chosen {
-        eprintln!("{} with its planted bugs", program.library);
+        eprintln!("{} with its planted bugs", program.listed.library);
         let path = compiler.build(program, &root, None)?;
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        built.insert(program.library.clone(), bytes);
+        built.insert(program.listed.library.to_owned(), bytes);
     }
     Ok(built)
 }

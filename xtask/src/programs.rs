@@ -32,19 +32,19 @@ pub fn build() -> Result<PathBuf> {
     for program in &programs {
         let built = compiler.build(program, workspace::root(), revision.as_deref())?;
         let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-        let target = deploy.join(format!("{}.so", program.library));
+        let target = deploy.join(format!("{}.so", program.listed.library));
         workspace::replace(&target, &bytes)?;
         eprintln!(
             "{:<16} {:>8} bytes  {}  target/deploy/{}.so",
-            program.library,
+            program.listed.library,
             bytes.len(),
             program.id,
-            program.library
+            program.listed.library
         );
     }
     let ids: serde_json::Map<_, _> = programs
         .iter()
-        .map(|program| (program.library.clone(), json!(program.id)))
+        .map(|program| (program.listed.library.to_owned(), json!(program.id)))
         .collect();
     let ids = format!("{:#}\n", serde_json::Value::from(ids));
     workspace::replace(&deploy.join("programs.json"), ids.as_bytes())?;
@@ -104,22 +104,25 @@ impl Compiler {
                 build = command("cargo-build-sbf");
                 build
                     .args(["--skip-tools-install", "--arch", "v3", "--manifest-path"])
-                    .arg(root.join(program.relative_dir()).join("Cargo.toml"))
+                    .arg(root.join(&program.dir).join("Cargo.toml"))
                     .arg("--sbf-out-dir")
                     .arg(&deploy)
                     .args(["--", "--locked"])
                     .env("CARGO_TARGET_DIR", &target)
                     .env_remove("RUSTUP_TOOLCHAIN");
-                built = deploy.join(format!("{}.so", program.library));
+                built = deploy.join(format!("{}.so", program.listed.library));
             }
             Self::Own(dir) => {
                 build = command(dir.join("sysroot/bin/cargo-sbf"));
                 build
                     .args(["build", "--release", "--locked", "--lib", "--package"])
-                    .arg(&program.package)
+                    .arg(program.listed.name)
                     .arg("--target-dir")
                     .arg(&target);
-                built = target.join(format!("sbpf-solana/release/lib{}.so", program.library));
+                built = target.join(format!(
+                    "sbpf-solana/release/lib{}.so",
+                    program.listed.library
+                ));
             }
         }
         match revision {

@@ -72,7 +72,7 @@ fn bench() -> Result<()> {
     print("rewards.tree_2m.peak_mib", peak(&trees), "MiB");
     print("rewards.bare_hash_2m.seconds", bare, "s");
 
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let dir = tempfile::tempdir_in("../../target")?;
     let path = dir
         .path()
         .to_str()

@@ -22,10 +22,8 @@ const TOLERANCE_BPS: u16 = 100;
 const DECIMALS: u8 = 6;
 
 fn main() -> Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/bwrp-usage.json");
-    let mut seconds = (0..RUNS)
-        .map(|_| run(&path))
-        .collect::<Result<Vec<f64>>>()?;
+    let path = Path::new("../../data/bwrp-usage.json");
+    let mut seconds = (0..RUNS).map(|_| run(path)).collect::<Result<Vec<f64>>>()?;
     seconds.sort_by(f64::total_cmp);
     let median = seconds[RUNS / 2];
     println!(r#"{{"figure":"roaming.reconcile.seconds","value":{median:.3},"unit":"s"}}"#);

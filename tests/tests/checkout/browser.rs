@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use solana_keypair::Keypair;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use url::{ParseError, Url};
+use wayfare_tests::checkout;
 
 use crate::service::Service;
 
@@ -500,10 +500,7 @@ fn base64(text: &str) -> Vec<u8> {
 }
 
 fn keep(name: &str, png: &[u8]) {
-    let dir = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../target/screenshots"
-    ));
+    let dir = checkout("target/screenshots");
     fs::create_dir_all(&dir).unwrap();
     let mut file = File::create(dir.join(format!("{name}.png"))).unwrap();
     file.write_all(png).unwrap();
@@ -511,8 +508,8 @@ fn keep(name: &str, png: &[u8]) {
 
 /// Waits until fewer than [`BROWSERS`] are open, on this checkout.
 fn take_turn() -> File {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(dir).unwrap();
+    let dir = checkout("target/tmp");
+    fs::create_dir_all(&dir).unwrap();
     loop {
         for number in 0..BROWSERS {
             let path = dir.join(format!("browser-{number}.lock"));

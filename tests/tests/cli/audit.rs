@@ -16,6 +16,7 @@ use solana_pubkey::Pubkey;
 use wayfare_client::cluster::{Cluster, ClusterOptions};
 use wayfare_client::{esim, rewards, roaming};
 use wayfare_core::esim::countries::{Code, Countries};
+use wayfare_tests::checkout;
 use wayfare_tests::localnet::LocalNetwork;
 use wayfare_tests::proxy::call;
 
@@ -136,13 +137,13 @@ fn an_audit_finds_nothing_until_somebody_tampers() {
     assert_eq!(findings(&net.done(&["audit"]).json()), [] as [&str; 0]);
     let [first, second] = lived(&net);
     let programs = std::env::var("WAYFARE_PROGRAMS").unwrap();
-    let idls = concat!(env!("CARGO_MANIFEST_DIR"), "/../idls");
+    let idls = checkout("idls").display().to_string();
     let everything = [
         "audit",
         "--programs",
         &programs,
         "--idls",
-        idls,
+        &idls,
         "--at-data",
         &second,
         "--previous",

@@ -7,14 +7,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
+use wayfare_tests::checkout;
 use wayfare_tests::localnet::{Ended, LocalNetwork};
 
 const MARKET: &str = "travel";
-
-const PACKAGES: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../data/airalo-packages-sample.json"
-);
 
 /// A market with one mint and one seller, who is the funded wallet, as is everybody who is paid.
 struct Market {
@@ -159,6 +155,9 @@ impl Market {
 fn a_package_list_becomes_plans_and_again_nothing() {
     let market = Market::open();
     let mint = market.net.mint.as_str();
+    let packages = checkout("data/airalo-packages-sample.json")
+        .display()
+        .to_string();
     let import = |delivery: &str, more: &[&str]| {
         let args = [
             "seller",
@@ -166,7 +165,7 @@ fn a_package_list_becomes_plans_and_again_nothing() {
             "-m",
             MARKET,
             "--airalo",
-            PACKAGES,
+            &packages,
             "--mint",
             mint,
             "--delivery-window",

@@ -11,7 +11,6 @@ use std::fmt::Debug;
 use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -21,6 +20,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wayfare_tests::chain::{Accepted, Refused};
+use wayfare_tests::checkout;
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::TokenProgram;
 
@@ -213,9 +213,7 @@ fn assert_all_seen<S: Subject>(seen: &BTreeMap<String, u32>) {
 
 /// Lives what once failed.
 fn live_again<S: Subject>() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/model/regressions")
-        .join(S::NAME);
+    let folder = checkout("tests/tests/model/regressions").join(S::NAME);
     let Ok(entries) = fs::read_dir(&folder) else {
         return;
     };
@@ -275,9 +273,7 @@ fn live<S: Subject>(seed: u64, steps: usize) {
         token: S::token(&model),
         ops: ops.clone(),
     };
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .with_file_name("model-failures")
-        .join(format!("{}-{seed}.json", S::NAME));
+    let path = checkout("target/model-failures").join(format!("{}-{seed}.json", S::NAME));
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for failures");
     fs::write(&path, case.text()).expect("a file for the failure");
     eprintln!(

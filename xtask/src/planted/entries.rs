@@ -6,6 +6,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use wayfare_programs::PROGRAMS;
 
 use crate::workspace;
 
@@ -18,38 +19,45 @@ const INVARIANTS: &str = "docs/invariants.md";
 /// What stands in an entry's `new` for "this bug is selected".
 pub const TOKEN: &str = "PLANTED";
 
-/// How many bugs one file may have: the numbers of all files must fit the marker's three digits.
+/// How many bugs one file may have: the numbers of all files must fit the marker's digits.
 const NUMBERS_PER_FILE: usize = 200;
 
 /// A table of [`INVARIANTS`]: how its ids begin, the file of its bugs, and its heading.
+#[derive(Debug)]
 struct Table {
-    prefix: &'static str,
+    prefix: String,
     file: &'static str,
     heading: &'static str,
 }
 
-const TABLES: [Table; 4] = [
-    Table {
-        prefix: "AC-",
+/// One for what all programs have in common, then one for each program.
+fn tables() -> Vec<Table> {
+    let common = Table {
+        prefix: "AC-".to_owned(),
         file: "all_programs",
         heading: "All programs",
-    },
-    Table {
-        prefix: "NR-",
-        file: "node_rewards",
-        heading: "node-rewards",
-    },
-    Table {
-        prefix: "EM-",
-        file: "esim_market",
-        heading: "esim-market",
-    },
-    Table {
-        prefix: "RE-",
-        file: "roaming_escrow",
-        heading: "roaming-escrow",
-    },
-];
+    };
+    let own = PROGRAMS.iter().map(|program| Table {
+        prefix: prefix(program.name),
+        file: program.library,
+        heading: program.name,
+    });
+    std::iter::once(common).chain(own).collect()
+}
+
+/// How a program's invariants begin: with its initials, `NR-` for node-rewards, or with the first two letters of a name
+/// that is one word.
+fn prefix(name: &str) -> String {
+    let letters: String = match name.split_once('-') {
+        Some((first, second)) => first
+            .chars()
+            .take(1)
+            .chain(second.chars().take(1))
+            .collect(),
+        None => name.chars().take(2).collect(),
+    };
+    format!("{}-", letters.to_ascii_uppercase())
+}
 
 /// A change of a program that breaks an invariant.
 #[derive(Deserialize)]
@@ -104,9 +112,9 @@ struct File {
     not_planted: Vec<NotPlanted>,
 }
 
-/// All files, in the order of [`TABLES`].
+/// The files, each with its table.
 pub struct Entries {
-    files: Vec<File>,
+    files: Vec<(Table, File)>,
 }
 
 impl Bug {
@@ -172,22 +180,22 @@ impl Entries {
     /// Reads the files that there are.
     pub fn read() -> Result<Self> {
         let mut files = Vec::new();
-        for (place, table) in TABLES.iter().enumerate() {
+        for (place, table) in tables().into_iter().enumerate() {
             let name = format!("{DIR}/{}.toml", table.file);
             let path = workspace::root().join(&name);
             if !path.exists() {
-                files.push(File::default());
+                files.push((table, File::default()));
                 continue;
             }
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
             let mut file: File =
                 toml::from_str(&text).with_context(|| format!("{name} cannot be understood"))?;
             for (i, bug) in file.bug.iter_mut().enumerate() {
-                bug.complete(table, i + 1)
+                bug.complete(&table, i + 1)
                     .with_context(|| format!("{name}: {}", bug.invariant))?;
                 bug.number += u16::try_from(place * NUMBERS_PER_FILE)?;
             }
-            files.push(file);
+            files.push((table, file));
         }
         Ok(Self { files })
     }
@@ -214,7 +222,7 @@ impl Entries {
     }
 
     fn bugs(&self) -> impl Iterator<Item = &Bug> {
-        self.files.iter().flat_map(|file| &file.bug)
+        self.files.iter().flat_map(|(_, file)| &file.bug)
     }
 
     /// What is wrong with the entries: invariants that have none, or both a bug and a reason why not; names that are used
@@ -224,8 +232,8 @@ impl Entries {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {INVARIANTS}"))?;
         let ids: Vec<_> = text.lines().filter_map(invariant_id).collect();
         let mut faults = Vec::new();
-        for (table, file) in TABLES.iter().zip(&self.files) {
-            let due = ids.iter().filter(|id| id.starts_with(table.prefix));
+        for (table, file) in &self.files {
+            let due = ids.iter().filter(|id| id.starts_with(&table.prefix));
             faults.extend(file.faults(&due.copied().collect::<Vec<_>>()));
         }
         Ok(faults)
@@ -295,7 +303,7 @@ selected. The programs that are deployed are built from the sources without them
 Generated from `tests/planted/` by `cargo xtask docs`. Change the entries there, not this page.
 ",
     );
-    for (table, file) in TABLES.iter().zip(&entries.files) {
+    for (table, file) in &entries.files {
         if file.bug.is_empty() && file.not_planted.is_empty() {
             continue;
         }
@@ -352,6 +360,7 @@ fn cell(text: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sources::{MARKER, NOTHING, select};
     use super::*;
 
     #[test]
@@ -361,6 +370,28 @@ mod tests {
         assert_eq!(invariant_id("| id | what holds |"), None);
         assert_eq!(invariant_id("NR-1 holds"), None);
         assert_eq!(invariant_id("|---|---|"), None);
+    }
+
+    #[test]
+    fn every_table_has_a_prefix_of_its_own_and_numbers_that_fit_the_marker() {
+        for (name, expected) in [
+            ("node-rewards", "NR-"),
+            ("staking", "ST-"),
+            ("a-b-c", "AB-"),
+        ] {
+            assert_eq!(prefix(name), expected);
+        }
+        let tables = tables();
+        let prefixes: BTreeSet<_> = tables.iter().map(|table| &table.prefix).collect();
+        assert_eq!(prefixes.len(), tables.len(), "{tables:?}");
+        for prefix in prefixes {
+            assert!(
+                invariant_id(&format!("| {prefix}1 |")).is_some(),
+                "{prefix}"
+            );
+        }
+        let last = u16::try_from(tables.len() * NUMBERS_PER_FILE).unwrap();
+        select(&[MARKER, NOTHING].concat(), last).unwrap();
     }
 
     fn bug(name: &str) -> String {
@@ -408,7 +439,11 @@ mod tests {
 
     #[test]
     fn a_bug_is_in_one_program_and_can_be_switched_off() {
-        let table = &TABLES[2];
+        let table = &Table {
+            prefix: "EM-".to_owned(),
+            file: "esim_market",
+            heading: "esim-market",
+        };
         let complete = |text: &str| {
             let mut file: File = toml::from_str(text).unwrap();
             let mut bug = file.bug.pop().unwrap();

@@ -20,16 +20,16 @@ const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates/core", "crates/pr
 const CORE: &str = "crates/core";
 
 /// What stands before the number in a built file.
-const MARKER: &[u8] = b"wayfare-planted-bug:";
+pub const MARKER: &[u8] = b"wayfare-planted-bug:";
 
 /// The number's digits in a built file, with nothing selected.
-const NOTHING: &[u8] = b"000";
+pub const NOTHING: &[u8] = b"0000";
 
 /// The module of [`CORE`] that says which bug is selected.
-const MODULE: &str = r#"//! Which planted bug is selected: three digits, which are changed in the built file.
+const MODULE: &str = r#"//! Which planted bug is selected: four digits, which are changed in the built file.
 
 #[used]
-static MARKER: [u8; 23] = *b"wayfare-planted-bug:000";
+static MARKER: [u8; 24] = *b"wayfare-planted-bug:0000";
 
 /// Whether it is the one with this number.
 #[inline(never)]
@@ -53,9 +53,9 @@ pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
         copy(root, Path::new(name), &planted)?;
     }
     for program in programs {
-        copy(root, program.relative_dir(), &planted)?;
+        copy(root, &program.dir, &planted)?;
     }
-    for member in members()? {
+    for member in workspace::members()? {
         let place = root.join(&member);
         if fs::symlink_metadata(&place).is_ok() {
             continue;
@@ -211,27 +211,6 @@ fn read(name: &Path) -> Result<String> {
         .with_context(|| format!("cannot read {}", name.display()))
 }
 
-/// The folders of the workspace's packages, relative to its root.
-fn members() -> Result<Vec<PathBuf>> {
-    let manifest = workspace::read_toml(&workspace::root().join("Cargo.toml"))?;
-    let patterns = manifest
-        .get("workspace")
-        .and_then(|workspace| workspace.get("members")?.as_array())
-        .context("Cargo.toml has no workspace.members")?;
-    let mut members = Vec::new();
-    for pattern in patterns {
-        let pattern = pattern.as_str().context("a member is no text")?;
-        let Some(folder) = pattern.strip_suffix("/*") else {
-            members.push(PathBuf::from(pattern));
-            continue;
-        };
-        let names = names_in(&workspace::root().join(folder))?;
-        members.extend(names.iter().map(|name| Path::new(folder).join(name)));
-    }
-    members.retain(|member| workspace::root().join(member).join("Cargo.toml").is_file());
-    Ok(members)
-}
-
 /// A built program in which a bug is selected.
 pub fn select(built: &[u8], number: u16) -> Result<Vec<u8>> {
     let nothing = [MARKER, NOTHING].concat();
@@ -245,7 +224,7 @@ pub fn select(built: &[u8], number: u16) -> Result<Vec<u8>> {
         !places.is_empty(),
         "the program does not hold the marker: none of its bugs was compiled into it"
     );
-    let digits = format!("{number:03}");
+    let digits = format!("{number:04}");
     ensure!(
         digits.len() == NOTHING.len(),
         "{number} has no room in the marker"
@@ -292,11 +271,11 @@ mod tests {
 
     #[test]
     fn a_number_is_written_over_the_markers_digits() {
-        let built = b"..wayfare-planted-bug:000..";
+        let built = b"..wayfare-planted-bug:0000..";
         let selected = select(built, 42).unwrap();
-        assert_eq!(selected, b"..wayfare-planted-bug:042..");
+        assert_eq!(selected, b"..wayfare-planted-bug:0042..");
         assert_eq!(select(built, 0).unwrap(), built);
-        assert!(select(built, 1_000).is_err());
+        assert!(select(built, 10_000).is_err());
         assert!(select(&selected, 1).is_err());
     }
 
@@ -306,13 +285,5 @@ mod tests {
         assert!(MODULE.contains(std::str::from_utf8(&marker).unwrap()));
         assert!(MODULE.contains(&format!("[u8; {}]", marker.len())));
         assert!(MODULE.contains(&format!("&MARKER[{}..]", MARKER.len())));
-    }
-
-    #[test]
-    fn members_are_folders_with_a_manifest() {
-        let members = members().unwrap();
-        for member in ["xtask", "crates/core", "programs/node-rewards"] {
-            assert!(members.contains(&PathBuf::from(member)), "{member}");
-        }
     }
 }

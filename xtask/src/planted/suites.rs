@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+use wayfare_programs::PROGRAMS;
 
 use crate::command::{cargo, command, output};
 use crate::workspace;
@@ -201,16 +202,17 @@ impl Binary {
     }
 }
 
-/// Whether a test is about this program, by the first part of its path. In the catalogue of attacks, the rows of
-/// node-rewards have no folder of their own.
-fn is_of(program: &str, path: &str) -> bool {
-    let path = path.strip_prefix("generated::").unwrap_or(path);
-    let of = match path.split("::").next().unwrap_or_default() {
-        "esim_market" | "esim" | "markets" => "esim_market",
-        "roaming_escrow" | "roaming" | "hubs" => "roaming_escrow",
-        _ => "node_rewards",
-    };
-    of == program
+/// Whether a test is about this program. The first module that is named after a program says so: by its library, its room
+/// or its scopes, as `generated::networks`. A test without one is about all programs.
+fn is_of(library: &str, path: &str) -> bool {
+    let named = path.split("::").find_map(|module| {
+        PROGRAMS.iter().find(|program| {
+            module == program.library
+                || module == program.room
+                || module.strip_suffix('s') == Some(program.scope)
+        })
+    });
+    named.is_none_or(|program| program.library == library)
 }
 
 /// The tests that failed, from what a test binary prints.
@@ -259,19 +261,17 @@ mod tests {
 
     #[test]
     fn a_test_is_about_the_program_of_its_module() {
-        for (path, program) in [
-            ("node_rewards::claim::pays", "node_rewards"),
-            ("claims::c1", "node_rewards"),
-            ("rewards::random_lives", "node_rewards"),
-            ("esim::orders::o1", "esim_market"),
-            ("esim_market::apply::a", "esim_market"),
-            ("roaming::time::t1", "roaming_escrow"),
-            ("generated::markets::a1", "esim_market"),
-            ("generated::networks::a1", "node_rewards"),
-        ] {
-            for other in ["node_rewards", "esim_market", "roaming_escrow"] {
-                assert_eq!(is_of(other, path), other == program, "{path} {other}");
+        for program in PROGRAMS {
+            let scopes = format!("{}s", program.scope);
+            for module in [program.library, program.room, &scopes] {
+                for path in [format!("{module}::a::b"), format!("generated::{module}::a")] {
+                    for other in PROGRAMS {
+                        let expected = other == program;
+                        assert_eq!(is_of(other.library, &path), expected, "{path} {other:?}");
+                    }
+                }
             }
+            assert!(is_of(program.library, "claims::c1"));
         }
     }
 

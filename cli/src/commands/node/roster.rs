@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_new_york_hotspots_can_be_registered() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/nyc-wifi-hotspots.csv");
+        let path = Path::new("../data/nyc-wifi-hotspots.csv");
         let columns: Vec<ColumnName> = [
             "id=OBJECTID",
             "owner=Provider",
@@ -386,7 +386,7 @@ mod tests {
             single_owners: 500,
             resolution: 8,
         };
-        let roster = Roster::read(&path, &reading).unwrap();
+        let roster = Roster::read(path, &reading).unwrap();
         assert_eq!((roster.rows.len(), roster.refused.len()), (2_566, 0));
         let owners: std::collections::HashSet<_> =
             roster.rows.iter().map(|row| &row.owner).collect();

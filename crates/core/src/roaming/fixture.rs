@@ -5,7 +5,6 @@ use super::import::{
 };
 use super::record::Party;
 use super::usage::{BookChoice, UsageError, UsageFile};
-use std::path::Path;
 
 /// Decimals of the mint in most tests.
 pub const DECIMALS: u8 = 6;
@@ -20,8 +19,7 @@ pub fn party(text: &str) -> Party {
 
 /// `data/bwrp-usage.json`.
 pub fn bwrp() -> UsageFile {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/bwrp-usage.json");
-    UsageFile::parse(&std::fs::read(path).unwrap()).unwrap()
+    UsageFile::parse(&std::fs::read("../../data/bwrp-usage.json").unwrap()).unwrap()
 }
 
 /// Options that accept the BWRP books: duplicates kept, rows without charges at zero.

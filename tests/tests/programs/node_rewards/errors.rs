@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use wayfare_tests::checkout;
 use wayfare_tests::idl::NODE_REWARDS;
 
 /// Errors that no transaction on a sound chain leads to.
@@ -25,10 +26,7 @@ fn sources(folder: &Path, text: &mut String) {
 #[test]
 fn each_is_expected_by_a_test() {
     let mut text = String::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"),
-        &mut text,
-    );
+    sources(&checkout("tests/tests"), &mut text);
     let words: std::collections::BTreeSet<_> =
         text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     for error in &NODE_REWARDS.errors {

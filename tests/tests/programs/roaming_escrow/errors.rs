@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use wayfare_tests::checkout;
 use wayfare_tests::idl::ROAMING_ESCROW;
 
 /// Errors that no transaction on a sound chain leads to.
@@ -27,7 +28,7 @@ fn words(folder: &Path, words: &mut BTreeSet<String>) {
 
 #[test]
 fn each_is_expected_by_a_test() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let tests = checkout("tests/tests");
     let mut found = BTreeSet::new();
     words(&tests.join("programs/roaming_escrow"), &mut found);
     words(&tests.join("hostile/roaming"), &mut found);
