@@ -80,19 +80,16 @@ pub fn load() -> Result<()> {
 /// What instructions, accounts and programs cost, on the programs as they are built now.
 fn costs() -> Result<Vec<Figure>> {
     let deploy = programs::build()?;
-    let output = measured(
-        cargo()
-            .args([
-                "run",
-                "--quiet",
-                "--locked",
-                "--package",
-                "wayfare-bench",
-                "--target-dir",
-            ])
-            .arg(workspace::root().join("target"))
-            .env("WAYFARE_PROGRAMS", deploy),
-    )?;
+    let target = workspace::root().join("target");
+    // Built as a part of the workspace, examples included: then cargo chooses the same features as for the tests, and
+    // compiles what the two have in common once.
+    run(cargo()
+        .args(["build", "--quiet", "--locked", "--workspace"])
+        .args(["--exclude", "wayfare-localnet", "--examples"])
+        .args(["--bin", "wayfare-bench", "--target-dir"])
+        .arg(&target))?;
+    let output =
+        measured(command(target.join("debug/wayfare-bench")).env("WAYFARE_PROGRAMS", deploy))?;
     let figures: Vec<Value> =
         serde_json::from_str(&output).context("the benchmark printed no list of figures")?;
     figures.iter().map(Figure::read).collect()

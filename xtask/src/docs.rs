@@ -137,18 +137,7 @@ fn accounts(idl: &Idl) -> Result<String> {
         ]];
         // Borsh never pads, and bytemuck's `Pod` refuses a struct that would: each field follows the one before.
         let mut offset = Some(8_usize);
-        for field in fields {
-            let size = size(idl, &field.ty)?;
-            rows.push([
-                offset.map_or_else(|| "–".to_owned(), |offset| offset.to_string()),
-                size.map_or_else(|| "varies".to_owned(), |size| size.to_string()),
-                code(&field.name),
-                code(&type_name(&field.ty)?),
-                cell(&field.docs),
-            ]);
-            offset = offset.zip(size).map(|(offset, size)| offset + size);
-            defined(&field.ty, &mut used);
-        }
+        layout(idl, "", fields, &mut offset, &mut rows, &mut used)?;
         table(
             &mut out,
             ["Offset", "Size", "Field", "Type", "Meaning"],
@@ -163,6 +152,40 @@ fn accounts(idl: &Idl) -> Result<String> {
     }
     types(&mut out, idl, used)?;
     Ok(out)
+}
+
+/// A row for each field, from `offset` on. A struct inside a zero-copy account has its own fields in the place of one row.
+fn layout(
+    idl: &Idl,
+    prefix: &str,
+    fields: &[IdlField],
+    offset: &mut Option<usize>,
+    rows: &mut Vec<[String; 5]>,
+    used: &mut BTreeSet<String>,
+) -> Result<()> {
+    for field in fields {
+        let name = format!("{prefix}{}", field.name);
+        if let IdlType::Defined { name: inner, .. } = &field.ty {
+            let definition = find_type(idl, inner)?;
+            if definition.serialization == IdlSerialization::Bytemuck {
+                check_layout(definition)?;
+                let fields = named_fields(definition)?;
+                layout(idl, &format!("{name}."), fields, offset, rows, used)?;
+                continue;
+            }
+        }
+        let size = size(idl, &field.ty)?;
+        rows.push([
+            offset.map_or_else(|| "–".to_owned(), |offset| offset.to_string()),
+            size.map_or_else(|| "varies".to_owned(), |size| size.to_string()),
+            code(&name),
+            code(&type_name(&field.ty)?),
+            cell(&field.docs),
+        ]);
+        *offset = offset.zip(size).map(|(offset, size)| offset + size);
+        defined(&field.ty, used);
+    }
+    Ok(())
 }
 
 fn instructions(idl: &Idl) -> Result<String> {
@@ -518,6 +541,8 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn node_rewards() -> Idl {
@@ -544,6 +569,46 @@ mod tests {
         assert!(row(&page, "Node", "kind").starts_with("| 168 | 1 |"));
         assert!(row(&page, "Epoch", "approvals").starts_with("| 187 | varies |"));
         assert!(page.contains("\n560 bytes in all.\n"));
+    }
+
+    #[test]
+    fn a_struct_inside_an_account_is_shown_by_its_fields() {
+        let field = |name: &str, ty: serde_json::Value| json!({ "name": name, "type": ty });
+        let plain = |name: &str, fields: &[serde_json::Value]| {
+            json!({
+                "name": name,
+                "serialization": "bytemuck",
+                "repr": { "kind": "c" },
+                "type": { "kind": "struct", "fields": fields },
+            })
+        };
+        let inside = |name: &str| json!({ "defined": { "name": name } });
+        let idl: Idl = serde_json::from_value(json!({
+            "address": "11111111111111111111111111111111",
+            "metadata": { "name": "p", "version": "0.1.0", "spec": "0.1.0" },
+            "instructions": [],
+            "accounts": [{ "name": "Hub", "discriminator": [1, 2, 3, 4, 5, 6, 7, 8] }],
+            "types": [
+                plain("Hub", &[
+                    field("scope", inside("Scope")),
+                    field("fee", json!("u64")),
+                ]),
+                plain("Scope", &[
+                    field("version", json!("u8")),
+                    field("name", json!({ "array": ["u8", 7] })),
+                    field("authority", inside("Key")),
+                ]),
+                plain("Key", &[field("bytes", json!({ "array": ["u8", 32] }))]),
+            ],
+        }))
+        .unwrap();
+        let page = accounts(&idl).unwrap();
+        assert!(row(&page, "Hub", "scope.version").starts_with("| 8 | 1 |"));
+        assert!(row(&page, "Hub", "scope.name").starts_with("| 9 | 7 |"));
+        assert!(row(&page, "Hub", "scope.authority.bytes").starts_with("| 16 | 32 |"));
+        assert!(row(&page, "Hub", "fee").starts_with("| 48 | 8 |"));
+        assert!(page.contains("\n56 bytes in all.\n"));
+        assert!(!page.contains("Type Scope"));
     }
 
     #[test]

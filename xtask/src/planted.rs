@@ -105,13 +105,16 @@ impl Site {
         fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let deploy = programs::build()?;
         let libraries = bugs.iter().map(|bug| bug.program.as_str()).collect();
-        let planted = build_planted(&dir, entries, &libraries)?;
-        let suites = Suites::build()?;
+        // At once: the programs' last step is one long thread each.
+        let (planted, suites) = thread::scope(|scope| {
+            let suites = scope.spawn(Suites::build);
+            (build_planted(&dir, entries, &libraries), suites.join())
+        });
         Ok(Self {
+            planted: planted?,
+            suites: suites.map_err(|_| anyhow!("building the tests panicked"))??,
             dir,
             deploy,
-            planted,
-            suites,
         })
     }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::entries::{Bug, TOKEN};
 use crate::workspace::{self, Program};
@@ -96,10 +96,17 @@ fn planted(bugs: &[&Bug]) -> Result<BTreeMap<PathBuf, String>> {
         }
     }
     let mut planted = BTreeMap::new();
+    let mut refused = Vec::new();
     for (file, pieces) in edits {
-        let text = replaced(&read(Path::new(file))?, pieces).with_context(|| file.to_owned())?;
-        planted.insert(PathBuf::from(file), text);
+        match read(Path::new(file)).and_then(|text| replaced(&text, pieces)) {
+            Ok(text) => {
+                planted.insert(PathBuf::from(file), text);
+            }
+            Err(error) => refused.push(format!("{file}: {error:#}")),
+        }
     }
+    // All of them: moved code has many entries to correct.
+    ensure!(refused.is_empty(), "{}", refused.join("\n"));
     let library = Path::new(CORE).join("src/lib.rs");
     let text = match planted.remove(&library) {
         Some(text) => text,
@@ -127,17 +134,19 @@ struct Piece<'a> {
 /// The text with all pieces changed. Each is looked for in the text as it is committed, so that none depends on another.
 fn replaced(text: &str, pieces: Vec<Piece>) -> Result<String> {
     let mut places = Vec::new();
+    let mut refused = Vec::new();
     for piece in pieces {
         let found: Vec<_> = text.match_indices(piece.old).map(|(at, _)| at).collect();
-        let [start] = found[..] else {
-            bail!(
+        match found[..] {
+            [start] => places.push((start, piece)),
+            _ => refused.push(format!(
                 "{}: `old` occurs {} times, and must occur once",
                 piece.name,
                 found.len()
-            );
-        };
-        places.push((start, piece));
+            )),
+        }
     }
+    ensure!(refused.is_empty(), "{}", refused.join("; "));
     places.sort_by_key(|(start, _)| *start);
     let mut out = String::new();
     let mut done = 0;
