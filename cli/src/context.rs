@@ -16,7 +16,7 @@ use wayfare_client::cluster::{Cancel, Cluster, ClusterOptions};
 use wayfare_client::error::ClientError;
 use wayfare_client::rewards::address;
 
-use crate::cli::{ConfirmArgs, GlobalArgs};
+use crate::args::{ConfirmArgs, GlobalArgs};
 use crate::config::Settings;
 use crate::error::Usage;
 use crate::output::Moment;

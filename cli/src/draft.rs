@@ -17,7 +17,7 @@ use wayfare_client::error::InputError;
 use wayfare_client::send::{self, Budget, Lifetime, Outcome, Presigner, SendOptions, Simulation};
 use wayfare_core::amount;
 
-use crate::cli::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
+use crate::args::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::output::{Fields, Output, Shown};

@@ -1,24 +1,58 @@
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::path::Path;
-
-use anyhow::{Context as _, Result, anyhow, bail};
-use serde::Serialize;
+use std::path::{Path, PathBuf};
 use wayfare_client::audit::{
     self, Audit, Checks, Deployed, Finding, HubAudit, MarketAudit, NetworkAudit, PublishedAudit,
     Sum,
 };
 use wayfare_client::interface::Interface;
 
-use crate::cli::audit::{AuditArgs, AuditedProgram};
 use crate::context::Context;
 use crate::error::{Exit, Usage};
+use crate::esim::views::MarketView;
 use crate::output::{Amount, Fields, Moment, Output, table};
-use crate::views::esim::MarketView;
+use crate::rewards::views::NetworkView;
+use crate::roaming::views::HubView;
 use crate::views::findings::Findings;
 use crate::views::or_none;
-use crate::views::rewards::NetworkView;
-use crate::views::roaming::HubView;
+
+pub const COMPARE: &str = "Compare with";
+
+#[derive(Args)]
+pub struct AuditArgs {
+    /// Which program [default: all]
+    pub program: Option<AuditedProgram>,
+
+    /// Folder with the built programs: each deployed one must be its file there, byte for byte
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub programs: Option<PathBuf>,
+
+    /// Folder with the published IDLs: each must be the one that this release reads accounts and events by
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub idls: Option<PathBuf>,
+
+    /// Folder with an epoch's published data: root, totals, and that no owner was paid more than its leaf
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub at_data: Option<PathBuf>,
+
+    /// Folder with the data of the epoch before: every owner must have kept its index and its lifetime
+    #[arg(long, value_name = "DIR", requires = "at_data", help_heading = COMPARE)]
+    pub previous: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditedProgram {
+    NodeRewards,
+    EsimMarket,
+    RoamingEscrow,
+}
+
+impl AuditedProgram {
+    pub const ALL: [Self; 3] = [Self::NodeRewards, Self::EsimMarket, Self::RoamingEscrow];
+}
 
 /// What an audit found.
 #[derive(Serialize)]

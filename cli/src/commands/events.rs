@@ -1,14 +1,45 @@
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use anyhow::Result;
+use clap::Args;
 use serde::Serialize;
+use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use wayfare_client::history::{self, Gap, TransactionEvents};
 use wayfare_client::interface::{NamedEvent, Value};
 
-use crate::cli::audit::{EventsArgs, EventsTarget};
 use crate::context::Context;
 use crate::output::{Moment, Output};
+
+#[derive(Args)]
+pub struct EventsArgs {
+    /// Address of a network, market, hub or program, or of anything that transactions name; or a transaction's signature
+    #[arg(value_name = "ADDRESS|SIGNATURE")]
+    pub target: EventsTarget,
+
+    /// Most transactions to look at: the newest
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub limit: usize,
+}
+
+/// Whose events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsTarget {
+    Address(Pubkey),
+    Transaction(Signature),
+}
+
+impl FromStr for EventsTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse().map(Self::Address).ok();
+        address
+            .or_else(|| text.parse().map(Self::Transaction).ok())
+            .ok_or_else(|| "neither an address nor a transaction's signature, in base58".into())
+    }
+}
 
 /// What stands before the events of a transaction.
 const HEADING: &str = "  ";

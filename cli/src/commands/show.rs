@@ -1,21 +1,28 @@
 use anyhow::Result;
+use clap::Args;
 use esim_market::state::MarketVault;
 use roaming_escrow::state::Agreement;
 use solana_pubkey::Pubkey;
 use wayfare_client::account::AnyAccount;
-use wayfare_client::esim::{account::EsimMarketAccount as Esim, address};
+use wayfare_client::esim::account::EsimMarketAccount as Esim;
+use wayfare_client::esim::address;
 use wayfare_client::rewards::account::NodeRewardsAccount as Rewards;
 use wayfare_client::roaming::account::RoamingEscrowAccount as Roaming;
 
-use crate::cli::ShowArgs;
-use crate::commands::Printer;
 use crate::context::Context;
 use crate::error::Exit;
-use crate::views::esim::{
+use crate::esim::views::{
     DeliveryView, MarketVaultView, MarketView, OrderView, PlanView, SellerView,
 };
-use crate::views::rewards::{ClaimPageView, EpochView, NetworkView, NodeView, PayoutView};
-use crate::views::roaming::{AgreementView, HubView, Names, OperatorView, StatementView};
+use crate::output::Printer;
+use crate::rewards::views::{ClaimPageView, EpochView, NetworkView, NodeView, PayoutView};
+use crate::roaming::views::{AgreementView, HubView, Names, OperatorView, StatementView};
+
+#[derive(Args)]
+pub struct ShowArgs {
+    /// Address of an account of one of the programs
+    pub address: Pubkey,
+}
 
 /// Decodes an account by its discriminator. Amounts need their mint.
 pub fn run(args: &ShowArgs, ctx: &Context, print: &Printer) -> Result<Exit> {

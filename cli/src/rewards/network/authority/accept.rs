@@ -1,0 +1,42 @@
+use anyhow::Result;
+use clap::Args;
+use wayfare_client::rewards::instruction;
+
+use crate::args::{ConfirmArgs, TransactionArgs};
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::rewards::args::NetworkNameArgs;
+use crate::signers::SignerSource;
+
+#[derive(Args)]
+pub struct AuthorityAcceptArgs {
+    #[command(flatten)]
+    pub network: NetworkNameArgs,
+
+    /// The nominee [default: --keypair]
+    #[arg(long, value_name = "KEYPAIR")]
+    pub nominee: Option<SignerSource>,
+
+    #[command(flatten)]
+    pub transaction: TransactionArgs,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
+
+impl AuthorityAcceptArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.nominee.as_ref(), "the nominee")?;
+        draft.describe(
+            format!(
+                "take over the authority of the network {}",
+                self.network.name
+            ),
+            vec![("authority", draft.signer.into())],
+        );
+        draft.add(instruction::accept_authority(
+            self.network.address()?,
+            draft.signer,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}

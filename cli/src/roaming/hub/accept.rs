@@ -1,0 +1,39 @@
+use anyhow::Result;
+use clap::Args;
+use wayfare_client::roaming::instruction;
+
+use crate::args::{ConfirmArgs, TransactionArgs};
+use crate::context::Context;
+use crate::draft::{Draft, Receipt};
+use crate::roaming::args::HubNameArgs;
+use crate::signers::SignerSource;
+
+#[derive(Args)]
+pub struct HubAcceptArgs {
+    #[command(flatten)]
+    pub hub: HubNameArgs,
+
+    /// The nominee [default: --keypair]
+    #[arg(long, value_name = "KEYPAIR")]
+    pub nominee: Option<SignerSource>,
+
+    #[command(flatten)]
+    pub transaction: TransactionArgs,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
+
+impl HubAcceptArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = Draft::new(ctx, &self.transaction, self.nominee.as_ref(), "the nominee")?;
+        draft.describe(
+            format!("take over the authority of the hub {}", self.hub.name),
+            vec![("authority", draft.signer.into())],
+        );
+        draft.add(instruction::accept_authority(
+            self.hub.address()?,
+            draft.signer,
+        ));
+        draft.finish(Some(&self.confirm))
+    }
+}
