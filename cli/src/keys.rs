@@ -2,13 +2,13 @@
 
 use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use solana_keypair::Keypair;
 
 use crate::signers::read_key_file;
-use std::os::unix::fs::PermissionsExt;
 
 /// Longest file name before `.json`: most file systems hold 255 bytes.
 const MAX_NAME: usize = 200;

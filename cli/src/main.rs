@@ -8,6 +8,7 @@ mod context;
 mod draft;
 mod error;
 mod esim;
+mod governance;
 mod job;
 mod keys;
 mod mint;

@@ -50,23 +50,10 @@ fn what_must_stand_together_and_what_must_not() {
         )),
         Some(ArgumentConflict)
     );
-    assert_eq!(error("network pause n"), Some(MissingRequiredArgument));
-    assert_eq!(
-        error("network pause n --for 1h --until 5"),
-        Some(ArgumentConflict)
-    );
     assert_eq!(error("network update n"), Some(MissingRequiredArgument));
     assert_eq!(
         error("network update n --epoch-length 1d --emission-cap 5"),
         None
-    );
-    assert_eq!(
-        error("network authority nominate n"),
-        Some(MissingRequiredArgument)
-    );
-    assert_eq!(
-        error(&format!("network authority nominate n {key} --withdraw")),
-        Some(ArgumentConflict)
     );
     let csv = "node register -n n --from-csv a.csv";
     assert_eq!(error(csv), Some(MissingRequiredArgument));
@@ -139,10 +126,6 @@ fn what_must_stand_together_in_a_market() {
             None,
         ),
         (
-            "market pause travel --for 1h --until 5".to_owned(),
-            Some(ArgumentConflict),
-        ),
-        (
             format!("market seller-status travel {key} friendly"),
             Some(InvalidValue),
         ),
@@ -157,5 +140,37 @@ fn what_must_stand_together_in_a_market() {
         ),
     ] {
         assert_eq!(error(&format!("esim {line}")), expected, "{line}");
+    }
+}
+
+#[test]
+fn networks_markets_and_hubs_are_governed_by_the_same_words() {
+    let key = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
+    for noun in ["network", "esim market", "roaming hub"] {
+        for (words, expected) in [
+            (format!("authority nominate n {key}"), None),
+            ("authority nominate n --withdraw".into(), None),
+            ("authority nominate n".into(), Some(MissingRequiredArgument)),
+            (
+                format!("authority nominate n {key} --withdraw"),
+                Some(ArgumentConflict),
+            ),
+            ("authority accept n".into(), None),
+            (format!("guardian n {key}"), None),
+            ("guardian n".into(), Some(MissingRequiredArgument)),
+            ("pause n --for 1h".into(), None),
+            ("pause n".into(), Some(MissingRequiredArgument)),
+            ("pause n --for 1h --until 5".into(), Some(ArgumentConflict)),
+            ("unpause n".into(), None),
+            ("unpause --help".into(), Some(ErrorKind::DisplayHelp)),
+            ("unpause -n".into(), Some(ErrorKind::UnknownArgument)),
+            ("unpause -- -n".into(), Some(ValueValidation)),
+        ] {
+            assert_eq!(
+                error(&format!("{noun} {words}")),
+                expected,
+                "{noun} {words}"
+            );
+        }
     }
 }

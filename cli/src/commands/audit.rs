@@ -1,9 +1,10 @@
-use anyhow::{Context as _, Result, anyhow, bail};
-use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 use wayfare_client::audit::{
     self, Audit, Checks, Deployed, Finding, HubAudit, MarketAudit, NetworkAudit, PublishedAudit,
     Sum,

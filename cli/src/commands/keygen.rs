@@ -1,9 +1,10 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use solana_signer::Signer;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 
 use crate::keys::create_key_file;
 use crate::output::Output;

@@ -1,11 +1,12 @@
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Display};
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use esim_market::state::Order;
 use serde::Serialize;
 use serde_json::Value;
 use solana_pubkey::Pubkey;
-use std::collections::{HashMap, HashSet};
-use std::fmt::{self, Display};
 use wayfare_client::error::ClientError;
 use wayfare_client::esim::OrderFilter;
 use wayfare_client::esim::instruction::VaultAccounts;

@@ -12,6 +12,7 @@ use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
 use crate::output::Moment;
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::{find_network, find_proposed};
 
 #[derive(Args)]
 pub struct ActivateArgs {
@@ -40,9 +41,9 @@ impl ActivateArgs {
                 Usage("--sign-only asks the network for nothing: give --epoch too".into())
             })?
         } else {
-            let (_, network) = ctx.network(name)?;
+            let (_, network) = find_network(ctx, name)?;
             let number = self.epoch.unwrap_or(network.active_epoch.saturating_add(1));
-            let epoch = ctx.epoch(&address, number)?;
+            let epoch = find_proposed(ctx, &address, number)?;
             self.require_ready(ctx, &network, &epoch)?;
             number
         };

@@ -1,6 +1,7 @@
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
-use std::path::PathBuf;
 use wayfare_client::error::ClientError;
 use wayfare_client::rewards::instruction;
 use wayfare_client::rewards::published::{DataError, compare_epoch, propose_args};
@@ -10,6 +11,7 @@ use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::rewards::compute::ManifestView;
 use crate::rewards::data;
+use crate::rewards::find::find_proposed;
 use crate::signers::SignerSource;
 
 #[derive(Args)]
@@ -46,7 +48,7 @@ impl ApproveArgs {
         )?;
         if !draft.is_offline() {
             let network = data::network_of(ctx, &checked)?;
-            let epoch = ctx.epoch(&address, manifest.epoch)?;
+            let epoch = find_proposed(ctx, &address, manifest.epoch)?;
             let mismatches = compare_epoch(checked.dir(), &address, &network, &epoch);
             if !mismatches.is_empty() {
                 bail!(ClientError::from(DataError::Differs(mismatches)));

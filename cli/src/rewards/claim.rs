@@ -1,14 +1,15 @@
+use std::fmt::{self, Display};
+
 use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
-use std::fmt::{self, Display};
 use wayfare_client::bulk::{Assessment, Job};
 use wayfare_client::error::{ClientError, InputError};
 use wayfare_client::rewards::claims::{ClaimRewards, claimable};
 use wayfare_client::rewards::instruction::NetworkAccounts;
-use wayfare_client::rewards::published::{self, DataError, Source};
+use wayfare_client::rewards::published;
 
 use crate::args::{JobArgs, OfflineArgs, SendArgs, TransactionArgs};
 use crate::context::Context;
@@ -16,6 +17,8 @@ use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
 use crate::output::{Amount, Output, Shown};
 use crate::rewards::args::NetworkArg;
+use crate::rewards::data::source;
+use crate::rewards::find::find_network;
 use crate::rewards::status::OwnerStatus;
 
 #[derive(Args)]
@@ -39,13 +42,6 @@ pub struct ClaimArgs {
     pub send: SendArgs,
     #[command(flatten)]
     pub job: JobArgs,
-}
-
-/// Where published data are, as a flag names it.
-pub fn source(text: &str) -> Result<Source> {
-    Ok(text
-        .parse()
-        .map_err(|error: DataError| Usage(error.to_string()))?)
 }
 
 /// What a claim paid.
@@ -87,7 +83,7 @@ impl ClaimArgs {
             Some(owner) => owner,
             None => ctx.party(None, "the owner")?.pubkey(),
         };
-        let (at, network) = ctx.network(&self.network.network)?;
+        let (at, network) = find_network(ctx, &self.network.network)?;
         let cluster = ctx.cluster()?;
         let data = published::open_active(cluster, &at, &network, &source(&self.data)?)?;
         let Some(index) = data.index_of(&owner.to_bytes()) else {

@@ -11,7 +11,9 @@ use crate::error::Exit;
 use crate::job;
 use crate::job::{JobReport, Kind};
 use crate::output::{Amount, Output};
-use crate::rewards::claim::{ClaimArgs, source};
+use crate::rewards::claim::ClaimArgs;
+use crate::rewards::data::source;
+use crate::rewards::find::find_network;
 
 /// What a crank paid.
 #[derive(Serialize)]
@@ -50,7 +52,7 @@ impl Display for Cranked {
 /// Claims for every owner. Who pays the fees gets nothing for it.
 pub fn run(args: &ClaimArgs, ctx: &Context) -> Result<Cranked> {
     let payer = ctx.party(args.send.fee_payer.as_ref(), "the fee payer")?;
-    let (at, before) = ctx.network(&args.network.network)?;
+    let (at, before) = find_network(ctx, &args.network.network)?;
     let cluster = ctx.cluster()?;
     let spinner = ctx.spinner("reading the data");
     let data = published::open_active(cluster, &at, &before, &source(&args.data)?)?;
@@ -70,7 +72,7 @@ pub fn run(args: &ClaimArgs, ctx: &Context) -> Result<Cranked> {
         binding: job.binding(cluster.genesis_hash()?),
     };
     let owners = job::run(ctx, &kind, &job, &payer, &args.job, &args.send)?;
-    let (_, after) = ctx.network(&args.network.network)?;
+    let (_, after) = find_network(ctx, &args.network.network)?;
     let amount = |units| Amount::new(units, after.decimals, &after.mint);
     Ok(Cranked {
         network: args.network.network.clone(),

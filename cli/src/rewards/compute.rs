@@ -1,9 +1,10 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 use wayfare_core::rewards::compute::{ComputeInput, Summary, compute};
 use wayfare_core::rewards::epoch_data::{Manifest, MetricsSource};
 
@@ -11,6 +12,7 @@ use crate::args::Seconds;
 use crate::context::Context;
 use crate::output::{Amount, Fields, Output, Shown};
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 use crate::rewards::node::list::write_registry;
 
 #[derive(Args)]
@@ -142,7 +144,7 @@ impl Display for Computed {
 
 impl ComputeArgs {
     pub fn run(&self, ctx: &Context) -> Result<Computed> {
-        let (address, network) = ctx.network(&self.network.network)?;
+        let (address, network) = find_network(ctx, &self.network.network)?;
         // Keeps the file of registered nodes until the end.
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let registry = match &self.registry {

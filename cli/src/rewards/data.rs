@@ -37,12 +37,17 @@ impl Checked {
     }
 }
 
+/// Where published data are, as a flag names it.
+pub fn source(text: &str) -> Result<Source> {
+    Ok(text
+        .parse()
+        .map_err(|error: DataError| Usage(error.to_string()))?)
+}
+
 /// Opens the data, recomputes all of them, and compares them with those of the epoch before where these are given.
 pub fn check(ctx: &Context, data: &str, previous: Option<&Path>) -> Result<Checked> {
     let spinner = ctx.spinner("recomputing the epoch");
-    let source: Source = data
-        .parse()
-        .map_err(|error: DataError| Usage(error.to_string()))?;
+    let source = source(data)?;
     let path = match &source {
         Source::Directory(path) => path.clone(),
         // Not looked at: the files are fetched to a folder of their own.

@@ -5,6 +5,7 @@ mod claim;
 mod claim_all;
 mod compute;
 mod data;
+mod find;
 pub mod network;
 pub mod node;
 pub mod payout;

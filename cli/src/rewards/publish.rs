@@ -1,9 +1,10 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use node_rewards::state::{Epoch, EpochStatus, Network};
 use serde::Serialize;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 use wayfare_client::error::ClientError;
 use wayfare_client::rewards::instruction;
 use wayfare_client::rewards::jobs::CreatePages;

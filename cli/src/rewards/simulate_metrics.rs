@@ -1,14 +1,16 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Serialize;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 use wayfare_core::rewards::simulate::{Device, write_csv};
 
 use crate::args::Seconds;
 use crate::context::Context;
 use crate::output::{Output, Span};
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 
 #[derive(Args)]
 pub struct SimulateMetricsArgs {
@@ -63,7 +65,7 @@ impl Display for SimulatedMetrics {
 
 impl SimulateMetricsArgs {
     pub fn run(&self, ctx: &Context) -> Result<SimulatedMetrics> {
-        let (address, network) = ctx.network(&self.network.network)?;
+        let (address, network) = find_network(ctx, &self.network.network)?;
         let epoch = self.epoch.unwrap_or(network.active_epoch.saturating_add(1));
         let epoch_length = self
             .epoch_length

@@ -1,8 +1,9 @@
+use std::fmt::{self, Display};
+
 use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use std::fmt::{self, Display};
 use wayfare_client::rewards::claims::{Claimable, claimable, payable_in};
 use wayfare_client::rewards::instruction::NetworkAccounts;
 use wayfare_client::rewards::published::Activation;
@@ -11,8 +12,9 @@ use wayfare_client::rewards::{address, published};
 use crate::context::Context;
 use crate::output::{Amount, Fields, Moment, Output, Span};
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 use crate::rewards::views::EpochView;
-use crate::rewards::{activate, claim, data};
+use crate::rewards::{activate, data};
 
 #[derive(Args)]
 pub struct StatusArgs {
@@ -61,7 +63,7 @@ impl Display for RewardsStatus {
 }
 
 pub fn of_network(args: &StatusArgs, ctx: &Context) -> Result<RewardsStatus> {
-    let (at, network) = ctx.network(&args.network.network)?;
+    let (at, network) = find_network(ctx, &args.network.network)?;
     let amount = |units| Amount::new(units, network.decimals, &network.mint);
     let view = |number| -> Result<_> {
         Ok(data::find_epoch(ctx, &at, number)?.map(|epoch| {
@@ -169,9 +171,9 @@ pub fn of_owner(
     source: &str,
     ctx: &Context,
 ) -> Result<OwnerStatus> {
-    let (at, network) = ctx.network(&args.network.network)?;
+    let (at, network) = find_network(ctx, &args.network.network)?;
     let cluster = ctx.cluster()?;
-    let epoch = published::open_active(cluster, &at, &network, &claim::source(source)?)?;
+    let epoch = published::open_active(cluster, &at, &network, &data::source(source)?)?;
     let Some(index) = epoch.index_of(&owner.to_bytes()) else {
         bail!(
             "{owner} has earned nothing by epoch {}: check the owner",

@@ -1,8 +1,9 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 use wayfare_client::rewards::published::{Mismatch, compare_epoch, compare_next};
 
 use crate::context::Context;

@@ -5,6 +5,7 @@ use clap::Args;
 use roaming_escrow::state::Side;
 use solana_pubkey::Pubkey;
 use wayfare_client::error::InputError;
+use wayfare_client::governance::Governed;
 use wayfare_client::roaming::{StatementKey, address};
 use wayfare_core::roaming::month::Month;
 use wayfare_core::roaming::record::{FoldedParty, Party};
@@ -14,6 +15,8 @@ use crate::args::{ConfirmArgs, TransactionArgs, name};
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::error::Usage;
+use crate::governance::{Noun, Roles};
+use crate::roaming::find::find_hub;
 use crate::roaming::find::{Found, find_agreement, require_online, tadig};
 use crate::signers::SignerSource;
 
@@ -165,6 +168,31 @@ impl HubNameArgs {
     }
 }
 
+impl Noun for HubNameArgs {
+    const NOUN: &'static str = "hub";
+    const PAUSE: &'static str =
+        "Refuse entries (operators, agreements, deposits) for at most 7 days. What exists goes on";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn governed(&self) -> Result<Governed> {
+        Ok(Governed {
+            program: address::PROGRAM,
+            address: self.address()?,
+        })
+    }
+
+    fn roles(&self, ctx: &Context) -> Result<Roles> {
+        let (_, hub) = find_hub(ctx, &self.name)?;
+        Ok(Roles {
+            pending_authority: hub.pending_authority,
+            guardian: hub.guardian,
+        })
+    }
+}
+
 /// Which hub.
 #[derive(Args, Clone, Debug)]
 pub struct HubArg {
@@ -184,43 +212,6 @@ impl HubArg {
     pub fn address(&self) -> Result<Pubkey> {
         address_of(&self.hub)
     }
-}
-
-/// What every change by a hub's authority has.
-#[derive(Args)]
-pub struct HubAuthorityArgs {
-    /// The hub's authority [default: --keypair]
-    #[arg(long, value_name = "KEYPAIR")]
-    pub authority: Option<SignerSource>,
-
-    #[command(flatten)]
-    pub transaction: TransactionArgs,
-    #[command(flatten)]
-    pub confirm: ConfirmArgs,
-}
-
-impl HubAuthorityArgs {
-    /// Begins a transaction of the hub's authority.
-    pub fn draft<'a>(&'a self, ctx: &'a Context) -> Result<Draft<'a>> {
-        Draft::new(
-            ctx,
-            &self.transaction,
-            self.authority.as_ref(),
-            "the hub's authority",
-        )
-    }
-}
-
-/// Whom to nominate, or that nobody is any more.
-#[derive(Args)]
-pub struct NomineeArgs {
-    /// Whom to nominate
-    #[arg(value_name = "PUBKEY", required_unless_present = "withdraw")]
-    pub nominee: Option<Pubkey>,
-
-    /// Withdraw the nomination
-    #[arg(long, conflicts_with = "nominee")]
-    pub withdraw: bool,
 }
 
 /// Which operator.

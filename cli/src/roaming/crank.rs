@@ -1,7 +1,8 @@
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use clap::Args;
 use roaming_escrow::state::{Agreement, Side, StatementState};
-use std::collections::BTreeMap;
 use wayfare_client::roaming::settlement::Period;
 
 use crate::args::{JobArgs, SendArgs};

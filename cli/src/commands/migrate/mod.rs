@@ -3,14 +3,15 @@
 mod files;
 mod plan;
 
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use files::NetworkWanted;
 use plan::{Action, Difference, Plan};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 
 use crate::args::{ConfirmArgs, ExportEncoding, OFFLINE, OfflineArgs, SendArgs, TransactionArgs};
 use crate::commands::migrate::files::Variable;

@@ -8,7 +8,8 @@ use crate::args::{OFFLINE, TokenProgram};
 use crate::context::Context;
 use crate::draft::Receipt;
 use crate::error::Usage;
-use crate::esim::market::args::{MarketAuthorityArgs, MarketNameArgs};
+use crate::esim::market::args::MarketNameArgs;
+use crate::governance::AuthorityArgs;
 use crate::mint;
 
 #[derive(Args)]
@@ -25,7 +26,7 @@ pub struct AcceptMintArgs {
     pub token_program: Option<TokenProgram>,
 
     #[command(flatten)]
-    pub by: MarketAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 impl AcceptMintArgs {

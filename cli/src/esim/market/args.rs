@@ -3,11 +3,13 @@ use clap::Args;
 use solana_pubkey::Pubkey;
 use wayfare_client::error::InputError;
 use wayfare_client::esim::address;
+use wayfare_client::governance::Governed;
 
-use crate::args::{ConfirmArgs, TransactionArgs, name};
+use crate::args::name;
 use crate::context::Context;
-use crate::draft::Draft;
-use crate::signers::SignerSource;
+use crate::esim::find::find_market;
+use crate::governance::AuthorityArgs;
+use crate::governance::{Noun, Roles};
 
 #[derive(Args)]
 pub struct MarketNameArgs {
@@ -23,28 +25,27 @@ impl MarketNameArgs {
     }
 }
 
-/// What every change by the authority has.
-#[derive(Args)]
-pub struct MarketAuthorityArgs {
-    /// The market's authority [default: --keypair]
-    #[arg(long, value_name = "KEYPAIR")]
-    pub authority: Option<SignerSource>,
+impl Noun for MarketNameArgs {
+    const NOUN: &'static str = "market";
+    const PAUSE: &'static str = "Refuse entries (applications, plans, purchases) for at most 7 days. Orders that exist go on";
 
-    #[command(flatten)]
-    pub transaction: TransactionArgs,
-    #[command(flatten)]
-    pub confirm: ConfirmArgs,
-}
+    fn name(&self) -> &str {
+        &self.name
+    }
 
-impl MarketAuthorityArgs {
-    /// Begins a transaction of the authority.
-    pub fn draft<'a>(&'a self, ctx: &'a Context) -> Result<Draft<'a>> {
-        Draft::new(
-            ctx,
-            &self.transaction,
-            self.authority.as_ref(),
-            "the authority",
-        )
+    fn governed(&self) -> Result<Governed> {
+        Ok(Governed {
+            program: address::PROGRAM,
+            address: self.address()?,
+        })
+    }
+
+    fn roles(&self, ctx: &Context) -> Result<Roles> {
+        let (_, market) = find_market(ctx, &self.name)?;
+        Ok(Roles {
+            pending_authority: market.pending_authority,
+            guardian: market.guardian,
+        })
     }
 }
 
@@ -58,5 +59,5 @@ pub struct MarketMintArgs {
     pub mint: Pubkey,
 
     #[command(flatten)]
-    pub by: MarketAuthorityArgs,
+    pub by: AuthorityArgs,
 }

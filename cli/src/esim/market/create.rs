@@ -8,9 +8,10 @@ use wayfare_client::esim::instruction;
 use crate::args::Seconds;
 use crate::context::Context;
 use crate::draft::Receipt;
-use crate::esim::market::args::{MarketAuthorityArgs, MarketNameArgs};
+use crate::esim::market::args::MarketNameArgs;
 use crate::esim::market::update::window;
 use crate::esim::views::MarketTermsView;
+use crate::governance::AuthorityArgs;
 
 #[derive(Args)]
 pub struct MarketCreateArgs {
@@ -58,7 +59,7 @@ pub struct MarketCreateArgs {
     pub retention: Seconds,
 
     #[command(flatten)]
-    pub by: MarketAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 impl MarketCreateArgs {

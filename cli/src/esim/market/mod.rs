@@ -1,18 +1,15 @@
 mod accept_mint;
 mod args;
-mod authority;
 mod books;
 mod create;
 mod disputes;
 mod drop_mint;
 mod list;
-mod pause;
 mod readmit_mint;
 mod resolve;
 mod seller_status;
 mod sellers;
 mod show;
-mod unpause;
 mod update;
 
 use anyhow::Result;
@@ -22,13 +19,11 @@ use crate::context::Context;
 use crate::error::Exit;
 use crate::esim::market::accept_mint::AcceptMintArgs;
 use crate::esim::market::args::{MarketMintArgs, MarketNameArgs};
-use crate::esim::market::authority::MarketAuthorityCommand;
 use crate::esim::market::create::MarketCreateArgs;
-use crate::esim::market::pause::MarketPauseArgs;
 use crate::esim::market::resolve::ResolveArgs;
 use crate::esim::market::seller_status::SellerStatusArgs;
-use crate::esim::market::unpause::MarketUnpauseArgs;
 use crate::esim::market::update::MarketUpdateArgs;
+use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 
 #[derive(Subcommand)]
@@ -53,13 +48,8 @@ pub enum MarketCommand {
     Sellers(MarketNameArgs),
     /// Approve or suspend a seller. Open orders go on
     SellerStatus(SellerStatusArgs),
-    /// Hand the authority over, in two steps
-    #[command(subcommand)]
-    Authority(MarketAuthorityCommand),
-    /// Refuse entries (applications, plans, purchases) for at most 7 days. Orders that exist go on
-    Pause(MarketPauseArgs),
-    /// End a pause
-    Unpause(MarketUnpauseArgs),
+    #[command(flatten)]
+    Governance(GovernanceCommand<MarketNameArgs>),
     /// List what the arbiter has to decide about, the most urgent first
     Disputes(MarketNameArgs),
     /// Divide a contested order's money, as its arbiter
@@ -67,7 +57,6 @@ pub enum MarketCommand {
 }
 
 pub fn run(command: &MarketCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
-    use MarketAuthorityCommand::{Accept, Nominate};
     use MarketCommand as Market;
     match command {
         Market::Create(args) => print.result(args.run(ctx)),
@@ -80,10 +69,7 @@ pub fn run(command: &MarketCommand, ctx: &Context, print: &Printer) -> Result<Ex
         Market::ReadmitMint(args) => print.result(readmit_mint::run(args, ctx)),
         Market::Sellers(args) => print.result(sellers::run(args, ctx)),
         Market::SellerStatus(args) => print.result(args.run(ctx)),
-        Market::Authority(Nominate(args)) => print.result(args.run(ctx)),
-        Market::Authority(Accept(args)) => print.result(args.run(ctx)),
-        Market::Pause(args) => print.result(args.run(ctx)),
-        Market::Unpause(args) => print.result(args.run(ctx)),
+        Market::Governance(command) => print.result(command.run(ctx)),
         Market::Disputes(args) => print.result(disputes::run(args, ctx)),
         Market::Resolve(args) => print.result(args.run(ctx)),
     }

@@ -6,8 +6,9 @@ use wayfare_client::esim::instruction;
 
 use crate::context::Context;
 use crate::draft::Receipt;
-use crate::esim::market::args::{MarketAuthorityArgs, MarketNameArgs};
+use crate::esim::market::args::MarketNameArgs;
 use crate::esim::views::seller_status;
+use crate::governance::AuthorityArgs;
 
 #[derive(Args)]
 pub struct SellerStatusArgs {
@@ -23,7 +24,7 @@ pub struct SellerStatusArgs {
     pub status: Status,
 
     #[command(flatten)]
-    pub by: MarketAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 /// Whether a seller may sell.

@@ -9,8 +9,9 @@ use crate::context::Context;
 use crate::draft::Receipt;
 use crate::error::Usage;
 use crate::esim::find::find_market;
-use crate::esim::market::args::{MarketAuthorityArgs, MarketNameArgs};
+use crate::esim::market::args::MarketNameArgs;
 use crate::esim::views::{MarketTermsView, percent};
+use crate::governance::AuthorityArgs;
 use crate::output::{Shown, Span};
 
 #[derive(Args)]
@@ -20,7 +21,7 @@ pub struct MarketUpdateArgs {
     #[command(flatten)]
     pub terms: MarketTermsArgs,
     #[command(flatten)]
-    pub by: MarketAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 #[derive(Args)]

@@ -1,8 +1,9 @@
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use esim_market::state::{Action, DisputeReason};
 use solana_pubkey::Pubkey;
-use std::path::PathBuf;
 use wayfare_client::esim::instruction;
 
 use crate::args::{ConfirmArgs, TransactionArgs};

@@ -1,10 +1,11 @@
+use std::fmt::{self, Display};
+use std::io::Read;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use esim_market::state::{Action, Market};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use std::fmt::{self, Display};
-use std::io::Read;
 use wayfare_core::esim::profile::Profile;
 
 use crate::args::{JobArgs, SendArgs};

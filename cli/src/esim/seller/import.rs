@@ -1,12 +1,13 @@
+use std::collections::HashMap;
+use std::fmt::{self, Display};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use esim_market::state::{ActivationPolicy, Plan, PlanTerms, StockChange};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use std::collections::HashMap;
-use std::fmt::{self, Display};
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use wayfare_client::esim::catalogue::{Difference, ListPlans, Listing, check_terms};
 use wayfare_core::esim::airalo::{self, PackageDraft, Packages};
 use wayfare_core::esim::shop;

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Exit;
 use crate::output::{Amount, Fields, Output};
 use crate::rewards::args::NetworkNameArgs;
+use crate::rewards::find::find_network;
 use crate::views::findings::Findings;
 
 /// A network's books at one moment.
@@ -62,7 +63,7 @@ impl Display for BooksView {
 }
 
 pub fn run(args: &NetworkNameArgs, ctx: &Context) -> Result<BooksView> {
-    let (address, _) = ctx.network(&args.name)?;
+    let (address, _) = find_network(ctx, &args.name)?;
     let books = books::read(ctx.cluster()?, &address)?;
     let amount = |units| Amount::new(units, books.decimals, &books.mint);
     Ok(BooksView {

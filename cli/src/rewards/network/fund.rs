@@ -10,6 +10,7 @@ use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
 use crate::output::{Amount, Shown};
 use crate::rewards::args::NetworkNameArgs;
+use crate::rewards::find::find_network;
 use crate::signers::SignerSource;
 
 #[derive(Args)]
@@ -64,7 +65,7 @@ impl NetworkFundArgs {
             };
             (accounts, decimals)
         } else {
-            let (address, network) = ctx.network(name)?;
+            let (address, network) = find_network(ctx, name)?;
             (NetworkAccounts::of(address, &network), network.decimals)
         };
         let units = Draft::units(&self.amount, "amount", decimals)?;

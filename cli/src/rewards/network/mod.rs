@@ -1,13 +1,9 @@
-mod authority;
 mod books;
 mod create;
 mod fund;
-mod guardian;
 mod list;
-pub mod pause;
 mod publishers;
 mod show;
-mod unpause;
 mod update;
 mod veto;
 
@@ -16,15 +12,12 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::Exit;
+use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 use crate::rewards::args::NetworkNameArgs;
-use crate::rewards::network::authority::AuthorityCommand;
 use crate::rewards::network::create::NetworkCreateArgs;
 use crate::rewards::network::fund::NetworkFundArgs;
-use crate::rewards::network::guardian::NetworkGuardianArgs;
-use crate::rewards::network::pause::NetworkPauseArgs;
 use crate::rewards::network::publishers::NetworkPublishersArgs;
-use crate::rewards::network::unpause::NetworkUnpauseArgs;
 use crate::rewards::network::update::NetworkUpdateArgs;
 use crate::rewards::network::veto::NetworkVetoArgs;
 
@@ -42,23 +35,15 @@ pub enum NetworkCommand {
     Update(NetworkUpdateArgs),
     /// Replace the publishers and their threshold
     Publishers(NetworkPublishersArgs),
-    /// Replace the guardian
-    Guardian(NetworkGuardianArgs),
-    /// Hand the authority over, in two steps
-    #[command(subcommand)]
-    Authority(AuthorityCommand),
+    #[command(flatten)]
+    Governance(GovernanceCommand<NetworkNameArgs>),
     /// Move tokens into the vault
     Fund(NetworkFundArgs),
-    /// Refuse entries (funding, epochs, registrations) for at most 7 days. Exits stay open
-    Pause(NetworkPauseArgs),
-    /// End a pause
-    Unpause(NetworkUnpauseArgs),
     /// Refuse the proposed epoch
     Veto(NetworkVetoArgs),
 }
 
 pub fn run(command: &NetworkCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
-    use AuthorityCommand::{Accept, Nominate};
     use NetworkCommand as Network;
     match command {
         Network::Create(args) => print.result(args.run(ctx)),
@@ -67,12 +52,8 @@ pub fn run(command: &NetworkCommand, ctx: &Context, print: &Printer) -> Result<E
         Network::Books(args) => print.result(books::run(args, ctx)),
         Network::Update(args) => print.result(args.run(ctx)),
         Network::Publishers(args) => print.result(args.run(ctx)),
-        Network::Guardian(args) => print.result(args.run(ctx)),
-        Network::Authority(Nominate(args)) => print.result(args.run(ctx)),
-        Network::Authority(Accept(args)) => print.result(args.run(ctx)),
+        Network::Governance(command) => print.result(command.run(ctx)),
         Network::Fund(args) => print.result(args.run(ctx)),
-        Network::Pause(args) => print.result(args.run(ctx)),
-        Network::Unpause(args) => print.result(args.run(ctx)),
         Network::Veto(args) => print.result(args.run(ctx)),
     }
 }

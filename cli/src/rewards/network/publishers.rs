@@ -4,13 +4,13 @@ use node_rewards::state::PublisherSet;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction;
 
-use crate::args::{ConfirmArgs, TransactionArgs};
 use crate::context::Context;
-use crate::draft::{Draft, Receipt};
+use crate::draft::Receipt;
+use crate::governance::AuthorityArgs;
 use crate::output::Shown;
 use crate::rewards::args::NetworkNameArgs;
+use crate::rewards::find::find_network;
 use crate::rewards::views::PublishersView;
-use crate::signers::SignerSource;
 
 #[derive(Args)]
 pub struct PublisherArgs {
@@ -31,14 +31,8 @@ pub struct NetworkPublishersArgs {
     #[command(flatten)]
     pub publishers: PublisherArgs,
 
-    /// The network's authority [default: --keypair]
-    #[arg(long, value_name = "KEYPAIR")]
-    pub authority: Option<SignerSource>,
-
     #[command(flatten)]
-    pub transaction: TransactionArgs,
-    #[command(flatten)]
-    pub confirm: ConfirmArgs,
+    pub by: AuthorityArgs,
 }
 
 impl From<&PublisherArgs> for PublisherSet {
@@ -53,12 +47,7 @@ impl From<&PublisherArgs> for PublisherSet {
 impl NetworkPublishersArgs {
     /// Approvals that an open proposal has do not count any more: it must be proposed again.
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
-        let mut draft = Draft::new(
-            ctx,
-            &self.transaction,
-            self.authority.as_ref(),
-            "the authority",
-        )?;
+        let mut draft = self.by.draft(ctx)?;
         let set = PublisherSet::from(&self.publishers);
         draft.describe(
             format!(
@@ -68,7 +57,7 @@ impl NetworkPublishersArgs {
             vec![("publishers", Shown::of(PublishersView::from(&set)))],
         );
         draft.describe_before(|| {
-            let (_, network) = ctx.network(&self.network.name)?;
+            let (_, network) = find_network(ctx, &self.network.name)?;
             let publishers = PublishersView::from(&network.publisher_set());
             Ok(vec![("publishers", Shown::of(publishers))])
         })?;
@@ -77,6 +66,6 @@ impl NetworkPublishersArgs {
             draft.signer,
             set,
         ));
-        draft.finish(Some(&self.confirm))
+        draft.finish(Some(&self.by.confirm))
     }
 }

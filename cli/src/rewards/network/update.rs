@@ -5,13 +5,14 @@ use serde_json::json;
 use wayfare_client::rewards::instruction;
 use wayfare_core::amount;
 
-use crate::args::{ConfirmArgs, Seconds, TransactionArgs};
+use crate::args::Seconds;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
+use crate::governance::AuthorityArgs;
 use crate::output::{Shown, Span};
 use crate::rewards::args::NetworkNameArgs;
+use crate::rewards::find::find_network;
 use crate::rewards::views::TermsView;
-use crate::signers::SignerSource;
 
 #[derive(Args)]
 pub struct NetworkUpdateArgs {
@@ -21,14 +22,8 @@ pub struct NetworkUpdateArgs {
     #[command(flatten)]
     pub terms: TermsArgs,
 
-    /// The network's authority [default: --keypair]
-    #[arg(long, value_name = "KEYPAIR")]
-    pub authority: Option<SignerSource>,
-
     #[command(flatten)]
-    pub transaction: TransactionArgs,
-    #[command(flatten)]
-    pub confirm: ConfirmArgs,
+    pub by: AuthorityArgs,
 }
 
 #[derive(Args)]
@@ -61,12 +56,7 @@ pub struct TermsArgs {
 
 impl NetworkUpdateArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
-        let mut draft = Draft::new(
-            ctx,
-            &self.transaction,
-            self.authority.as_ref(),
-            "the authority",
-        )?;
+        let mut draft = self.by.draft(ctx)?;
         let name = &self.network.name;
         let terms = &self.terms;
         let amounts = [
@@ -76,7 +66,7 @@ impl NetworkUpdateArgs {
         ];
         // Spans can be changed without knowing the mint.
         let decimals = if amounts.iter().any(|amount| amount.is_some()) {
-            draft.decimals(name)?
+            draft.decimals(|| Ok(find_network(ctx, name)?.1.decimals))?
         } else {
             0
         };
@@ -98,7 +88,7 @@ impl NetworkUpdateArgs {
             details(&change, decimals),
         );
         draft.describe_before(|| {
-            let (_, network) = ctx.network(name)?;
+            let (_, network) = find_network(ctx, name)?;
             Ok(TermsView::new(&network.terms(), network.decimals, &network.mint).fields())
         })?;
         draft.add(instruction::update_network(
@@ -106,7 +96,7 @@ impl NetworkUpdateArgs {
             draft.signer,
             change,
         ));
-        draft.finish(Some(&self.confirm))
+        draft.finish(Some(&self.by.confirm))
     }
 }
 

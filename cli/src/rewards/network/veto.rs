@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::error::Usage;
 use crate::rewards::args::NetworkNameArgs;
+use crate::rewards::find::{find_network, find_proposed};
 use crate::signers::SignerSource;
 
 #[derive(Args)]
@@ -44,10 +45,10 @@ impl NetworkVetoArgs {
                 Usage("--sign-only asks the network for nothing: give --epoch too".into())
             })?
         } else {
-            let (_, state) = ctx.network(name)?;
+            let (_, state) = find_network(ctx, name)?;
             let number = self.epoch.unwrap_or(state.active_epoch.saturating_add(1));
             // What is refused is shown before it is.
-            let epoch: node_rewards::state::Epoch = ctx.epoch(&network, number)?;
+            let epoch: node_rewards::state::Epoch = find_proposed(ctx, &network, number)?;
             details.push(("root", hex::encode(epoch.root).into()));
             details.push(("proposer", epoch.proposer.into()));
             number

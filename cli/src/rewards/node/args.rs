@@ -9,6 +9,7 @@ use wayfare_core::h3;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 
 #[derive(Args)]
 #[group(multiple = false)]
@@ -31,7 +32,7 @@ impl PlaceArgs {
                 bail!(Usage("--sign-only asks the network for nothing, so its resolution is not known: give --location instead of --at".into()))
             }
             (None, Some(at)) => {
-                let (_, network) = ctx.network(network)?;
+                let (_, network) = find_network(ctx, network)?;
                 h3::cell_at(at.latitude, at.longitude, network.location_resolution).context("--at")
             }
             (None, None) => bail!(Usage(
@@ -96,7 +97,7 @@ pub struct NodeDeviceArgs {
 impl NodeDeviceArgs {
     /// The node of the device.
     pub fn find(&self, ctx: &Context) -> Result<Node> {
-        let (network, _) = ctx.network(&self.network.network)?;
+        let (network, _) = find_network(ctx, &self.network.network)?;
         let at = wayfare_client::rewards::address::node(&network, &self.device);
         match ctx.cluster()?.find_state(&at)? {
             Some(node) => Ok(node),

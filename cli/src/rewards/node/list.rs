@@ -1,14 +1,16 @@
-use anyhow::{Context as _, Result};
-use clap::Args;
-use serde::Serialize;
-use solana_pubkey::Pubkey;
 use std::fmt::{self, Display};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde::Serialize;
+use solana_pubkey::Pubkey;
+
 use crate::context::Context;
 use crate::output::{Output, table};
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 use crate::rewards::views::NodeView;
 
 #[derive(Args)]
@@ -54,7 +56,7 @@ impl Display for Nodes {
 
 impl NodeListArgs {
     pub fn run(&self, ctx: &Context) -> Result<Nodes> {
-        let (network, _) = ctx.network(&self.network.network)?;
+        let (network, _) = find_network(ctx, &self.network.network)?;
         let nodes = ctx.cluster()?.nodes(&network, self.owner.as_ref())?;
         let pairs = nodes
             .iter()

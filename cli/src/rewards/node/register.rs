@@ -1,7 +1,8 @@
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use node_rewards::state::{Node, NodeKind};
-use std::path::PathBuf;
 use wayfare_client::rewards::{address, instruction};
 
 use crate::args::{ConfirmArgs, JobArgs, TransactionArgs};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use node_rewards::state::{Node, NodeKind};
+use rayon::prelude::*;
 use serde::Serialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -16,10 +17,10 @@ use crate::job;
 use crate::job::{JobReport, Kind};
 use crate::keys::KeyFolder;
 use crate::output::{Output, table};
+use crate::rewards::find::find_network;
 use crate::rewards::node::register::NodeRegisterArgs;
 use crate::rewards::node::roster::{Reading, RefusedRow, Roster, Row, read_owners};
 use crate::signers::{Party, read_key_file};
-use rayon::prelude::*;
 
 /// What a registration from a file came to.
 #[derive(Serialize)]
@@ -109,7 +110,7 @@ pub fn run(args: &NodeRegisterArgs, file: &Path, ctx: &Context) -> Result<Regist
     }
     let send = &args.transaction.send;
     let payer = ctx.party(send.fee_payer.as_ref(), "the fee payer")?;
-    let (address, network) = ctx.network(&args.network.network)?;
+    let (address, network) = find_network(ctx, &args.network.network)?;
 
     let reading = Reading {
         columns: &bulk.columns,

@@ -6,6 +6,7 @@ use wayfare_client::rewards::address;
 
 use crate::context::Context;
 use crate::rewards::args::NetworkArg;
+use crate::rewards::find::find_network;
 use crate::rewards::views::PayoutView;
 
 #[derive(Args)]
@@ -21,7 +22,7 @@ pub struct PayoutShowArgs {
 impl PayoutShowArgs {
     pub fn run(&self, ctx: &Context) -> Result<PayoutView> {
         // Only a network that exists can pay anybody.
-        let (network, _) = ctx.network(&self.network.network)?;
+        let (network, _) = find_network(ctx, &self.network.network)?;
         let owner = match self.owner {
             Some(owner) => owner,
             None => ctx.party(None, "the owner")?.pubkey(),

@@ -1,7 +1,8 @@
+use std::fmt::{self, Display};
+
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::{self, Display};
 use wayfare_client::roaming::AgreementFilter;
 use wayfare_core::roaming::tadig::{Folded, Tadig};
 

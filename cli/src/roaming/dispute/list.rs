@@ -1,8 +1,9 @@
+use std::fmt::{self, Display};
+
 use anyhow::Result;
 use clap::Args;
 use roaming_escrow::state::StatementState;
 use serde::Serialize;
-use std::fmt::{self, Display};
 use wayfare_client::roaming::AgreementFilter;
 
 use crate::context::Context;

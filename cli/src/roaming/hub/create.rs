@@ -8,7 +8,8 @@ use wayfare_client::roaming::instruction;
 
 use crate::context::Context;
 use crate::draft::Receipt;
-use crate::roaming::args::{HubAuthorityArgs, HubNameArgs};
+use crate::governance::AuthorityArgs;
+use crate::roaming::args::HubNameArgs;
 use crate::roaming::views::HubTermsView;
 
 #[derive(Args)]
@@ -33,7 +34,7 @@ pub struct HubCreateArgs {
     pub fee_bps: u16,
 
     #[command(flatten)]
-    pub by: HubAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 impl HubCreateArgs {

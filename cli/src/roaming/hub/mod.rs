@@ -1,12 +1,8 @@
-mod accept;
 mod create;
 mod list;
-mod nominate;
 mod operators;
-mod pause;
 mod show;
 mod status;
-mod unpause;
 mod update;
 
 use anyhow::Result;
@@ -15,14 +11,11 @@ use roaming_escrow::state::OperatorStatus;
 
 use crate::context::Context;
 use crate::error::Exit;
+use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 use crate::roaming::args::HubNameArgs;
-use crate::roaming::hub::accept::HubAcceptArgs;
 use crate::roaming::hub::create::HubCreateArgs;
-use crate::roaming::hub::nominate::HubNominateArgs;
-use crate::roaming::hub::pause::HubPauseArgs;
 use crate::roaming::hub::status::OperatorStatusArgs;
-use crate::roaming::hub::unpause::HubUnpauseArgs;
 use crate::roaming::hub::update::HubUpdateArgs;
 
 #[derive(Subcommand)]
@@ -41,25 +34,11 @@ pub enum HubCommand {
     Suspend(OperatorStatusArgs),
     /// End an operator's suspension
     Readmit(OperatorStatusArgs),
-    /// Hand the authority over, in two steps
-    #[command(subcommand)]
-    Authority(HubAuthorityCommand),
-    /// Refuse entries (operators, agreements, deposits) for at most 7 days. What exists goes on
-    Pause(HubPauseArgs),
-    /// End a pause
-    Unpause(HubUnpauseArgs),
-}
-
-#[derive(Subcommand)]
-pub enum HubAuthorityCommand {
-    /// Nominate the next authority, or withdraw the nomination
-    Nominate(HubNominateArgs),
-    /// Take the authority over, as the nominee
-    Accept(HubAcceptArgs),
+    #[command(flatten)]
+    Governance(GovernanceCommand<HubNameArgs>),
 }
 
 pub fn run(command: &HubCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
-    use HubAuthorityCommand::{Accept, Nominate};
     use HubCommand as Hub;
     match command {
         Hub::Create(args) => print.result(args.run(ctx)),
@@ -69,9 +48,6 @@ pub fn run(command: &HubCommand, ctx: &Context, print: &Printer) -> Result<Exit>
         Hub::Operators(args) => print.result(operators::run(args, ctx)),
         Hub::Suspend(args) => print.result(args.run(ctx, OperatorStatus::Suspended)),
         Hub::Readmit(args) => print.result(args.run(ctx, OperatorStatus::Active)),
-        Hub::Authority(Nominate(args)) => print.result(args.run(ctx)),
-        Hub::Authority(Accept(args)) => print.result(args.run(ctx)),
-        Hub::Pause(args) => print.result(args.run(ctx)),
-        Hub::Unpause(args) => print.result(args.run(ctx)),
+        Hub::Governance(command) => print.result(command.run(ctx)),
     }
 }

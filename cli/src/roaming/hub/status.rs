@@ -6,7 +6,8 @@ use wayfare_core::roaming::tadig::{Folded, Tadig};
 
 use crate::context::Context;
 use crate::draft::Receipt;
-use crate::roaming::args::{HubAuthorityArgs, HubNameArgs};
+use crate::governance::AuthorityArgs;
+use crate::roaming::args::HubNameArgs;
 use crate::roaming::find::{find_operator, tadig};
 use crate::roaming::views::operator_status;
 
@@ -20,7 +21,7 @@ pub struct OperatorStatusArgs {
     pub operator: Folded,
 
     #[command(flatten)]
-    pub by: HubAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 impl OperatorStatusArgs {

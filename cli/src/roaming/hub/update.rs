@@ -8,8 +8,9 @@ use wayfare_client::roaming::instruction;
 use crate::context::Context;
 use crate::draft::Receipt;
 use crate::esim::views::percent;
+use crate::governance::AuthorityArgs;
 use crate::output::Shown;
-use crate::roaming::args::{HubAuthorityArgs, HubNameArgs};
+use crate::roaming::args::HubNameArgs;
 use crate::roaming::find::find_hub;
 use crate::roaming::views::HubTermsView;
 
@@ -20,7 +21,7 @@ pub struct HubUpdateArgs {
     #[command(flatten)]
     pub terms: HubTermsArgs,
     #[command(flatten)]
-    pub by: HubAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 #[derive(Args)]

@@ -2,31 +2,23 @@ use anyhow::Result;
 use clap::Args;
 use wayfare_client::roaming::instruction;
 
-use crate::args::{ConfirmArgs, TransactionArgs};
 use crate::context::Context;
-use crate::draft::{Draft, Receipt};
+use crate::draft::Receipt;
+use crate::governance::AcceptedByArgs;
 use crate::roaming::args::OperatorArg;
 use crate::roaming::operator::place::Place;
-use crate::signers::SignerSource;
 
 #[derive(Args)]
 pub struct OperatorAcceptArgs {
     #[command(flatten)]
     pub operator: OperatorArg,
-
-    /// The nominee [default: --keypair]
-    #[arg(long, value_name = "KEYPAIR")]
-    pub nominee: Option<SignerSource>,
-
     #[command(flatten)]
-    pub transaction: TransactionArgs,
-    #[command(flatten)]
-    pub confirm: ConfirmArgs,
+    pub by: AcceptedByArgs,
 }
 
 impl OperatorAcceptArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
-        let mut draft = Draft::new(ctx, &self.transaction, self.nominee.as_ref(), "the nominee")?;
+        let mut draft = self.by.draft(ctx)?;
         let Place {
             hub,
             tadig,
@@ -37,6 +29,6 @@ impl OperatorAcceptArgs {
             vec![("authority", draft.signer.into())],
         );
         draft.add(instruction::accept_operator(hub, operator, draft.signer));
-        draft.finish(Some(&self.confirm))
+        draft.finish(Some(&self.by.confirm))
     }
 }

@@ -7,7 +7,8 @@ use wayfare_client::roaming::instruction;
 
 use crate::context::Context;
 use crate::draft::Receipt;
-use crate::roaming::args::{HubAuthorityArgs, OperatorArg};
+use crate::governance::AuthorityArgs;
+use crate::roaming::args::OperatorArg;
 use crate::roaming::operator::place::Place;
 use crate::signers::SignerSource;
 
@@ -33,7 +34,7 @@ pub struct OperatorRegisterArgs {
     pub payout: Option<Pubkey>,
 
     #[command(flatten)]
-    pub by: HubAuthorityArgs,
+    pub by: AuthorityArgs,
 }
 
 impl OperatorRegisterArgs {

@@ -4,13 +4,13 @@ use anyhow::Result;
 use clap::Args;
 use roaming_escrow::state::StatementState;
 use serde::Serialize;
+use wayfare_core::roaming::tadig::Tadig;
 
 use crate::context::Context;
 use crate::output::{Amount, Moment, Output, table};
 use crate::roaming::args::{AgreementArg, FirstPeriodArg};
 use crate::roaming::find::{find_agreement, tadig};
 use crate::roaming::views::{StepView, statement_state, steps};
-use wayfare_core::roaming::tadig::Tadig;
 
 #[derive(Args)]
 pub struct StatementListArgs {

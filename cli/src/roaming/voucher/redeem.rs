@@ -1,6 +1,7 @@
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use std::path::PathBuf;
 use wayfare_client::roaming::instruction;
 use wayfare_client::roaming::voucher::SignedVoucher;
 

@@ -1,8 +1,9 @@
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
 use wayfare_client::roaming::voucher::Voucher;
 
 use crate::context::Context;
