@@ -14,7 +14,7 @@ use crate::commands::events::EventsArgs;
 use crate::commands::keygen::KeygenArgs;
 use crate::commands::man::ManArgs;
 use crate::commands::migrate::MigrateArgs;
-use crate::commands::show::{self, ShowArgs};
+use crate::commands::show::ShowArgs;
 use crate::commands::{address, reference};
 use crate::context::Context;
 use crate::error::Exit;
@@ -111,7 +111,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Roaming(command) => roaming::run(command, &Context::new(global)?, &print),
         Command::Audit(args) => print.result(args.run(&Context::new(global)?)),
         Command::Events(args) => print.result(args.run(&Context::new(global)?)),
-        Command::Show(args) => show::run(args, &Context::new(global)?, &print),
+        Command::Show(args) => args.run(&Context::new(global)?, &print),
         Command::Migrate(args) => print.result(args.run(&Context::new(global)?)),
     }
 }

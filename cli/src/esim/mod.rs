@@ -1,4 +1,6 @@
+pub mod accounts;
 mod args;
+pub mod audit;
 mod buy;
 mod close;
 mod confirm;

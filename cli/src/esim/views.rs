@@ -4,8 +4,8 @@ use std::fmt::{self, Display};
 
 use esim_market::constants::UNLIMITED_STOCK;
 use esim_market::state::{
-    Action, ActivationPolicy, Actor, Delivery, Market, MarketTerms, MarketVault, Order, Plan,
-    PlanTerms, RefundPolicy, Seller, SellerStatus,
+    Action, ActivationPolicy, Actor, Market, MarketTerms, MarketVault, Order, Plan, PlanTerms,
+    RefundPolicy, Seller, SellerStatus,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -729,38 +729,5 @@ impl Display for OrderView {
             }
         }
         Ok(())
-    }
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct DeliveryView {
-    pub address: String,
-    pub order: String,
-    pub ciphertext: String,
-    pub rent_payer: String,
-}
-
-impl DeliveryView {
-    pub fn new(address: &Pubkey, delivery: &Delivery) -> Self {
-        Self {
-            address: address.to_string(),
-            order: delivery.order.to_string(),
-            ciphertext: hex::encode(&delivery.ciphertext),
-            rent_payer: delivery.rent_payer.to_string(),
-        }
-    }
-}
-
-impl Output for DeliveryView {}
-
-impl Display for DeliveryView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Fields(&[
-            ("delivery", self.address.clone()),
-            ("order", self.order.clone()),
-            ("ciphertext", self.ciphertext.clone()),
-            ("rent paid by", self.rent_payer.clone()),
-        ])
-        .fmt(f)
     }
 }

@@ -1,6 +1,8 @@
+pub mod accounts;
 mod activate;
 mod approve;
 pub mod args;
+pub mod audit;
 mod claim;
 mod claim_all;
 mod compute;

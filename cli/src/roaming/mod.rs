@@ -1,5 +1,7 @@
+pub mod accounts;
 mod agree;
 mod args;
+pub mod audit;
 mod books;
 mod collect_fees;
 mod crank;
