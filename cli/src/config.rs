@@ -2,17 +2,15 @@
 //! defaults. The file is shared with the Solana tools, so what they keep in it is kept.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::fmt;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::{env, fmt, fs};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
 
-use crate::cli::GlobalArgs;
+use crate::args::GlobalArgs;
 use crate::error::Usage;
 
 /// The URLs of the public clusters, and the words that stand for them. As the Solana CLI has them
@@ -257,29 +255,10 @@ fn websocket_url(rpc_url: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// A commitment level as a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Commitment {
-    Processed,
-    Confirmed,
-    Finalized,
-}
-
-impl From<Commitment> for CommitmentConfig {
-    fn from(level: Commitment) -> Self {
-        Self {
-            commitment: match level {
-                Commitment::Processed => CommitmentLevel::Processed,
-                Commitment::Confirmed => CommitmentLevel::Confirmed,
-                Commitment::Finalized => CommitmentLevel::Finalized,
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::Commitment;
 
     fn settle(args: &GlobalArgs, yaml: &str) -> Settings {
         let file = serde_yaml_ng::from_str(yaml).unwrap();

@@ -7,16 +7,11 @@ use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use node_rewards::state::{Epoch, Network};
-use solana_pubkey::Pubkey;
-use wayfare_client::account::AccountError;
 use wayfare_client::cluster::{Cancel, Cluster, ClusterOptions};
-use wayfare_client::error::ClientError;
-use wayfare_client::rewards::address;
 
-use crate::cli::{ConfirmArgs, GlobalArgs};
+use crate::args::{ConfirmArgs, GlobalArgs};
 use crate::config::Settings;
 use crate::error::Usage;
 use crate::output::Moment;
@@ -60,26 +55,6 @@ impl Context {
         };
         let cluster = Cluster::connect(&self.settings.rpc_url.value, options)?;
         Ok(self.cluster.get_or_init(|| cluster))
-    }
-
-    /// A network by its name.
-    pub fn network(&self, name: &str) -> Result<(Pubkey, Network)> {
-        match self.cluster()?.network(name) {
-            Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
-                "there is no network {name:?} on this cluster: check the name and --url; `wayfare network list` shows all"
-            )),
-            result => Ok(result?),
-        }
-    }
-
-    /// An epoch of a network by its number.
-    pub fn epoch(&self, network: &Pubkey, number: u64) -> Result<Epoch> {
-        match self.cluster()?.state(&address::epoch(network, number)) {
-            Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
-                "epoch {number} is not proposed yet: see `wayfare rewards status`"
-            )),
-            result => Ok(result?),
-        }
     }
 
     /// Who signs in a role: the source that its flag names, else `--keypair`. Each source is opened once, since

@@ -5,7 +5,6 @@ use std::fmt::{self, Display};
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
-use node_rewards::state::Network;
 use serde::{Serialize, Serializer};
 use solana_instruction::Instruction;
 use solana_message::legacy::Message;
@@ -17,7 +16,7 @@ use wayfare_client::error::InputError;
 use wayfare_client::send::{self, Budget, Lifetime, Outcome, Presigner, SendOptions, Simulation};
 use wayfare_core::amount;
 
-use crate::cli::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
+use crate::args::{ComputeUnitPrice, ConfirmArgs, ExportEncoding, SendArgs, TransactionArgs};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::output::{Fields, Output, Shown};
@@ -235,12 +234,10 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Decimals of a network's mint.
-    pub fn decimals(&self, name: &str) -> Result<u8> {
-        self.given_or(self.args.offline.mint_decimals, "--mint-decimals", || {
-            let (_, network): (_, Network) = self.ctx.network(name)?;
-            Ok(network.decimals)
-        })
+    /// Decimals of a mint: by --mint-decimals where the network cannot be asked, else as `find` finds them.
+    pub fn decimals(&self, find: impl FnOnce() -> Result<u8>) -> Result<u8> {
+        let given = self.args.offline.mint_decimals;
+        self.given_or(given, "--mint-decimals", find)
     }
 
     /// Base units of an amount given as a flag.

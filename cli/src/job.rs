@@ -11,7 +11,7 @@ use wayfare_client::bulk::{self, Assessment, BulkOptions, Job, Progress, Stopped
 use wayfare_client::error::ClientError;
 use wayfare_client::journal::{Binding, Journal, JournalError};
 
-use crate::cli::{JobArgs, SendArgs};
+use crate::args::{JobArgs, SendArgs};
 use crate::context::Context;
 use crate::draft::send_options;
 use crate::error::{Exit, Usage, exit_of};

@@ -3,15 +3,16 @@
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_core::amount;
 
-use crate::cli::OutputFormat;
+use crate::args::OutputFormat;
 use crate::error::Exit;
+use crate::output;
 
 /// What a command found or did.
 pub trait Output: Serialize + Display {
@@ -189,6 +190,18 @@ impl<T: Display> Display for Fields<'_, T> {
             writeln!(f, "{name:<width$}  {value}")?;
         }
         Ok(())
+    }
+}
+
+/// Prints results in the format that the user wants.
+pub struct Printer(pub OutputFormat);
+
+impl Printer {
+    /// Prints a command's result, and says how the command ends.
+    pub fn result(&self, result: Result<impl Output>) -> Result<Exit> {
+        let result = result?;
+        output::print(&result, self.0)?;
+        Ok(result.exit())
     }
 }
 

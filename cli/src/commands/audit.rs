@@ -1,24 +1,95 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use serde::Serialize;
-use wayfare_client::audit::{
-    self, Audit, Checks, Deployed, Finding, HubAudit, MarketAudit, NetworkAudit, PublishedAudit,
-    Sum,
-};
+use clap::{Args, ValueEnum};
+use serde::{Serialize, Serializer};
+use wayfare_client::audit::{self, Audit, Checks, Deployed, Finding, PublishedAudit, Sum};
 use wayfare_client::interface::Interface;
 
-use crate::cli::audit::{AuditArgs, AuditedProgram};
 use crate::context::Context;
 use crate::error::{Exit, Usage};
-use crate::output::{Amount, Fields, Moment, Output, table};
-use crate::views::esim::MarketView;
+use crate::output::{Fields, Moment, Output, table};
 use crate::views::findings::Findings;
-use crate::views::or_none;
-use crate::views::rewards::NetworkView;
-use crate::views::roaming::HubView;
+
+pub const COMPARE: &str = "Compare with";
+
+#[derive(Args)]
+pub struct AuditArgs {
+    /// Which program [default: all]
+    pub program: Option<AuditedProgram>,
+
+    /// Folder with the built programs: each deployed one must be its file there, byte for byte
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub programs: Option<PathBuf>,
+
+    /// Folder with the published IDLs: each must be the one that this release reads accounts and events by
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub idls: Option<PathBuf>,
+
+    /// Folder with an epoch's published data: root, totals, and that no owner was paid more than its leaf
+    #[arg(long, value_name = "DIR", help_heading = COMPARE)]
+    pub at_data: Option<PathBuf>,
+
+    /// Folder with the data of the epoch before: every owner must have kept its index and its lifetime
+    #[arg(long, value_name = "DIR", requires = "at_data", help_heading = COMPARE)]
+    pub previous: Option<PathBuf>,
+}
+
+/// What there is for each program: its name as an argument, and its books by network, market or hub.
+macro_rules! audited {
+    ($($variant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub enum AuditedProgram {
+            $(#[value(name = $name)] $variant,)*
+        }
+
+        enum Books {
+            $($variant(Vec<crate::$room::audit::Books>),)*
+        }
+
+        impl AuditArgs {
+            /// Audits a program, and the published data with it where it has any.
+            fn audit(
+                &self,
+                program: AuditedProgram,
+                ctx: &Context,
+            ) -> Result<(ProgramView, Option<PublishedView>)> {
+                match program {
+                    $(AuditedProgram::$variant => {
+                        let audit = audit::$library(ctx.cluster()?)?;
+                        let published = self.at_data.as_ref().map(|data| {
+                            crate::$room::audit::published(&audit, data, self.previous.as_deref())
+                        });
+                        let published = published.transpose()?.flatten().map(Into::into);
+                        let books = audit.books.iter().map(Into::into).collect();
+                        Ok((self.program(ctx, audit, Books::$variant(books))?, published))
+                    })*
+                }
+            }
+        }
+
+        impl Serialize for Books {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(books) => {
+                        serializer.collect_map([(concat!(stringify!($scope), "s"), books)])
+                    })*
+                }
+            }
+        }
+
+        impl Display for Books {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(books) => books.iter().try_for_each(|books| books.fmt(f)),)*
+                }
+            }
+        }
+    };
+}
+wayfare_programs::for_each_program!(audited);
 
 /// What an audit found.
 #[derive(Serialize)]
@@ -43,59 +114,6 @@ struct ProgramView {
     sums: Vec<SumView>,
     rules: Vec<RuleView>,
     findings: Vec<Finding>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Books {
-    Networks(Vec<NetworkBooks>),
-    Markets(Vec<MarketBooks>),
-    Hubs(Vec<HubBooks>),
-}
-
-#[derive(Serialize)]
-struct NetworkBooks {
-    #[serde(flatten)]
-    network: NetworkView,
-    vault_balance: Amount,
-    outstanding: Amount,
-    surplus: Amount,
-    donated: Amount,
-    missing_pages: Vec<u32>,
-}
-
-#[derive(Serialize)]
-struct MarketBooks {
-    #[serde(flatten)]
-    market: MarketView,
-    vaults: Vec<VaultBooks>,
-}
-
-#[derive(Serialize)]
-struct VaultBooks {
-    vault: String,
-    balance: Amount,
-    held: Amount,
-    surplus: Amount,
-}
-
-#[derive(Serialize)]
-struct HubBooks {
-    #[serde(flatten)]
-    hub: HubView,
-    agreements: Vec<AgreementBooks>,
-}
-
-#[derive(Serialize)]
-struct AgreementBooks {
-    agreement: String,
-    vault: Amount,
-    first_balance: Amount,
-    second_balance: Amount,
-    first_arrears: Amount,
-    second_arrears: Amount,
-    fees: Amount,
-    surplus: Amount,
 }
 
 /// Both sides of a conservation rule, in base units.
@@ -227,117 +245,6 @@ fn write_rules(f: &mut fmt::Formatter<'_>, rules: &[RuleView]) -> fmt::Result {
     writeln!(f, "{rows}\n")
 }
 
-impl Display for Books {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Networks(networks) => networks.iter().try_for_each(|network| network.fmt(f)),
-            Self::Markets(markets) => markets.iter().try_for_each(|market| market.fmt(f)),
-            Self::Hubs(hubs) => hubs.iter().try_for_each(|hub| hub.fmt(f)),
-        }
-    }
-}
-
-/// Until when entries are refused, if they are or were.
-fn paused(until: Moment) -> String {
-    match until {
-        Moment(0) => "never".into(),
-        until => format!("until {until}"),
-    }
-}
-
-impl Display for NetworkBooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let network = &self.network;
-        Fields(&[
-            ("network", format!("{} {}", network.name, network.address)),
-            ("authority", network.authority.clone()),
-            ("pending authority", or_none(&network.pending_authority)),
-            ("guardian", network.guardian.clone()),
-            ("publishers", network.publishers.to_string()),
-            ("paused", paused(network.paused_until)),
-            ("mint", network.mint.clone()),
-            ("vault", self.vault_balance.to_string()),
-            ("outstanding", self.outstanding.to_string()),
-            ("surplus", self.surplus.to_string()),
-            ("donated", self.donated.to_string()),
-            ("missing pages", self.missing_pages.len().to_string()),
-        ])
-        .fmt(f)?;
-        writeln!(f)
-    }
-}
-
-impl Display for MarketBooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let market = &self.market;
-        Fields(&[
-            ("market", format!("{} {}", market.name, market.address)),
-            ("authority", market.authority.clone()),
-            ("pending authority", or_none(&market.pending_authority)),
-            ("arbiter", market.terms.arbiter.clone()),
-            ("guardian", market.terms.guardian.clone()),
-            ("treasury", market.terms.treasury.clone()),
-            ("paused", paused(market.paused_until)),
-        ])
-        .fmt(f)?;
-        if !self.vaults.is_empty() {
-            let mut vaults = table(["vault", "balance", "held", "surplus"]);
-            for vault in &self.vaults {
-                vaults.add_row([
-                    vault.vault.clone(),
-                    vault.balance.to_string(),
-                    vault.held.to_string(),
-                    vault.surplus.to_string(),
-                ]);
-            }
-            writeln!(f, "{vaults}")?;
-        }
-        writeln!(f)
-    }
-}
-
-impl Display for HubBooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hub = &self.hub;
-        Fields(&[
-            ("hub", format!("{} {}", hub.name, hub.address)),
-            ("authority", hub.authority.clone()),
-            ("pending authority", or_none(&hub.pending_authority)),
-            ("arbiter", hub.terms.arbiter.clone()),
-            ("guardian", hub.terms.guardian.clone()),
-            ("treasury", hub.terms.treasury.clone()),
-            ("paused", paused(hub.paused_until)),
-        ])
-        .fmt(f)?;
-        if !self.agreements.is_empty() {
-            let mut agreements = table([
-                "agreement",
-                "vault",
-                "first",
-                "second",
-                "first's arrears",
-                "second's arrears",
-                "fees",
-                "surplus",
-            ]);
-            for agreement in &self.agreements {
-                agreements.add_row([
-                    agreement.agreement.clone(),
-                    agreement.vault.to_string(),
-                    agreement.first_balance.to_string(),
-                    agreement.second_balance.to_string(),
-                    agreement.first_arrears.to_string(),
-                    agreement.second_arrears.to_string(),
-                    agreement.fees.to_string(),
-                    agreement.surplus.to_string(),
-                ]);
-            }
-            writeln!(f, "{agreements}")?;
-        }
-        writeln!(f)
-    }
-}
-
 impl Display for PublishedView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fields(&[
@@ -381,105 +288,27 @@ impl From<PublishedAudit> for PublishedView {
     }
 }
 
-impl From<&NetworkAudit> for NetworkBooks {
-    fn from(audit: &NetworkAudit) -> Self {
-        let books = &audit.books;
-        let amount = |units| Amount::new(units, books.decimals, &books.mint);
-        Self {
-            network: NetworkView::new(&books.network, &audit.state),
-            vault_balance: amount(books.vault_balance),
-            outstanding: amount(books.outstanding),
-            surplus: amount(books.surplus),
-            donated: amount(books.donated),
-            missing_pages: books.missing_pages.clone(),
-        }
-    }
-}
-
-impl From<&MarketAudit> for MarketBooks {
-    fn from(audit: &MarketAudit) -> Self {
-        let vaults = audit.books.vaults.iter().map(|vault| {
-            let amount = |units| Amount::new(units, vault.decimals, &vault.mint);
-            VaultBooks {
-                vault: vault.vault.to_string(),
-                balance: amount(vault.balance),
-                held: amount(vault.held),
-                surplus: amount(vault.surplus),
-            }
-        });
-        Self {
-            market: MarketView::new(&audit.books.market, &audit.state),
-            vaults: vaults.collect(),
-        }
-    }
-}
-
-impl From<&HubAudit> for HubBooks {
-    fn from(audit: &HubAudit) -> Self {
-        let agreements = audit.books.agreements.iter().map(|agreement| {
-            let amount = |units| Amount::new(units, agreement.decimals, &agreement.mint);
-            let [first_balance, second_balance] = agreement.balances.map(amount);
-            let [first_arrears, second_arrears] = agreement.arrears.map(amount);
-            AgreementBooks {
-                agreement: agreement.agreement.to_string(),
-                vault: amount(agreement.vault),
-                first_balance,
-                second_balance,
-                first_arrears,
-                second_arrears,
-                fees: amount(agreement.fees),
-                surplus: amount(agreement.surplus),
-            }
-        });
-        Self {
-            hub: HubView::new(&audit.books.hub, &audit.state),
-            agreements: agreements.collect(),
-        }
-    }
-}
-
 impl AuditArgs {
     pub fn run(&self, ctx: &Context) -> Result<AuditView> {
         let programs = match self.program {
             Some(program) => vec![program],
-            None => AuditedProgram::ALL.to_vec(),
+            None => AuditedProgram::value_variants().to_vec(),
         };
-        if self.at_data.is_some() && !programs.contains(&AuditedProgram::NodeRewards) {
-            bail!(Usage(
-                "--at-data is about node-rewards: leave the program out, or name that one".into()
-            ));
-        }
         let mut view = AuditView {
             programs: vec![],
             published_data: None,
         };
         for program in programs {
             let spinner = ctx.spinner("reading every account");
-            let cluster = ctx.cluster()?;
-            let program = match program {
-                AuditedProgram::NodeRewards => {
-                    let audit = audit::node_rewards(cluster)?;
-                    if let Some(data) = &self.at_data {
-                        let previous = self.previous.as_deref();
-                        let found = audit::published(&audit, data, previous)?;
-                        view.published_data = Some(found.into());
-                    }
-                    let books = audit.books.iter().map(Into::into).collect();
-                    self.program(ctx, audit, Books::Networks(books))?
-                }
-                AuditedProgram::EsimMarket => {
-                    let audit = audit::esim_market(cluster)?;
-                    let books = audit.books.iter().map(Into::into).collect();
-                    self.program(ctx, audit, Books::Markets(books))?
-                }
-                AuditedProgram::RoamingEscrow => {
-                    let audit = audit::roaming_escrow(cluster)?;
-                    let books = audit.books.iter().map(Into::into).collect();
-                    self.program(ctx, audit, Books::Hubs(books))?
-                }
-            };
+            let (program, published) = self.audit(program, ctx)?;
             spinner.finish_and_clear();
             view.programs.push(program);
+            view.published_data = view.published_data.or(published);
+        }
+        if self.at_data.is_some() && view.published_data.is_none() {
+            bail!(Usage(
+                "--at-data: this program publishes no data. Leave the program out, or name one that does".into()
+            ));
         }
         Ok(view)
     }

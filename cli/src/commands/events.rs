@@ -1,14 +1,46 @@
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use anyhow::Result;
+use clap::Args;
 use serde::Serialize;
+use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use wayfare_client::history::{self, Gap, TransactionEvents};
 use wayfare_client::interface::{NamedEvent, Value};
 
-use crate::cli::audit::{EventsArgs, EventsTarget};
 use crate::context::Context;
 use crate::output::{Moment, Output};
+use crate::views::values::write_fields;
+
+#[derive(Args)]
+pub struct EventsArgs {
+    /// Address of a network, market, hub or program, or of anything that transactions name; or a transaction's signature
+    #[arg(value_name = "ADDRESS|SIGNATURE")]
+    pub target: EventsTarget,
+
+    /// Most transactions to look at: the newest
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub limit: usize,
+}
+
+/// Whose events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsTarget {
+    Address(Pubkey),
+    Transaction(Signature),
+}
+
+impl FromStr for EventsTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse().map(Self::Address).ok();
+        address
+            .or_else(|| text.parse().map(Self::Transaction).ok())
+            .ok_or_else(|| "neither an address nor a transaction's signature, in base58".into())
+    }
+}
 
 /// What stands before the events of a transaction.
 const HEADING: &str = "  ";
@@ -105,56 +137,6 @@ impl Display for TransactionView {
             }
         }
         writeln!(f)
-    }
-}
-
-/// Names and values below each other; what has fields of its own is indented.
-fn write_fields(
-    f: &mut fmt::Formatter<'_>,
-    fields: &[(String, Value)],
-    indent: usize,
-) -> fmt::Result {
-    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, value) in fields {
-        match value {
-            Value::Fields(fields) => {
-                writeln!(f, "{:indent$}{name}", "")?;
-                write_fields(f, fields, indent.saturating_add(2))?;
-            }
-            Value::Variant(variant, fields) if !fields.is_empty() => {
-                writeln!(f, "{:indent$}{name:<width$}  {variant}", "")?;
-                write_fields(f, fields, indent.saturating_add(2))?;
-            }
-            value => writeln!(f, "{:indent$}{name:<width$}  {}", "", plain(value))?,
-        }
-    }
-    Ok(())
-}
-
-/// A value on one line.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::None => "none".into(),
-        Value::Bool(value) => if *value { "yes" } else { "no" }.into(),
-        Value::Number(number) => number.to_string(),
-        Value::Time(0) => "never".into(),
-        Value::Time(time) => Moment(*time).to_string(),
-        Value::Key(key) => key.to_string(),
-        // Names and words that anybody may have chosen: nothing of them steers a terminal.
-        Value::Text(text) => text.escape_debug().to_string(),
-        Value::Bytes(bytes) => hex::encode(bytes),
-        Value::List(values) => {
-            let values: Vec<_> = values.iter().map(plain).collect();
-            values.join(" ")
-        }
-        Value::Variant(name, _) => name.clone(),
-        Value::Fields(fields) => {
-            let fields = fields.iter();
-            let fields: Vec<_> = fields
-                .map(|(name, value)| format!("{name} {}", plain(value)))
-                .collect();
-            fields.join(", ")
-        }
     }
 }
 

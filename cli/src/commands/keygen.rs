@@ -2,12 +2,18 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Args;
 use serde::Serialize;
 use solana_signer::Signer;
 
-use crate::cli::KeygenArgs;
 use crate::keys::create_key_file;
 use crate::output::Output;
+
+#[derive(Args)]
+pub struct KeygenArgs {
+    /// Where to keep the key. A file that is there is never overwritten
+    pub file: PathBuf,
+}
 
 /// A new key.
 #[derive(Serialize)]

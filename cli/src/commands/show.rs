@@ -1,96 +1,88 @@
-use anyhow::Result;
-use esim_market::state::MarketVault;
-use roaming_escrow::state::Agreement;
-use solana_pubkey::Pubkey;
-use wayfare_client::account::AnyAccount;
-use wayfare_client::esim::{account::EsimMarketAccount as Esim, address};
-use wayfare_client::rewards::account::NodeRewardsAccount as Rewards;
-use wayfare_client::roaming::account::RoamingEscrowAccount as Roaming;
+use std::fmt::{self, Display};
 
-use crate::cli::ShowArgs;
-use crate::commands::Printer;
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde::Serialize;
+use solana_pubkey::Pubkey;
+use wayfare_client::account::{AccountError, AnyAccount, decode_any};
+use wayfare_client::error::ClientError;
+use wayfare_client::interface::{self, NamedAccount, Value};
+
 use crate::context::Context;
 use crate::error::Exit;
-use crate::views::esim::{
-    DeliveryView, MarketVaultView, MarketView, OrderView, PlanView, SellerView,
-};
-use crate::views::rewards::{ClaimPageView, EpochView, NetworkView, NodeView, PayoutView};
-use crate::views::roaming::{AgreementView, HubView, Names, OperatorView, StatementView};
+use crate::output::{Output, Printer};
+use crate::views::values::write_fields;
 
-/// Decodes an account by its discriminator. Amounts need their mint.
-pub fn run(args: &ShowArgs, ctx: &Context, print: &Printer) -> Result<Exit> {
-    let cluster = ctx.cluster()?;
-    let at = &args.address;
-    match cluster.any_state(at)? {
-        AnyAccount::NodeRewards(account) => rewards(at, account, ctx, print),
-        AnyAccount::EsimMarket(account) => esim(at, account, ctx, print),
-        AnyAccount::RoamingEscrow(account) => roaming(at, account, ctx, print),
-    }
+#[derive(Args)]
+pub struct ShowArgs {
+    /// Address of an account of one of the programs
+    pub address: Pubkey,
 }
 
-fn rewards(at: &Pubkey, account: Rewards, ctx: &Context, print: &Printer) -> Result<Exit> {
-    let cluster = ctx.cluster()?;
-    match account {
-        Rewards::Network(network) => print.result(Ok(NetworkView::new(at, &network))),
-        Rewards::Epoch(epoch) => {
-            let network = cluster.state(&epoch.network)?;
-            print.result(Ok(EpochView::new(at, &epoch, &network)))
-        }
-        Rewards::Payout(payout) => print.result(Ok(PayoutView::new(at, &payout))),
-        Rewards::Node(node) => print.result(Ok(NodeView::new(at, &node))),
-        Rewards::ClaimPage(page) => {
-            let network = cluster.state(&page.network)?;
-            print.result(Ok(ClaimPageView::new(at, &page, &network)))
+/// An account's fields, as the program's interface names them.
+#[derive(Serialize)]
+struct AccountView {
+    address: String,
+    program: &'static str,
+    account: String,
+    #[serde(flatten)]
+    fields: Value,
+}
+
+impl Output for AccountView {}
+
+impl Display for AccountView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {} {}", self.program, self.account, self.address)?;
+        match &self.fields {
+            Value::Fields(fields) => write_fields(f, fields, 2),
+            _ => Ok(()),
         }
     }
 }
 
-fn esim(at: &Pubkey, account: Esim, ctx: &Context, print: &Printer) -> Result<Exit> {
-    let cluster = ctx.cluster()?;
-    let decimals = |market: &Pubkey, mint: &Pubkey| -> Result<u8> {
-        let vault: MarketVault = cluster.state(&address::vault(market, mint))?;
-        Ok(vault.decimals)
+/// Shows an account in its program's words, or else by its fields.
+macro_rules! shown {
+    ($($variant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident,)*) => {
+        fn in_words(
+            at: &Pubkey,
+            account: AnyAccount,
+            ctx: &Context,
+            print: &Printer,
+        ) -> Result<Option<Exit>> {
+            match account {
+                $(AnyAccount::$variant(account) => {
+                    crate::$room::accounts::show(at, account, ctx, print)
+                })*
+            }
+        }
     };
-    match account {
-        Esim::Market(market) => print.result(Ok(MarketView::new(at, &market))),
-        Esim::MarketVault(vault) => print.result(Ok(MarketVaultView::new(at, &vault))),
-        Esim::Seller(seller) => print.result(Ok(SellerView::new(at, &seller))),
-        Esim::Plan(plan) => {
-            let decimals = decimals(&plan.market, &plan.terms.mint)?;
-            print.result(Ok(PlanView::new(at, &plan, decimals)))
-        }
-        Esim::Order(order) => {
-            let decimals = decimals(&order.market, &order.mint)?;
-            let now = cluster.unix_time()?;
-            print.result(Ok(OrderView::new(at, &order, decimals, now)))
-        }
-        Esim::Delivery(delivery) => print.result(Ok(DeliveryView::new(at, &delivery))),
-    }
 }
+wayfare_programs::for_each_program!(shown);
 
-fn roaming(at: &Pubkey, account: Roaming, ctx: &Context, print: &Printer) -> Result<Exit> {
-    let cluster = ctx.cluster()?;
-    let names = |agreement: &Agreement| -> Result<Names> {
-        let (first, second) = (
-            cluster.state(&agreement.first)?,
-            cluster.state(&agreement.second)?,
-        );
-        Ok(Names::new(&first, &second))
-    };
-    match account {
-        Roaming::Hub(hub) => print.result(Ok(HubView::new(at, &hub))),
-        Roaming::Operator(operator) => print.result(Ok(OperatorView::new(at, &operator))),
-        Roaming::Agreement(agreement) => {
-            let names = names(&agreement)?;
-            print.result(Ok(AgreementView::new(at, &agreement, &names)))
+impl ShowArgs {
+    pub fn run(&self, ctx: &Context, print: &Printer) -> Result<Exit> {
+        let at = &self.address;
+        let account = ctx
+            .cluster()?
+            .account(at)?
+            .ok_or(AccountError::Missing(*at))
+            .map_err(ClientError::from)?;
+        let decoded = decode_any(at, &account.owner, &account.data).map_err(ClientError::from)?;
+        if let Some(exit) = in_words(at, decoded, ctx, print)? {
+            return Ok(exit);
         }
-        Roaming::Statement(statement) => {
-            let agreement: Agreement = cluster.state(&statement.agreement)?;
-            let names = names(&agreement)?;
-            let now = cluster.unix_time()?;
-            print.result(Ok(StatementView::new(
-                at, &statement, &agreement, &names, now,
-            )))
-        }
+        let named = interface::account(&account.owner, &account.data);
+        let NamedAccount {
+            program,
+            name,
+            fields,
+        } = named.with_context(|| format!("{at} cannot be read by its program's interface"))?;
+        print.result(Ok(AccountView {
+            address: at.to_string(),
+            program,
+            account: name,
+            fields: Value::Fields(fields),
+        }))
     }
 }

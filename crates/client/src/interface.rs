@@ -209,6 +209,40 @@ pub fn event(
     })
 }
 
+/// An account as names and values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAccount {
+    /// What the documentation calls the program.
+    pub program: &'static str,
+    /// The kind of account, as the IDL has it.
+    pub name: String,
+    pub fields: Vec<(String, Value)>,
+}
+
+/// The fields of an account of a program; `None` for bytes that do not start with one of its accounts. What follows the
+/// fields is left alone: an account in Borsh has the room of its longest content.
+///
+/// Nothing is proved of where the account stands, or of values that the program never writes: see
+/// [`crate::account::decode_any`].
+pub fn account(program: &Pubkey, data: &[u8]) -> Option<NamedAccount> {
+    let interface = Interface::of(program)?;
+    let (discriminator, bytes) = data.split_at_checked(8)?;
+    let mut accounts = interface.idl.accounts.iter();
+    let known = accounts.find(|account| account.discriminator == discriminator)?;
+    let mut reader = Reader {
+        types: &interface.idl.types,
+        bytes,
+    };
+    match reader.defined(&known.name, 0)? {
+        Value::Fields(fields) => Some(NamedAccount {
+            program: interface.name,
+            name: known.name.clone(),
+            fields,
+        }),
+        _ => None,
+    }
+}
+
 /// Values in Borsh, by their types. `None` stands for bytes that are no such value.
 struct Reader<'a> {
     types: &'static [IdlTypeDef],
@@ -496,6 +530,22 @@ mod tests {
             let known = which.get(&interface.idl.events);
             let data = [EVENT_IX_TAG_LE, &known.discriminator[..], &fields].concat();
             prop_assert!(read(&interface.program, &data).is_some());
+        }
+    }
+
+    /// Every kind of account, whether the program keeps it in Borsh or in place: with room for it and to spare.
+    #[test]
+    fn an_account_of_any_kind_by_name() {
+        for interface in interfaces() {
+            assert!(!interface.idl.accounts.is_empty());
+            for kind in &interface.idl.accounts {
+                let data = [&kind.discriminator[..], &[0; 8_192]].concat();
+                let named = account(&interface.program, &data).unwrap();
+                assert_eq!((named.program, &named.name), (interface.name, &kind.name));
+                assert!(!named.fields.is_empty());
+                assert_eq!(account(&interface.program, &data[..12]), None);
+            }
+            assert_eq!(account(&interface.program, &[0; 100]), None);
         }
     }
 }

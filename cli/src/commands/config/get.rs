@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::cli::GlobalArgs;
+use crate::args::GlobalArgs;
 use crate::config::{Setting, Settings};
 use crate::output::{Fields, Output};
 

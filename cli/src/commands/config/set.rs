@@ -1,7 +1,7 @@
 use anyhow::{Result, bail};
 
-use super::get::SettingsView;
-use crate::cli::GlobalArgs;
+use crate::args::GlobalArgs;
+use crate::commands::config::get::SettingsView;
 use crate::config::{ConfigFile, Settings, cluster_url, config_path};
 use crate::error::Usage;
 use crate::signers::SignerSource;

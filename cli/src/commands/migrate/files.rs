@@ -6,13 +6,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use solana_pubkey::Pubkey;
 
-use crate::cli::{Seconds, Variable};
+use crate::args::Seconds;
 use crate::error::Usage;
+
+/// A variable of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    pub name: String,
+    pub value: String,
+}
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err(format!("{text:?}: write NAME=VALUE")),
+        }
+    }
+}
 
 /// What the networks must look like, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -312,5 +334,15 @@ mod tests {
             error(&[("0001_a.toml", ""), ("0001_b.toml", "")], &[]).contains("the same number")
         );
         assert!(error(&[], &[]).contains("no migrations"));
+    }
+
+    #[test]
+    fn variables() {
+        let variable: Variable = "a=b=c".parse().unwrap();
+        assert_eq!(
+            (variable.name.as_str(), variable.value.as_str()),
+            ("a", "b=c")
+        );
+        assert!("=b".parse::<Variable>().is_err() && "a".parse::<Variable>().is_err());
     }
 }

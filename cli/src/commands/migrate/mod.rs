@@ -4,18 +4,47 @@ mod files;
 mod plan;
 
 use std::fmt::{self, Display};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use files::NetworkWanted;
+use plan::{Action, Difference, Plan};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 
-use crate::cli::{MigrateArgs, OfflineArgs, TransactionArgs};
+use crate::args::{ConfirmArgs, ExportEncoding, OFFLINE, OfflineArgs, SendArgs, TransactionArgs};
+use crate::commands::migrate::files::Variable;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
 use crate::mint;
 use crate::output::Output;
-use files::NetworkWanted;
-use plan::{Action, Difference, Plan};
+use crate::rewards::args::address_of;
+use crate::signers::SignerSource;
+
+#[derive(Args)]
+pub struct MigrateArgs {
+    /// Folder with the migrations, NNNN_name.toml each
+    #[arg(long, value_name = "DIR", default_value = "migrations")]
+    pub dir: PathBuf,
+
+    /// Value of a variable that the migrations name as ${NAME}
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<Variable>,
+
+    /// Authority of the networks [default: --keypair]
+    #[arg(long, value_name = "KEYPAIR")]
+    pub authority: Option<SignerSource>,
+
+    /// Print each network's unsigned transaction for a multisig to import (Squads takes base58), and send nothing
+    #[arg(long, value_name = "ENCODING", help_heading = OFFLINE)]
+    pub export_encoding: Option<ExportEncoding>,
+
+    #[command(flatten)]
+    pub send: SendArgs,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
 
 /// What the migrations changed, or would change.
 #[derive(Serialize)]
@@ -109,7 +138,7 @@ impl MigrateArgs {
             },
         };
         let mut draft = Draft::new(ctx, &args, self.authority.as_ref(), "the authority")?;
-        let network = super::network::address_of(&plan.network)?;
+        let network = address_of(&plan.network)?;
         draft.describe(
             format!("bring the network {} to what is declared", plan.network),
             vec![],
@@ -125,9 +154,8 @@ impl MigrateArgs {
 
 /// What is to be done for a network, and the token program of its mint.
 fn plan(ctx: &Context, name: &str, wanted: &NetworkWanted) -> Result<(Plan, Pubkey)> {
-    let network: Option<node_rewards::state::Network> = ctx
-        .cluster()?
-        .find_state(&super::network::address_of(name)?)?;
+    let network: Option<node_rewards::state::Network> =
+        ctx.cluster()?.find_state(&address_of(name)?)?;
     let (decimals, token_program) = match (&network, wanted.mint) {
         (Some(network), _) => (network.decimals, network.token_program),
         (None, Some(mint)) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange, PublisherSet};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction;
 use wayfare_core::amount;
 
-use super::files::NetworkWanted;
+use crate::commands::migrate::files::NetworkWanted;
 use crate::output::Span;
 
 /// What a network would have to be changed by.

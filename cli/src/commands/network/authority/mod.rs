@@ -1,2 +1,0 @@
-mod accept;
-mod nominate;

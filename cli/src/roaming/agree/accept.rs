@@ -1,0 +1,73 @@
+use anyhow::{Result, bail};
+use clap::Args;
+use roaming_escrow::state::{AgreementState, AgreementTerms};
+use wayfare_client::roaming::instruction;
+
+use crate::context::Context;
+use crate::draft::Receipt;
+use crate::esim::views::percent;
+use crate::output::Shown;
+use crate::roaming::args::{AgreementArg, OperatorAuthorityArgs};
+use crate::roaming::find::{find_agreement, hub_of, require_online};
+use crate::roaming::views::AgreementTermsView;
+
+#[derive(Args)]
+pub struct AcceptTermsArgs {
+    #[command(flatten)]
+    pub agreement: AgreementArg,
+
+    /// Refuse a higher fee of the hub, in basis points, when the agreement is accepted for the first time [default: the fee
+    /// that is shown]
+    #[arg(long, value_name = "BPS")]
+    pub max_fee_bps: Option<u16>,
+
+    #[command(flatten)]
+    pub by: OperatorAuthorityArgs,
+}
+
+impl AcceptTermsArgs {
+    /// Accepts exactly what is shown: an offer that is replaced meanwhile is not accepted.
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = self.by.draft(ctx)?;
+        require_online(draft.is_offline())?;
+        let found = find_agreement(ctx, &self.agreement.agreement)?;
+        let state = &found.state;
+        if state.offered == AgreementTerms::default() {
+            bail!("no terms are on offer: see `wayfare roaming agree show`");
+        }
+        let by = state.offered_by()?;
+        let authority = found.operator(by.other()).authority;
+        if authority != draft.signer {
+            bail!(
+                "the terms are {}'s offer, so the authority of {} accepts them: that is {authority}, not {}",
+                found.names.of(by),
+                found.names.of(by.other()),
+                draft.signer
+            );
+        }
+        let hub = hub_of(ctx, &found)?;
+        let max_fee_bps = self.max_fee_bps.unwrap_or(hub.fee_bps);
+        let mut details = vec![
+            ("agreement", found.at.into()),
+            ("offered by", found.names.of(by).into()),
+        ];
+        if state.state()? == AgreementState::Proposed {
+            details.push(("hub's fee", Shown::new(percent(hub.fee_bps), hub.fee_bps)));
+        }
+        let fields = |terms| {
+            AgreementTermsView::new(terms)
+                .map(|view| view.fields())
+                .unwrap_or_default()
+        };
+        details.extend(fields(&state.offered));
+        draft.describe("accept the terms", details);
+        draft.describe_before(|| Ok(fields(&state.terms)))?;
+        draft.add(instruction::accept_terms(
+            &found.accounts,
+            draft.signer,
+            state.offered,
+            max_fee_bps,
+        ));
+        draft.finish(Some(&self.by.confirm))
+    }
+}

@@ -1,0 +1,77 @@
+use anyhow::{Result, bail};
+use clap::Args;
+use roaming_escrow::state::AgreementTerms;
+use wayfare_client::roaming::instruction;
+
+use crate::context::Context;
+use crate::draft::Receipt;
+use crate::roaming::agree::terms::TermsArgs;
+use crate::roaming::args::SideArgs;
+use crate::roaming::views::AgreementTermsView;
+
+#[derive(Args)]
+pub struct OfferArgs {
+    #[command(flatten)]
+    pub side: SideArgs,
+    #[command(flatten)]
+    pub terms: TermsArgs,
+
+    /// Withdraw the offer
+    #[arg(long, conflicts_with_all = [
+        "tariffs",
+        "statement_window",
+        "dispute_window",
+        "arbitration_window",
+        "withdrawal_notice",
+        "tolerance_bps",
+        "default_award_bps",
+    ])]
+    pub withdraw: bool,
+}
+
+impl OfferArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let (mut draft, found, side) = self.side.draft(ctx)?;
+        let state = &found.state;
+        let other = found.names.of(side.other());
+        let terms = if self.withdraw {
+            if state.offered == AgreementTerms::default() || state.offered_by()? != side {
+                bail!("{} has no terms on offer", found.names.of(side));
+            }
+            draft.describe(
+                "withdraw the offer of terms",
+                vec![("agreement", found.at.into())],
+            );
+            None
+        } else {
+            // Before the first acceptance the proposal is what is changed.
+            let base = match AgreementTermsView::new(&state.terms) {
+                Some(_) => state.terms,
+                None => state.offered,
+            };
+            let base = (base != AgreementTerms::default()).then_some(base);
+            let terms = self.terms.over(ctx, base, |tadig| found.side_of(tadig))?;
+            let mut details = vec![("agreement", found.at.into()), ("to", other.into())];
+            details.extend(
+                AgreementTermsView::new(&terms)
+                    .map(|view| view.fields())
+                    .unwrap_or_default(),
+            );
+            draft.describe("offer other terms", details);
+            draft.describe_before(|| {
+                Ok(base
+                    .and_then(|base| AgreementTermsView::new(&base))
+                    .map(|view| view.fields())
+                    .unwrap_or_default())
+            })?;
+            Some(terms)
+        };
+        draft.add(instruction::offer_terms(
+            &found.accounts,
+            side,
+            draft.signer,
+            terms,
+        ));
+        draft.finish(Some(&self.side.by.confirm))
+    }
+}

@@ -1,0 +1,209 @@
+use anyhow::{Result, anyhow, bail};
+use roaming_escrow::state::{Agreement, Hub, Operator, Side, Statement};
+use solana_pubkey::Pubkey;
+use wayfare_client::account::AccountError;
+use wayfare_client::error::ClientError;
+use wayfare_client::roaming::instruction::{AgreementAccounts, StatementAccounts};
+use wayfare_client::roaming::{StatementKey, address};
+use wayfare_client::token;
+use wayfare_core::roaming::tadig::{Folded, Tadig};
+
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::error::Usage;
+use crate::output::Amount;
+use crate::roaming::views::{Names, code};
+
+/// A hub by its name.
+pub fn find_hub(ctx: &Context, name: &str) -> Result<(Pubkey, Hub)> {
+    match ctx.cluster()?.hub(name) {
+        Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
+            "there is no hub {name:?} on this cluster: check the name and --url; `wayfare roaming hub list` shows all"
+        )),
+        result => Ok(result?),
+    }
+}
+
+/// An operator of a hub, by its code.
+pub fn find_operator(ctx: &Context, hub: &Pubkey, tadig: Tadig) -> Result<(Pubkey, Operator)> {
+    let at = address::operator(hub, tadig);
+    match ctx.cluster()?.state(&at) {
+        Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
+            "the hub has no operator {tadig}: `wayfare roaming hub operators` shows all"
+        )),
+        result => Ok((at, result?)),
+    }
+}
+
+/// A code as it was given; says so when it was in lower case.
+pub fn tadig(ctx: &Context, given: &Folded) -> Tadig {
+    if given.was_lower_case {
+        note_lower_case(ctx, given.code);
+    }
+    given.code
+}
+
+/// Says that lower case was read as upper case.
+pub fn note_lower_case(ctx: &Context, code: impl std::fmt::Display) {
+    ctx.note(format_args!(
+        "note: TADIG codes are in upper case: read as {code}"
+    ));
+}
+
+/// Refuses `--sign-only` for what depends on the agreement's accounts.
+pub fn require_online(is_offline: bool) -> Result<()> {
+    if is_offline {
+        bail!(Usage(
+            "--sign-only asks the network for nothing, but this needs the agreement's accounts: sign with a key that is \
+             here, or use --export-encoding"
+                .into()
+        ));
+    }
+    Ok(())
+}
+
+/// An agreement with what belongs to it.
+pub struct Found {
+    pub at: Pubkey,
+    pub state: Agreement,
+    pub first: Operator,
+    pub second: Operator,
+    pub names: Names,
+    pub accounts: AgreementAccounts,
+}
+
+/// An agreement by its address.
+pub fn find_agreement(ctx: &Context, at: &Pubkey) -> Result<Found> {
+    let cluster = ctx.cluster()?;
+    let state: Agreement = match cluster.state(at) {
+        Err(ClientError::Account(AccountError::Missing(_))) => bail!(
+            "there is no agreement {at} on this cluster: check the address and --url; `wayfare roaming agree list` shows all"
+        ),
+        result => result?,
+    };
+    let first = cluster.state(&state.first)?;
+    let second = cluster.state(&state.second)?;
+    Ok(Found {
+        at: *at,
+        names: Names::new(&first, &second),
+        accounts: AgreementAccounts::of(*at, &state),
+        state,
+        first,
+        second,
+    })
+}
+
+impl Found {
+    pub fn operator(&self, side: Side) -> &Operator {
+        match side {
+            Side::First => &self.first,
+            Side::Second => &self.second,
+        }
+    }
+
+    pub fn amount(&self, units: u64) -> Amount {
+        Amount::new(units, self.state.decimals, &self.state.mint)
+    }
+
+    /// The side of an operator, by its code.
+    pub fn side_of(&self, tadig: Tadig) -> Result<Side> {
+        Side::ALL
+            .into_iter()
+            .find(|side| self.operator(*side).tadig == *tadig.as_bytes())
+            .ok_or_else(|| {
+                anyhow!(
+                    "{tadig} is none of the agreement's operators: they are {} and {}",
+                    self.names.of(Side::First),
+                    self.names.of(Side::Second)
+                )
+            })
+    }
+
+    /// The side that a key acts for: that of the operator whose authority it is. `given` says it where it is both's.
+    pub fn side_of_authority(&self, key: &Pubkey, given: Option<Tadig>) -> Result<Side> {
+        let may = |side: Side| self.operator(side).authority == *key;
+        if let Some(tadig) = given {
+            let side = self.side_of(tadig)?;
+            if !may(side) {
+                bail!(
+                    "{key} is not the authority of {tadig}: that is {}",
+                    self.operator(side).authority
+                );
+            }
+            return Ok(side);
+        }
+        match Side::ALL.map(may) {
+            [true, false] => Ok(Side::First),
+            [false, true] => Ok(Side::Second),
+            [true, true] => Err(Usage(format!(
+                "{key} is the authority of both operators: say which one acts with --operator"
+            ))
+            .into()),
+            [false, false] => Err(anyhow!(
+                "{key} is the authority of neither operator: that of {} is {}, that of {} is {}",
+                self.names.of(Side::First),
+                self.first.authority,
+                self.names.of(Side::Second),
+                self.second.authority
+            )),
+        }
+    }
+
+    /// Where a statement is, and what changes it.
+    pub fn statement_accounts(&self, key: StatementKey) -> StatementAccounts {
+        StatementAccounts {
+            agreement: self.accounts,
+            home: key.home,
+            period: key.period,
+        }
+    }
+
+    /// A statement that must be there.
+    pub fn statement(&self, ctx: &Context, key: StatementKey) -> Result<(Pubkey, Statement)> {
+        let at = address::statement(&self.at, key.home, key.period);
+        match ctx.cluster()?.state(&at) {
+            Err(ClientError::Account(AccountError::Missing(_))) => Err(anyhow!(
+                "period {} that {} pays is not stated, or its statement was closed: `wayfare roaming statement list` shows all",
+                key.period,
+                self.names.of(key.home)
+            )),
+            result => Ok((at, result?)),
+        }
+    }
+}
+
+/// A hub by the address of one of its accounts: its name for messages.
+pub fn hub_of(ctx: &Context, found: &Found) -> Result<Hub> {
+    Ok(ctx.cluster()?.state(&found.state.hub)?)
+}
+
+/// An operator's code for tables.
+pub fn code_of(operators: &std::collections::HashMap<Pubkey, Operator>, at: &Pubkey) -> String {
+    operators
+        .get(at)
+        .map_or_else(|| at.to_string(), |operator| code(&operator.tadig))
+}
+
+/// Makes the wallet's token account where there is none.
+pub fn make_account(
+    ctx: &Context,
+    draft: &mut Draft,
+    found: &Found,
+    wallet: &Pubkey,
+) -> Result<()> {
+    let accounts = &found.accounts;
+    let at = accounts.token_account(wallet);
+    let there = ctx.cluster()?.account(&at)?;
+    if there.is_none_or(|account| account.owner != accounts.token_program) {
+        ctx.note(format_args!(
+            "note: {wallet} has no token account for this mint: it is made, and the fee payer pays its rent"
+        ));
+        draft.add(token::create_token_account(
+            &draft.payer,
+            wallet,
+            &accounts.mint,
+            &accounts.token_program,
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use roaming_escrow::state::{Hub, HubTerms};
+use solana_pubkey::Pubkey;
+use wayfare_client::error::InputError;
+use wayfare_client::roaming::error::refused;
+use wayfare_client::roaming::instruction;
+
+use crate::context::Context;
+use crate::draft::Receipt;
+use crate::governance::AuthorityArgs;
+use crate::roaming::args::HubNameArgs;
+use crate::roaming::views::HubTermsView;
+
+#[derive(Args)]
+pub struct HubCreateArgs {
+    #[command(flatten)]
+    pub hub: HubNameArgs,
+
+    /// Who decides what is disputed when the two operators do not
+    #[arg(long, value_name = "PUBKEY")]
+    pub arbiter: Pubkey,
+
+    /// Who may pause
+    #[arg(long, value_name = "PUBKEY")]
+    pub guardian: Pubkey,
+
+    /// Wallet whose associated token accounts get the fees
+    #[arg(long, value_name = "PUBKEY")]
+    pub treasury: Pubkey,
+
+    /// The hub's share of what settlements pay, in basis points: at most 100
+    #[arg(long, value_name = "N")]
+    pub fee_bps: u16,
+
+    #[command(flatten)]
+    pub by: AuthorityArgs,
+}
+
+impl HubCreateArgs {
+    pub fn run(&self, ctx: &Context) -> Result<Receipt> {
+        let mut draft = self.by.draft(ctx)?;
+        let name = &self.hub.name;
+        let address = self.hub.address()?;
+        let terms = HubTerms {
+            arbiter: self.arbiter,
+            guardian: self.guardian,
+            treasury: self.treasury,
+            fee_bps: self.fee_bps,
+        };
+        terms
+            .validate()
+            .map_err(refused)
+            .context("the hub's terms are refused")?;
+        if !draft.is_offline() && ctx.cluster()?.find_state::<Hub>(&address)?.is_some() {
+            bail!(
+                "there is a hub {name} already: change it with `wayfare roaming hub update`, or choose another name"
+            );
+        }
+        let mut details = vec![
+            ("address", address.into()),
+            ("authority", draft.signer.into()),
+        ];
+        details.extend(HubTermsView::from(&terms).fields());
+        draft.describe(format!("create the hub {name}"), details);
+        let create = instruction::create_hub(draft.payer, draft.signer, name.clone(), terms)
+            .ok_or_else(|| InputError::HubName(name.clone()))?;
+        draft.add(create);
+        draft.finish(Some(&self.by.confirm))
+    }
+}
