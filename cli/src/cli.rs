@@ -12,6 +12,7 @@ use node_rewards::state::NodeKind;
 use solana_hash::Hash;
 use solana_pubkey::Pubkey;
 use wayfare_client::send::Price;
+use wayfare_core::name;
 
 use crate::config::Commitment;
 use crate::signers::{Presigned, SignerSource};
@@ -285,9 +286,10 @@ pub struct NetworkArg {
 }
 
 fn network_name(text: &str) -> Result<String, String> {
-    node_rewards::state::Network::check_name(text)
-        .map(|()| text.to_owned())
-        .map_err(|_| "a network's name is 1 to 32 characters of a-z, 0-9 and -".into())
+    if !name::is_name(text.as_bytes()) {
+        return Err(format!("a network's name is {}", name::RULE));
+    }
+    Ok(text.to_owned())
 }
 
 /// A time span: seconds, or with units such as `90s`, `12h` or `7d 12h`.

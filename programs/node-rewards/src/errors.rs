@@ -2,6 +2,7 @@
 //! append-only: a released number never changes its meaning.
 
 use anchor_lang::prelude::*;
+use wayfare_program::scope::ScopeError;
 
 /// Why an instruction of node-rewards was refused.
 #[error_code]
@@ -24,7 +25,7 @@ pub enum NodeRewardsError {
     ZeroKey,
 
     // 6007: configuration
-    #[msg("A network's name is 1 to 32 characters of a-z, 0-9 and -")]
+    #[msg("A network's name is 1 to 32 of a-z, 0-9 and -, without a - at either end")]
     BadName,
     #[msg("The epoch length must be 1 second to 366 days")]
     BadEpochLength,
@@ -141,4 +142,20 @@ pub enum NodeRewardsError {
     WrongNetwork,
     #[msg("The claim page's number is above the last page")]
     BadPageNumber,
+    #[msg("A newer release of the program wrote the account: this release must not change it")]
+    NewerVersion,
+}
+
+impl From<ScopeError> for NodeRewardsError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::BadName => Self::BadName,
+            ScopeError::ZeroKey => Self::ZeroKey,
+            ScopeError::NotNominee => Self::NotNominee,
+            ScopeError::BadPause => Self::BadPause,
+            ScopeError::Paused => Self::Paused,
+            ScopeError::Overflow => Self::Overflow,
+            ScopeError::NewerVersion => Self::NewerVersion,
+        }
+    }
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use solana_pubkey::Pubkey;
+use wayfare_core::name;
 
 use crate::cli::{Seconds, Variable};
 use crate::error::Usage;
@@ -120,12 +121,12 @@ pub fn read(dir: &Path, vars: &[Variable]) -> Result<Wanted> {
         let migration: Wanted =
             toml::from_str(&text).with_context(|| path.display().to_string())?;
         for (name, network) in migration.network {
-            node_rewards::state::Network::check_name(&name).map_err(|_| {
-                anyhow!(
-                    "{}: a network's name is 1 to 32 characters of a-z, 0-9 and -, not {name:?}",
-                    path.display()
-                )
-            })?;
+            ensure!(
+                name::is_name(name.as_bytes()),
+                "{}: a network's name is {}, not {name:?}",
+                path.display(),
+                name::RULE
+            );
             wanted.network.entry(name).or_default().replace_by(network);
         }
     }

@@ -19,13 +19,12 @@ impl NetworkGuardianArgs {
         );
         draft.describe_before(|| {
             let (_, network) = ctx.network(&self.network.name)?;
-            Ok(vec![("guardian", network.guardian.into())])
+            Ok(vec![("guardian", network.scope.guardian.into())])
         })?;
-        draft.add(instruction::set_guardian(
-            self.network.address()?,
-            draft.signer,
-            self.guardian,
-        ));
+        draft.add(
+            instruction::governed(self.network.address()?)
+                .set_guardian(draft.signer, self.guardian),
+        );
         draft.finish(Some(&self.confirm))
     }
 }

@@ -20,11 +20,7 @@ impl NetworkPauseArgs {
             format!("pause the network {}", self.network.name),
             vec![("paused until", Shown::of(Moment(until)))],
         );
-        draft.add(instruction::pause(
-            self.network.address()?,
-            draft.signer,
-            until,
-        ));
+        draft.add(instruction::governed(self.network.address()?).pause(draft.signer, until));
         draft.finish(Some(&self.confirm))
     }
 }

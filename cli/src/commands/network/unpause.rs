@@ -17,7 +17,7 @@ impl NetworkUnpauseArgs {
             format!("end the pause of the network {}", self.network.name),
             vec![],
         );
-        draft.add(instruction::unpause(self.network.address()?, draft.signer));
+        draft.add(instruction::governed(self.network.address()?).unpause(draft.signer));
         draft.finish(Some(&self.confirm))
     }
 }

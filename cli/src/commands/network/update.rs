@@ -50,7 +50,7 @@ impl NetworkUpdateArgs {
         );
         draft.describe_before(|| {
             let (_, network) = ctx.network(name)?;
-            Ok(TermsView::new(&network.terms(), network.decimals, &network.mint).fields())
+            Ok(TermsView::new(&network.terms, network.decimals, &network.mint).fields())
         })?;
         draft.add(instruction::update_network(
             self.network.address()?,

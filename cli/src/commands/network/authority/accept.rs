@@ -15,10 +15,7 @@ impl AuthorityAcceptArgs {
             ),
             vec![("authority", draft.signer.into())],
         );
-        draft.add(instruction::accept_authority(
-            self.network.address()?,
-            draft.signer,
-        ));
+        draft.add(instruction::governed(self.network.address()?).accept_authority(draft.signer));
         draft.finish(Some(&self.confirm))
     }
 }

@@ -28,14 +28,13 @@ impl AuthorityNominateArgs {
         }
         draft.describe_before(|| {
             let (_, network) = ctx.network(name)?;
-            let nominee = views::or_none(&views::key(&network.pending_authority));
+            let nominee = views::or_none(&views::key(&network.scope.pending_authority));
             Ok(vec![("pending authority", nominee.into())])
         })?;
-        draft.add(instruction::nominate_authority(
-            self.network.address()?,
-            draft.signer,
-            self.nominee,
-        ));
+        draft.add(
+            instruction::governed(self.network.address()?)
+                .nominate_authority(draft.signer, self.nominee),
+        );
         draft.finish(Some(&self.confirm))
     }
 }

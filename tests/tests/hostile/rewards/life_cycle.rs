@@ -33,7 +33,10 @@ fn life_cycle_1_a_stranger_initialises_first() {
     let change = node_rewards::state::NetworkTermsChange::default();
     let update = instruction::update_network(net.address, net.authority, change);
     chain.refuse(update, NotAuthority);
-    assert_eq!(chain.read::<Network>(&net.address).authority, stranger());
+    assert_eq!(
+        chain.read::<Network>(&net.address).scope.authority,
+        stranger()
+    );
 
     // The other accounts have no role to take: whoever makes a page makes it for everybody.
     chain.accept(instruction::create_page(net.address, net.operator, 0));
@@ -226,7 +229,7 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
     world
         .chain
         .refuse(net.create_page(0), SystemError::AccountAlreadyInUse);
-    let sequence = world.state().sequence;
+    let sequence = world.state().scope.sequence;
     let (owner, device) = (net.owner(0), person("device"));
     for _ in 0..3 {
         world.chain.accept([
@@ -236,7 +239,7 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
             net.clear_payout(owner),
         ]);
     }
-    assert_eq!(world.state().sequence, sequence + 12);
+    assert_eq!(world.state().scope.sequence, sequence + 12);
     assert_eq!(world.chain.accept(net.claim(0)).events, []);
     assert_eq!(world.paid(0), LIFETIMES[0]);
 }
