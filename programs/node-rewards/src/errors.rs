@@ -7,7 +7,7 @@ use wayfare_program::scope::ScopeError;
 /// Why an instruction of node-rewards was refused.
 #[error_code]
 pub enum NodeRewardsError {
-    // 6000: who may
+    // 6000: roles
     #[msg("Only the network's authority may do this")]
     NotAuthority,
     #[msg("Only the nominated authority may accept")]
@@ -41,7 +41,7 @@ pub enum NodeRewardsError {
     #[msg("A network has 1 to 5 different publishers, and a threshold of 1 to their number")]
     BadPublishers,
     #[msg(
-        "The mint is refused: it is no initialised mint, or has an extension that can move, hide, tax or stop tokens"
+        "The mint is refused: it is not an initialised mint, or has an extension that can move, hide, tax or stop tokens"
     )]
     MintRefused,
 
@@ -125,9 +125,9 @@ pub enum NodeRewardsError {
     #[msg("The location is finer than the network's location resolution allows")]
     LocationTooFine,
     // 6045
-    #[msg("The node is on no offer")]
+    #[msg("The node is not on offer")]
     NotOffered,
-    #[msg("The rent goes only to who paid it")]
+    #[msg("The rent goes only to its payer")]
     WrongRentReceiver,
 
     // 6047: books

@@ -130,12 +130,15 @@ impl Suites {
     pub fn run(&self, test: &Test, programs: &Path, log: &Path) -> Result<Outcome> {
         let mut run = self.command(&test.binary, programs)?;
         run.args(["--exact", &test.path]);
-        Ok(match ended(&mut run, log, TEST_LIMIT)? {
-            None => Outcome::Hung,
-            Some(status) if status.success() => Outcome::Passed,
-            Some(status) if status.code() == Some(TEST_FAILED) => Outcome::Failed,
-            Some(status) => Outcome::Died(status),
-        })
+        outcome(&mut run, log)
+    }
+
+    /// Runs a test, also one that is ignored otherwise, on the programs in one folder and their next releases in another.
+    pub fn rehearse(&self, test: &Test, this: &Path, next: &Path, log: &Path) -> Result<Outcome> {
+        let mut run = self.command(&test.binary, this)?;
+        run.args(["--include-ignored", "--exact", &test.path])
+            .env("WAYFARE_NEXT_RELEASE", next);
+        outcome(&mut run, log)
     }
 
     /// Runs all tests of a program of which the path has `filter` in it, on the programs in this folder, and returns those
@@ -201,10 +204,12 @@ impl Binary {
     }
 }
 
-/// Whether a test is about this program, by the first part of its path. In the catalogue of attacks, the rows of
-/// node-rewards have no folder of their own.
+/// Whether a test is about this program, by the first part of its path.
 fn is_of(program: &str, path: &str) -> bool {
-    let path = path.strip_prefix("generated::").unwrap_or(path);
+    let path = ["generated::", "release::"]
+        .iter()
+        .find_map(|module| path.strip_prefix(module))
+        .unwrap_or(path);
     let of = match path.split("::").next().unwrap_or_default() {
         "esim_market" | "esim" | "markets" => "esim_market",
         "roaming_escrow" | "roaming" | "hubs" => "roaming_escrow",
@@ -218,6 +223,16 @@ fn failed(printed: &str) -> impl Iterator<Item = &str> {
     printed.lines().filter_map(|line| {
         let (path, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
         outcome.ends_with("FAILED").then_some(path)
+    })
+}
+
+/// How a test ends that this command runs.
+fn outcome(run: &mut Command, log: &Path) -> Result<Outcome> {
+    Ok(match ended(run, log, TEST_LIMIT)? {
+        None => Outcome::Hung,
+        Some(status) if status.success() => Outcome::Passed,
+        Some(status) if status.code() == Some(TEST_FAILED) => Outcome::Failed,
+        Some(status) => Outcome::Died(status),
     })
 }
 
@@ -261,8 +276,9 @@ mod tests {
     fn a_test_is_about_the_program_of_its_module() {
         for (path, program) in [
             ("node_rewards::claim::pays", "node_rewards"),
-            ("claims::c1", "node_rewards"),
+            ("rewards::claims::c1", "node_rewards"),
             ("rewards::random_lives", "node_rewards"),
+            ("release::node_rewards::back", "node_rewards"),
             ("esim::orders::o1", "esim_market"),
             ("esim_market::apply::a", "esim_market"),
             ("roaming::time::t1", "roaming_escrow"),

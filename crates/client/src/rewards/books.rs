@@ -15,7 +15,7 @@ use crate::{
     error::{ClientError, RpcTrouble},
 };
 
-/// How often the accounts are read anew because the network changed between two calls.
+/// How often the accounts are read again because the network changed between two calls.
 const TRIES: u32 = 20;
 
 /// A network's books at one moment. Amounts are base units of its mint.

@@ -18,7 +18,7 @@ use crate::{constants::*, errors::NodeRewardsError};
 pub struct Network {
     /// The authority is trusted with what the vault holds: it names the publishers. The guardian also vetoes proposals.
     pub scope: Scope,
-    /// Who proposes and approves epochs: the first `publisher_count` are set, the others all zero.
+    /// The proposers and approvers of epochs: the first `publisher_count` are set, the others all zero.
     pub publishers: [Pubkey; MAX_PUBLISHERS],
     /// What rewards are paid in.
     pub mint: Pubkey,
@@ -140,7 +140,7 @@ impl NetworkTermsChange {
     }
 }
 
-/// Who proposes and approves epochs, and how many of them it takes.
+/// The proposers and approvers of epochs, and how many of them it takes.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct PublisherSet {
     /// 1 to [`MAX_PUBLISHERS`] different keys.
@@ -308,10 +308,8 @@ impl Network {
 
     /// Takes the number of the next event.
     pub fn next_sequence(&mut self) -> Result<u64> {
-        Ok(self
-            .scope
-            .next_sequence(Self::VERSION)
-            .map_err(NodeRewardsError::from)?)
+        let sequence = self.scope.next_sequence(Self::VERSION);
+        Ok(sequence.map_err(NodeRewardsError::from)?)
     }
 
     /// The network's books, given the vault's balance in base units.

@@ -15,9 +15,9 @@ pub struct Node {
     /// The key that the device itself holds.
     pub device: Pubkey,
     pub owner: Pubkey,
-    /// To whom the node is on offer, or all zero.
+    /// The owner to whom the node is offered, or all zero.
     pub pending_owner: Pubkey,
-    /// Who paid the rent, and gets it back.
+    /// Paid the rent, and gets it back.
     pub rent_payer: Pubkey,
     pub kind: NodeKind,
     /// H3 cell index, no finer than the network's location resolution.
@@ -52,7 +52,7 @@ impl Node {
         Pubkey::find_program_address(&[Self::SEED, network.as_ref(), device.as_ref()], &crate::ID)
     }
 
-    /// Refuses a location that is no H3 cell, or finer than `resolution`: a node's address is its owner's privacy.
+    /// Refuses a location that is not an H3 cell, or is finer than `resolution`: a node's address is its owner's privacy.
     pub fn check_location(location: u64, resolution: u8) -> Result<()> {
         let finest = h3cell::resolution(location).ok_or(NodeRewardsError::BadLocation)?;
         require!(finest <= resolution, NodeRewardsError::LocationTooFine);

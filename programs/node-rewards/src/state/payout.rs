@@ -12,7 +12,7 @@ pub struct Payout {
     pub owner: Pubkey,
     /// The wallet whose associated token account is paid.
     pub wallet: Pubkey,
-    /// Who paid the rent, and gets it back.
+    /// Paid the rent, and gets it back.
     pub rent_payer: Pubkey,
     pub bump: u8,
     /// Zero; for fields to come.

@@ -109,7 +109,7 @@ fn life_cycle_3_close_fund_again_and_use_in_one_transaction() {
         chain.accept(with(net.claim(0)));
         assert_eq!(chain.tokens(&net.tokens_of(&owner)), LIFETIMES[0]);
 
-        // Each can be made anew in the transaction that closed it, and starts from nothing.
+        // Each can be made again in the transaction that closed it, and starts from nothing.
         chain.accept([
             net.set_payout(owner, wallet),
             net.clear_payout(owner),
@@ -264,7 +264,7 @@ fn life_cycle_7_shrink_then_grow_shows_no_stale_bytes() {
     let epoch: Epoch = chain.read(&net.epoch());
     assert_eq!(epoch.approvals, [net.publishers[4]]);
     assert_eq!(epoch.approved_at, 0);
-    // Each has to approve anew, and each addition writes over what was there.
+    // Each has to approve again, and each addition writes over what was there.
     for (given, publisher) in (1..).zip([0, 1, 2, 3]) {
         chain.pass(CHALLENGE_PERIOD);
         chain.refuse(net.activate(), TooFewApprovals);

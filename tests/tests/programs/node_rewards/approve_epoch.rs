@@ -17,7 +17,7 @@ fn counts_once_for_each_publisher() {
         world.chain.pass(10);
         let event = world.changes(net.approve(publisher), &[net.epoch()], |_| {});
         epoch.approvals.push(net.publishers[publisher]);
-        // The one that reaches the threshold starts the challenge period; a further one does not start it anew.
+        // The one that reaches the threshold starts the challenge period; a further one does not start it again.
         if approvals == 2 {
             epoch.approved_at = world.chain.now();
         }

@@ -28,7 +28,7 @@ pub struct SetPayout<'info> {
 }
 
 impl SetPayout<'_> {
-    /// Names the wallet whose associated token account the owner's claims pay. Who paid the rent first stays the one
+    /// Names the wallet whose associated token account the owner's claims pay. The first payer of the rent stays the one
     /// who gets it back.
     pub fn set_payout(ctx: Context<Self>, wallet: Pubkey) -> Result<()> {
         require_keys_neq!(wallet, Pubkey::default(), NodeRewardsError::ZeroKey);
