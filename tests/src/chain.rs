@@ -221,15 +221,23 @@ impl Chain {
 
     /// Puts a copy of a program on the chain, under another address.
     pub fn copy_program(&mut self, original: &Pubkey, copy: &Pubkey) {
-        let elf = self
-            .svm
-            .accounts_db()
-            .try_program_elf_bytes(original)
-            .expect("a program")
-            .to_vec();
+        self.deploy(copy, &self.elf(original));
+    }
+
+    /// The file of a program.
+    pub fn elf(&self, program: &Pubkey) -> Vec<u8> {
         self.svm
-            .add_program(*copy, &elf)
-            .expect("the runtime takes the copy");
+            .accounts_db()
+            .try_program_elf_bytes(program)
+            .expect("a program")
+            .to_vec()
+    }
+
+    /// Puts a program on the chain, in the place of one that may be there.
+    pub fn deploy(&mut self, program: &Pubkey, elf: &[u8]) {
+        self.svm
+            .add_program(*program, elf)
+            .expect("the runtime takes the program");
     }
 
     /// Every account but the sysvars and the features.

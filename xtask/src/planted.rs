@@ -13,7 +13,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 pub use self::entries::page;
-use self::entries::{Bug, Entries};
+use self::entries::{Bug, Entries, Release};
 use self::suites::{Outcome, Suites, Test};
 use crate::programs::{self, Compiler};
 use crate::{system, workspace};
@@ -35,7 +35,17 @@ pub fn planted(only: &[String]) -> Result<()> {
 
     let controls = site.controls(&jobs)?;
     let results = at_once(&jobs, |(bug, tests)| site.try_bug(bug, tests))?;
+    let libraries = site.planted.keys().map(String::as_str).collect();
+    let mut unrehearsed = Vec::new();
     println!();
+    for release in entries.releases(&libraries) {
+        for (test, outcome) in site.rehearse(release)? {
+            println!("{:<24} {outcome:?}: {test}", "the next release");
+            if outcome != Outcome::Passed {
+                unrehearsed.push(test.to_string());
+            }
+        }
+    }
     let mut survived = Vec::new();
     for ((bug, tests), outcomes) in jobs.iter().zip(&results) {
         let caught = is_caught(outcomes);
@@ -63,6 +73,11 @@ pub fn planted(only: &[String]) -> Result<()> {
     );
     ensure!(survived.is_empty(), "not caught: {}", survived.join(", "));
     ensure!(controls.is_empty(), "tests fail without a bug");
+    ensure!(
+        unrehearsed.is_empty(),
+        "the next release fails: {}",
+        unrehearsed.join(", ")
+    );
     ensure!(faults.is_empty(), "the entries are not complete");
     Ok(())
 }
@@ -172,6 +187,20 @@ impl Site {
             eprintln!("{}: SURVIVED, see {}", bug.invariant, folder.display());
         }
         Ok(outcomes)
+    }
+
+    /// Rehearses the upgrade of a program to its next release.
+    fn rehearse(&self, release: &Release) -> Result<Vec<(Test, Outcome)>> {
+        let name = format!("next-{}", release.program);
+        let next = self.programs(&release.program, release.number, &name)?;
+        let tests = release.passes.iter().map(|text| {
+            let test = Test::parse(text)?;
+            self.suites.require(&test)?;
+            let log = next.join(log_name(&test));
+            let outcome = self.suites.rehearse(&test, &self.deploy, &next, &log)?;
+            Ok((test, outcome))
+        });
+        tests.collect()
     }
 
     /// A folder with the program that has this bug, and the honest others.
@@ -290,6 +319,7 @@ mod tests {
     #[test]
     fn the_entries_can_be_planted() {
         let entries = Entries::read().unwrap();
-        sources::check(&entries.chosen(&[]).unwrap()).unwrap();
+        let programs = ["node_rewards", "esim_market", "roaming_escrow"].into();
+        sources::check(&entries.of_programs(&programs)).unwrap();
     }
 }

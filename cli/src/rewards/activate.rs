@@ -113,7 +113,7 @@ fn explain(state: &Activation, network: &Network, number: u64) -> Result<()> {
         Activation::Underfunded { missing } => bail!(
             "the vault lacks {} tokens for epoch {number}: fund it with `wayfare network fund {} {}`",
             tokens(*missing),
-            network.name(),
+            network.scope.name(),
             tokens(*missing)
         ),
     }

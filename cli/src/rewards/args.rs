@@ -63,8 +63,8 @@ impl Noun for NetworkNameArgs {
     fn roles(&self, ctx: &Context) -> Result<Roles> {
         let (_, network) = find_network(ctx, &self.name)?;
         Ok(Roles {
-            pending_authority: network.pending_authority,
-            guardian: network.guardian,
+            pending_authority: network.scope.pending_authority,
+            guardian: network.scope.guardian,
         })
     }
 }

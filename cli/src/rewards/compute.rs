@@ -174,7 +174,7 @@ impl ComputeArgs {
             epoch: network.active_epoch.saturating_add(1),
             epoch_length_seconds: self
                 .epoch_length
-                .map_or(network.epoch_length, |span| span.0),
+                .map_or(network.terms.epoch_length, |span| span.0),
             out: self.out.clone(),
         };
         let spinner = ctx.spinner("computing");
@@ -185,10 +185,10 @@ impl ComputeArgs {
             absent_owners,
         } = compute(&input, &mut |stage| spinner.set_message(stage.to_string()))?;
         spinner.finish_and_clear();
-        if manifest.issued > network.emission_cap {
+        if manifest.issued > network.terms.emission_cap {
             ctx.note(format_args!(
                 "note: this is above the network's emission cap of {}: it could not be proposed",
-                Amount::new(network.emission_cap, network.decimals, &network.mint)
+                Amount::new(network.terms.emission_cap, network.decimals, &network.mint)
             ));
         }
         Ok(Computed {

@@ -110,7 +110,7 @@ impl PublishArgs {
         };
         let pages = match proposal {
             Some(Receipt::DryRun { .. }) => None,
-            _ => Some(self.create_pages(ctx, &checked, network.name())?),
+            _ => Some(self.create_pages(ctx, &checked, network.scope.name())?),
         };
         Ok(Published { proposal, pages })
     }

@@ -69,7 +69,7 @@ impl SimulateMetricsArgs {
         let epoch = self.epoch.unwrap_or(network.active_epoch.saturating_add(1));
         let epoch_length = self
             .epoch_length
-            .map_or(network.epoch_length, |span| span.0);
+            .map_or(network.terms.epoch_length, |span| span.0);
         let nodes = ctx.cluster()?.nodes(&address, None)?;
         if nodes.is_empty() {
             bail!(

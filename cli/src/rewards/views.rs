@@ -3,7 +3,8 @@
 use std::fmt::{self, Display};
 
 use node_rewards::state::{
-    ClaimPage, Epoch, EpochStatus, Network, NetworkTerms, Node, NodeKind, Payout, PublisherSet,
+    ClaimPage, Epoch, EpochStatus, Network, Node, NodeKind, Payout, PublisherSet,
+    StoredNetworkTerms,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -23,7 +24,7 @@ pub struct TermsView {
 }
 
 impl TermsView {
-    pub fn new(terms: &NetworkTerms, decimals: u8, mint: &Pubkey) -> Self {
+    pub fn new(terms: &StoredNetworkTerms, decimals: u8, mint: &Pubkey) -> Self {
         let amount = |units| Amount::new(units, decimals, mint);
         Self {
             epoch_length: Span(terms.epoch_length),
@@ -110,17 +111,17 @@ impl NetworkView {
     pub fn new(address: &Pubkey, network: &Network) -> Self {
         let amount = |units| Amount::new(units, network.decimals, &network.mint);
         Self {
-            name: network.name().to_owned(),
+            name: network.scope.name().to_owned(),
             address: address.to_string(),
-            authority: network.authority.to_string(),
-            pending_authority: key(&network.pending_authority),
-            guardian: network.guardian.to_string(),
+            authority: network.scope.authority.to_string(),
+            pending_authority: key(&network.scope.pending_authority),
+            guardian: network.scope.guardian.to_string(),
             publishers: PublishersView::from(&network.publisher_set()),
             mint: network.mint.to_string(),
             decimals: network.decimals,
             token_program: network.token_program.to_string(),
             vault: network.vault.to_string(),
-            terms: TermsView::new(&network.terms(), network.decimals, &network.mint),
+            terms: TermsView::new(&network.terms, network.decimals, &network.mint),
             active_epoch: network.active_epoch,
             root: hex::encode(network.root),
             depth: network.depth,
@@ -132,9 +133,9 @@ impl NetworkView {
             limiter_level: amount(network.limiter_level),
             limiter_updated_at: Moment(network.limiter_updated_at),
             node_count: network.node_count,
-            paused_until: Moment(network.paused_until),
+            paused_until: Moment(network.scope.paused_until),
             publisher_set: network.publisher_set,
-            sequence: network.sequence,
+            sequence: network.scope.sequence,
         }
     }
 }

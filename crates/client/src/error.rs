@@ -127,7 +127,7 @@ impl From<Refusal> for ClientError {
 pub enum InputError {
     #[error("\"{url}\" is no URL of an RPC node: it must start with http:// or https://")]
     Url { url: String },
-    #[error("\"{0}\" is not a network's name: 1 to 32 characters of a-z, 0-9 and -")]
+    #[error("\"{0}\" is not a network's name: {rule}", rule = wayfare_core::name::RULE)]
     NetworkName(String),
     #[error("\"{0}\" is not a market's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
     MarketName(String),

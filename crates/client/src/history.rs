@@ -159,7 +159,9 @@ fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, Client
         Err(error) => return Err(error),
     };
     Ok(match account {
-        AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => Some(network.sequence),
+        AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => {
+            Some(network.scope.sequence)
+        }
         AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.sequence),
         AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.sequence),
         _ => None,

@@ -6,18 +6,11 @@ pub const COUNTERS_PER_PAGE: usize = 512;
 /// Most publishers that a network can have.
 pub const MAX_PUBLISHERS: usize = 5;
 
-/// Longest name of a network, in bytes: what one seed of a program-derived address holds
-/// (`MAX_SEED_LEN` of Solana's runtime).
-pub const MAX_NAME_LEN: usize = 32;
-
 /// Longest epoch: 366 days.
 pub const MAX_EPOCH_LENGTH: u64 = 366 * DAY;
 
 /// Longest challenge period: 30 days.
 pub const MAX_CHALLENGE_PERIOD: u64 = 30 * DAY;
-
-/// Longest pause that a guardian can set at a time: 7 days.
-pub const MAX_PAUSE: i64 = 7 * 86_400;
 
 /// Finest resolution that H3 has (<https://h3geo.org/docs/core-library/restable>).
 pub const MAX_LOCATION_RESOLUTION: u8 = 15;

@@ -2,11 +2,12 @@
 //! append-only: a released number never changes its meaning.
 
 use anchor_lang::prelude::*;
+use wayfare_program::scope::ScopeError;
 
 /// Why an instruction of node-rewards was refused.
 #[error_code]
 pub enum NodeRewardsError {
-    // 6000: who may
+    // 6000: roles
     #[msg("Only the network's authority may do this")]
     NotAuthority,
     #[msg("Only the nominated authority may accept")]
@@ -24,7 +25,7 @@ pub enum NodeRewardsError {
     ZeroKey,
 
     // 6007: configuration
-    #[msg("A network's name is 1 to 32 characters of a-z, 0-9 and -")]
+    #[msg("A network's name is 1 to 32 of a-z, 0-9 and -, without a - at either end")]
     BadName,
     #[msg("The epoch length must be 1 second to 366 days")]
     BadEpochLength,
@@ -40,7 +41,7 @@ pub enum NodeRewardsError {
     #[msg("A network has 1 to 5 different publishers, and a threshold of 1 to their number")]
     BadPublishers,
     #[msg(
-        "The mint is refused: it is no initialised mint, or has an extension that can move, hide, tax or stop tokens"
+        "The mint is refused: it is not an initialised mint, or has an extension that can move, hide, tax or stop tokens"
     )]
     MintRefused,
 
@@ -124,9 +125,9 @@ pub enum NodeRewardsError {
     #[msg("The location is finer than the network's location resolution allows")]
     LocationTooFine,
     // 6045
-    #[msg("The node is on no offer")]
+    #[msg("The node is not on offer")]
     NotOffered,
-    #[msg("The rent goes only to who paid it")]
+    #[msg("The rent goes only to its payer")]
     WrongRentReceiver,
 
     // 6047: books
@@ -141,4 +142,20 @@ pub enum NodeRewardsError {
     WrongNetwork,
     #[msg("The claim page's number is above the last page")]
     BadPageNumber,
+    #[msg("A newer release of the program wrote the account: this release must not change it")]
+    NewerVersion,
+}
+
+impl From<ScopeError> for NodeRewardsError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::BadName => Self::BadName,
+            ScopeError::ZeroKey => Self::ZeroKey,
+            ScopeError::NotNominee => Self::NotNominee,
+            ScopeError::BadPause => Self::BadPause,
+            ScopeError::Paused => Self::Paused,
+            ScopeError::Overflow => Self::Overflow,
+            ScopeError::NewerVersion => Self::NewerVersion,
+        }
+    }
 }

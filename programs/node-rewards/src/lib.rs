@@ -15,7 +15,7 @@ pub mod state;
 pub mod vault;
 
 use instructions::*;
-use state::{NetworkTermsChange, NodeKind, PublisherSet};
+use state::{NetworkTermsChange, NodeKind, Proposal, PublisherSet};
 
 declare_id!("7sAufy3sH6sWmpsNdGFCLgRXkJ1QjfR3A4UEULthb71H");
 
@@ -88,12 +88,12 @@ pub mod node_rewards {
 
     // Publishers.
     /// Proposes the next epoch, and approves it for the proposer.
-    pub fn propose_epoch(ctx: Context<ProposeEpoch>, args: ProposeEpochArgs) -> Result<()> {
+    pub fn propose_epoch(ctx: Context<ProposeEpoch>, args: Proposal) -> Result<()> {
         ProposeEpoch::propose_epoch(ctx, args)
     }
 
     /// Approves exactly this proposal.
-    pub fn approve_epoch(ctx: Context<ApproveEpoch>, proposal: ProposeEpochArgs) -> Result<()> {
+    pub fn approve_epoch(ctx: Context<ApproveEpoch>, proposal: Proposal) -> Result<()> {
         ApproveEpoch::approve_epoch(ctx, proposal)
     }
 
@@ -134,7 +134,7 @@ pub mod node_rewards {
         AcceptNode::accept_node(ctx)
     }
 
-    /// Takes the node off the network and gives the rent back to who paid it.
+    /// Takes the node off the network and gives the rent back to its payer.
     pub fn retire_node(ctx: Context<RetireNode>) -> Result<()> {
         RetireNode::retire_node(ctx)
     }

@@ -93,13 +93,13 @@ impl Books {
                 .filter(|event| event.network() == *address)
                 .collect();
             let was = before.networks.get(address);
-            let mut sequence = was.map_or(0, |was| was.state.sequence);
+            let mut sequence = was.map_or(0, |was| was.state.scope.sequence);
             for event in &told {
                 sequence += 1;
                 assert_eq!(event.sequence(), sequence, "an event is missing: {told:?}");
             }
             assert_eq!(
-                network.state.sequence, sequence,
+                network.state.scope.sequence, sequence,
                 "the network changed without an event"
             );
             if let Some(was) = was {
@@ -140,7 +140,7 @@ impl NetworkBooks {
             u128::from(state.claimed_total),
             "the counters do not add up to the claimed total"
         );
-        assert!(state.limiter_level <= state.limiter_capacity);
+        assert!(state.limiter_level <= state.terms.limiter_capacity);
         assert_eq!(self.nodes, state.node_count);
         assert!(u64::from(state.leaf_count) <= 1 << state.depth);
         assert!(state.threshold >= 1 && state.threshold <= state.publisher_count);
@@ -165,14 +165,19 @@ impl NetworkBooks {
         }
         assert!(is.epoch_ends_at >= was.epoch_ends_at);
         assert!(
-            (is.mint, is.vault, is.token_program, is.name, is.decimals)
-                == (
-                    was.mint,
-                    was.vault,
-                    was.token_program,
-                    was.name,
-                    was.decimals
-                ),
+            (
+                is.mint,
+                is.vault,
+                is.token_program,
+                is.scope.name,
+                is.decimals
+            ) == (
+                was.mint,
+                was.vault,
+                was.token_program,
+                was.scope.name,
+                was.decimals
+            ),
             "something changed that was settled when the network was created"
         );
         for (number, counters) in &before.pages {

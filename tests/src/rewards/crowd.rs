@@ -255,7 +255,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             add(
                 "",
                 crowd,
-                instruction::set_guardian(net.address, net.authority, guardian),
+                instruction::governed(net.address).set_guardian(net.authority, guardian),
             );
         }
         "nominate_authority" => {
@@ -266,7 +266,11 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             let (mut crowd, net) = at(Stage::Active);
             let until = crowd.world.chain.now() + 100;
             crowd.world.chain.accept(net.pause(until));
-            add("", crowd, instruction::unpause(net.address, net.authority));
+            add(
+                "",
+                crowd,
+                instruction::governed(net.address).unpause(net.authority),
+            );
         }
         "accept_authority" => {
             let (mut crowd, net) = at(Stage::Active);
@@ -274,7 +278,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             add(
                 "",
                 crowd,
-                instruction::accept_authority(net.address, person("heir")),
+                instruction::governed(net.address).accept_authority(person("heir")),
             );
         }
         "pause" => {
@@ -371,7 +375,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
 }
 
 fn nominate(net: &NetworkFixture) -> Instruction {
-    instruction::nominate_authority(net.address, net.authority, Some(person("heir")))
+    instruction::governed(net.address).nominate_authority(net.authority, Some(person("heir")))
 }
 
 fn offer(net: &NetworkFixture) -> Instruction {

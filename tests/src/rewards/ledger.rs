@@ -1,6 +1,6 @@
 //! What owners have earned, as a publisher would publish it.
 
-use node_rewards::instructions::ProposeEpochArgs;
+use node_rewards::state::Proposal;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction::Claim;
 use wayfare_core::merkle::{depth_for, reward_leaf};
@@ -95,9 +95,9 @@ impl Ledger {
     }
 
     /// What a publisher proposes.
-    pub fn proposal(&self) -> ProposeEpochArgs {
+    pub fn proposal(&self) -> Proposal {
         let leaf_count = self.leaves.len() as u32;
-        ProposeEpochArgs {
+        Proposal {
             number: self.number,
             root: self.root(),
             depth: depth_for(leaf_count),

@@ -159,7 +159,7 @@ impl NetworkFixture {
     pub fn propose_with(
         &self,
         publisher: usize,
-        change: impl FnOnce(&mut node_rewards::instructions::ProposeEpochArgs),
+        change: impl FnOnce(&mut node_rewards::state::Proposal),
     ) -> Instruction {
         let mut args = self.ledger.proposal();
         change(&mut args);
@@ -199,7 +199,7 @@ impl NetworkFixture {
     }
 
     pub fn pause(&self, until: i64) -> Instruction {
-        instruction::pause(self.address, self.guardian, until)
+        instruction::governed(self.address).pause(self.guardian, until)
     }
 
     /// The operator pays for the node of an owner.

@@ -93,7 +93,7 @@ impl World {
         let before = self.chain.snapshot();
         let mut expected = self.state();
         change(&mut expected);
-        expected.sequence += 1;
+        expected.scope.sequence += 1;
         let event = self.chain.accept(tx).event();
 
         let after = self.chain.snapshot();

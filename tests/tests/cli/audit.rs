@@ -312,7 +312,7 @@ fn events_are_told_without_a_gap() {
 
     // A network that counts an event that nobody emitted.
     let at: Pubkey = address.parse().unwrap();
-    let sequence_at = 8 + std::mem::offset_of!(node_rewards::state::Network, sequence);
+    let sequence_at = 8 + std::mem::offset_of!(node_rewards::state::Network, scope.sequence);
     tamper(&net, &at, |data| add(data, sequence_at, 2));
     let history = net.done(&["events", address]).json();
     let gap = json!([{ "scope": address, "first": sequence + 1, "last": sequence + 2 }]);
@@ -343,6 +343,7 @@ fn an_audit_of_many_accounts() {
         let device = key(number);
         let (at, bump) = Node::find_address(&network, &device);
         let node = Node {
+            version: Node::VERSION,
             network,
             device,
             owner: key(number / 10),
@@ -351,7 +352,9 @@ fn an_audit_of_many_accounts() {
             kind: NodeKind::Wifi,
             location: 0,
             registered_at: 1,
+            located_at: 1,
             bump,
+            spare: [0; 7],
         };
         put(&net, &at, &program, &in_borsh(&node, Node::SPACE));
     }
@@ -360,7 +363,8 @@ fn an_audit_of_many_accounts() {
     for page in 0..PAGES {
         let (at, bump) = ClaimPage::find_address(&network, page);
         let mut claims = ClaimPage::zeroed();
-        (claims.network, claims.page, claims.bump) = (network, page, bump);
+        (claims.version, claims.bump) = (ClaimPage::VERSION, bump);
+        (claims.network, claims.page) = (network, page);
         put(&net, &at, &program, &in_place(&claims));
     }
 

@@ -94,7 +94,10 @@ impl Case for Registration {
         }
         let (before, after) = (self.world.state(), network(net, after));
         assert_eq!(after.node_count, u64::from(ITEMS));
-        assert_eq!(after.sequence, before.sequence + u64::from(ITEMS));
+        assert_eq!(
+            after.scope.sequence,
+            before.scope.sequence + u64::from(ITEMS)
+        );
     }
 }
 
@@ -139,7 +142,10 @@ impl Case for Pages {
             assert!(page.counters.iter().all(|counter| *counter == 0));
         }
         let (before, after) = (self.0.state(), network(&self.0.net, after));
-        assert_eq!(after.sequence, before.sequence + u64::from(ITEMS));
+        assert_eq!(
+            after.scope.sequence,
+            before.scope.sequence + u64::from(ITEMS)
+        );
     }
 }
 
@@ -251,6 +257,9 @@ impl Case for Claims {
         assert_eq!(after.tokens(&net.vault), FUNDED - total);
         let (before, after) = (self.world.state(), network(net, after));
         assert_eq!(after.claimed_total, total);
-        assert_eq!(after.sequence, before.sequence + u64::from(ITEMS));
+        assert_eq!(
+            after.scope.sequence,
+            before.scope.sequence + u64::from(ITEMS)
+        );
     }
 }

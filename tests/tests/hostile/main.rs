@@ -96,16 +96,7 @@
 //! `roaming/`, and what is generated from the IDLs, for all, in `generated.rs`. A price or version changed after the quote
 //! is in `programs/esim_market/purchase.rs`.
 
-mod accounts;
-mod addresses;
-mod arithmetic;
-mod claims;
-mod duplicates;
 mod esim;
 mod generated;
-mod governance;
-mod life_cycle;
-mod resources;
+mod rewards;
 mod roaming;
-mod time;
-mod tokens;

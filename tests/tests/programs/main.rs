@@ -2,4 +2,5 @@
 
 mod esim_market;
 mod node_rewards;
+mod release;
 mod roaming_escrow;

@@ -19,7 +19,7 @@ const INVARIANTS: &str = "docs/invariants.md";
 /// What stands in an entry's `new` for "this bug is selected".
 pub const TOKEN: &str = "PLANTED";
 
-/// How many bugs one file may have: the numbers of all files must fit the marker's digits.
+/// Numbers that a file may take, the last for the next release: those of all files must fit the marker's three digits.
 const NUMBERS_PER_FILE: usize = 200;
 
 /// A table of [`INVARIANTS`]: how its ids begin, the file of its bugs, and its heading.
@@ -95,6 +95,33 @@ pub struct Edit {
     pub new: String,
 }
 
+/// The next release of a program, as far as its accounts differ: what the rehearsal of an upgrade runs on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// One sentence: what it adds.
+    what: String,
+    /// Every piece of source that it changes.
+    edit: Vec<Edit>,
+    /// The rehearsals, as `BINARY PATH`.
+    pub passes: Vec<String>,
+    /// Its number in the marker.
+    #[serde(skip)]
+    pub number: u16,
+    /// The program's library.
+    #[serde(skip)]
+    pub program: String,
+}
+
+/// What is planted under one number.
+pub struct Change<'a> {
+    /// What messages call it.
+    pub name: &'a str,
+    pub number: u16,
+    /// File, what is there, and what takes its place.
+    pub edits: Vec<(&'a str, &'a str, &'a str)>,
+}
+
 /// An invariant that no program's code can break.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +137,7 @@ struct File {
     bug: Vec<Bug>,
     #[serde(default)]
     not_planted: Vec<NotPlanted>,
+    next_release: Option<Release>,
 }
 
 /// The files, each with its table.
@@ -133,20 +161,25 @@ impl Bug {
     }
 
     /// Every piece of source that it changes: file, what is there, and what takes its place.
-    pub fn edits(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+    fn edits(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let first = (self.file.as_str(), self.old.as_str(), self.new.as_str());
-        let more = self
-            .more
-            .iter()
-            .map(|edit| (edit.file.as_str(), edit.old.as_str(), edit.new.as_str()));
-        std::iter::once(first).chain(more)
+        std::iter::once(first).chain(self.more.iter().map(Edit::parts))
+    }
+
+    /// What it changes.
+    pub fn change(&self) -> Change<'_> {
+        Change {
+            name: &self.invariant,
+            number: self.number,
+            edits: self.edits().collect(),
+        }
     }
 
     /// What cannot be told from one field alone.
     fn complete(&mut self, table: &Table, number: usize) -> Result<()> {
         ensure!(
-            number <= NUMBERS_PER_FILE,
-            "there are more than {NUMBERS_PER_FILE} bugs in one file"
+            number < NUMBERS_PER_FILE,
+            "there are {NUMBERS_PER_FILE} bugs or more in one file"
         );
         self.number = u16::try_from(number)?;
         self.program = table.file.to_owned();
@@ -176,6 +209,23 @@ impl Bug {
     }
 }
 
+impl Edit {
+    fn parts(&self) -> (&str, &str, &str) {
+        (&self.file, &self.old, &self.new)
+    }
+}
+
+impl Release {
+    /// What it changes.
+    pub fn change(&self) -> Change<'_> {
+        Change {
+            name: "the next release",
+            number: self.number,
+            edits: self.edit.iter().map(Edit::parts).collect(),
+        }
+    }
+}
+
 impl Entries {
     /// Reads the files that there are.
     pub fn read() -> Result<Self> {
@@ -194,6 +244,10 @@ impl Entries {
                 bug.complete(&table, i + 1)
                     .with_context(|| format!("{name}: {}", bug.invariant))?;
                 bug.number += u16::try_from(place * NUMBERS_PER_FILE)?;
+            }
+            if let Some(release) = &mut file.next_release {
+                release.number = u16::try_from((place + 1) * NUMBERS_PER_FILE)?;
+                release.program = table.file.to_owned();
             }
             files.push((table, file));
         }
@@ -214,11 +268,22 @@ impl Entries {
             .collect())
     }
 
-    /// Every bug of these programs.
-    pub fn of_programs(&self, programs: &BTreeSet<&str>) -> Vec<&Bug> {
-        self.bugs()
-            .filter(|bug| programs.contains(bug.program.as_str()))
+    /// Everything that is planted in these programs.
+    pub fn of_programs(&self, programs: &BTreeSet<&str>) -> Vec<Change<'_>> {
+        let bugs = self.bugs();
+        bugs.filter(|bug| programs.contains(bug.program.as_str()))
+            .map(Bug::change)
+            .chain(self.releases(programs).map(Release::change))
             .collect()
+    }
+
+    /// The next releases of these programs.
+    pub fn releases(&self, programs: &BTreeSet<&str>) -> impl Iterator<Item = &Release> {
+        let releases = self
+            .files
+            .iter()
+            .filter_map(|(_, file)| file.next_release.as_ref());
+        releases.filter(|release| programs.contains(release.program.as_str()))
     }
 
     fn bugs(&self) -> impl Iterator<Item = &Bug> {
@@ -345,6 +410,19 @@ impl File {
         }
         for not in &self.not_planted {
             writeln!(out, "| {} | {} |", not.invariant, cell(&not.reason)?)?;
+        }
+        if let Some(release) = &self.next_release {
+            let tests: Vec<_> = release
+                .passes
+                .iter()
+                .map(|test| format!("`{test}`"))
+                .collect();
+            writeln!(
+                out,
+                "\nThe next release, by which an upgrade and a roll-back are rehearsed: {} Rehearsed by {}.",
+                release.what,
+                tests.join(", ")
+            )?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::entries::{Bug, TOKEN};
+use super::entries::{Change, TOKEN};
 use crate::workspace::{self, Program};
 
 /// What is copied, besides the programs. Everything else of the workspace is a link to the checkout: it has to be there
@@ -45,10 +45,10 @@ pub fn is(number: u16) -> bool {
 }
 "#;
 
-/// Writes the sources with these bugs to `root`, changing only files that differ from what is there.
+/// Writes the sources with these changes to `root`, changing only files that differ from what is there.
 /// Programs that are not among `programs` stay as an earlier run left them.
-pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
-    let planted = planted(bugs)?;
+pub fn write(root: &Path, changes: &[Change], programs: &[&Program]) -> Result<()> {
+    let planted = planted(changes)?;
     for name in COPIED {
         copy(root, Path::new(name), &planted)?;
     }
@@ -71,25 +71,25 @@ pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
     Ok(())
 }
 
-/// Fails if one of these bugs cannot be planted.
+/// Fails if one of these changes cannot be planted.
 #[cfg(test)]
-pub fn check(bugs: &[&Bug]) -> Result<()> {
-    planted(bugs).map(|_| ())
+pub fn check(changes: &[Change]) -> Result<()> {
+    planted(changes).map(|_| ())
 }
 
 /// The changed and added files, by their path in the checkout.
-fn planted(bugs: &[&Bug]) -> Result<BTreeMap<PathBuf, String>> {
+fn planted(changes: &[Change]) -> Result<BTreeMap<PathBuf, String>> {
     let mut edits: BTreeMap<&str, Vec<Piece>> = BTreeMap::new();
-    for bug in bugs {
-        for (file, old, new) in bug.edits() {
+    for change in changes {
+        for &(file, old, new) in &change.edits {
             let crate_name = if file.starts_with(CORE) {
                 "crate"
             } else {
                 "wayfare_core"
             };
-            let is_selected = format!("{crate_name}::planted::is({})", bug.number);
+            let is_selected = format!("{crate_name}::planted::is({})", change.number);
             edits.entry(file).or_default().push(Piece {
-                name: &bug.invariant,
+                name: change.name,
                 old,
                 new: new.replace(TOKEN, &is_selected),
             });
@@ -124,7 +124,7 @@ fn planted(bugs: &[&Bug]) -> Result<BTreeMap<PathBuf, String>> {
     Ok(planted)
 }
 
-/// A piece of a file that a bug changes.
+/// A piece of a file that is changed.
 struct Piece<'a> {
     name: &'a str,
     old: &'a str,

@@ -131,12 +131,15 @@ impl Suites {
     pub fn run(&self, test: &Test, programs: &Path, log: &Path) -> Result<Outcome> {
         let mut run = self.command(&test.binary, programs)?;
         run.args(["--exact", &test.path]);
-        Ok(match ended(&mut run, log, TEST_LIMIT)? {
-            None => Outcome::Hung,
-            Some(status) if status.success() => Outcome::Passed,
-            Some(status) if status.code() == Some(TEST_FAILED) => Outcome::Failed,
-            Some(status) => Outcome::Died(status),
-        })
+        outcome(&mut run, log)
+    }
+
+    /// Runs a test, also one that is ignored otherwise, on the programs in one folder and their next releases in another.
+    pub fn rehearse(&self, test: &Test, this: &Path, next: &Path, log: &Path) -> Result<Outcome> {
+        let mut run = self.command(&test.binary, this)?;
+        run.args(["--include-ignored", "--exact", &test.path])
+            .env("WAYFARE_NEXT_RELEASE", next);
+        outcome(&mut run, log)
     }
 
     /// Runs all tests of a program of which the path has `filter` in it, on the programs in this folder, and returns those
@@ -220,6 +223,16 @@ fn failed(printed: &str) -> impl Iterator<Item = &str> {
     printed.lines().filter_map(|line| {
         let (path, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
         outcome.ends_with("FAILED").then_some(path)
+    })
+}
+
+/// How a test ends that this command runs.
+fn outcome(run: &mut Command, log: &Path) -> Result<Outcome> {
+    Ok(match ended(run, log, TEST_LIMIT)? {
+        None => Outcome::Hung,
+        Some(status) if status.success() => Outcome::Passed,
+        Some(status) if status.code() == Some(TEST_FAILED) => Outcome::Failed,
+        Some(status) => Outcome::Died(status),
     })
 }
 

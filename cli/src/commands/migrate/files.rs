@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use solana_pubkey::Pubkey;
 
-use crate::args::Seconds;
+use crate::args::{self, Seconds};
 use crate::error::Usage;
 
 /// A variable of a migration.
@@ -142,12 +142,7 @@ pub fn read(dir: &Path, vars: &[Variable]) -> Result<Wanted> {
         let migration: Wanted =
             toml::from_str(&text).with_context(|| path.display().to_string())?;
         for (name, network) in migration.network {
-            node_rewards::state::Network::check_name(&name).map_err(|_| {
-                anyhow!(
-                    "{}: a network's name is 1 to 32 characters of a-z, 0-9 and -, not {name:?}",
-                    path.display()
-                )
-            })?;
+            let name = args::name(&name).map_err(|error| anyhow!("{}: {error}", path.display()))?;
             wanted.network.entry(name).or_default().replace_by(network);
         }
     }

@@ -150,7 +150,7 @@ impl Plan {
         };
         let span = |seconds: &u64| Span(*seconds).to_string();
         let text = |value: &u8| value.to_string();
-        let is = network.terms();
+        let is = network.terms;
 
         let terms = NetworkTermsChange {
             epoch_length: differences.of(
@@ -209,17 +209,17 @@ impl Plan {
 
         let guardian = differences.of(
             "guardian",
-            network.guardian,
+            network.scope.guardian,
             wanted.guardian,
             Pubkey::to_string,
         );
         // A nominee who has not accepted yet is as far as the authority can go.
-        let nominee = wanted
-            .authority
-            .filter(|key| *key != network.authority && *key != network.pending_authority);
+        let nominee = wanted.authority.filter(|key| {
+            *key != network.scope.authority && *key != network.scope.pending_authority
+        });
         let nominee = differences.of(
             "pending_authority",
-            network.pending_authority,
+            network.scope.pending_authority,
             nominee,
             |key| {
                 if *key == Pubkey::default() {
@@ -272,8 +272,10 @@ impl Plan {
                 publishers
                     .clone()
                     .map(|set| instruction::set_publishers(network, authority, set)),
-                guardian.map(|key| instruction::set_guardian(network, authority, key)),
-                nominee.map(|key| instruction::nominate_authority(network, authority, Some(key))),
+                guardian.map(|key| instruction::governed(network).set_guardian(authority, key)),
+                nominee.map(|key| {
+                    instruction::governed(network).nominate_authority(authority, Some(key))
+                }),
             ]
             .into_iter()
             .flatten()
@@ -343,10 +345,10 @@ mod tests {
             panic!("{plan:?}")
         };
         let mut network: Network = bytemuck::Zeroable::zeroed();
-        network.authority = authority;
+        network.scope.authority = authority;
         network.mint = *mint;
         network.decimals = 6;
-        network.guardian = args.guardian;
+        network.scope.guardian = args.guardian;
         network.set_terms(&args.terms, 0);
         network.set_publishers(&args.publisher_set).unwrap();
         network
@@ -411,7 +413,7 @@ mod tests {
 
         // Another order of the publishers is no difference; a nominee who has not accepted is none either.
         let mut nominated = network;
-        nominated.pending_authority = key(5);
+        nominated.scope.pending_authority = key(5);
         let order = NetworkWanted {
             authority: Some(key(5)),
             publishers: Some(vec![key(4), key(3)]),

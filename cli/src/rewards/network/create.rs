@@ -5,6 +5,7 @@ use node_rewards::state::{Network, NetworkTerms, PublisherSet};
 use solana_pubkey::Pubkey;
 use wayfare_client::error::InputError;
 use wayfare_client::rewards::instruction;
+use wayfare_program::stored::Stored;
 
 use crate::args::{ConfirmArgs, OFFLINE, Seconds, TokenProgram, TransactionArgs};
 use crate::context::Context;
@@ -129,7 +130,7 @@ impl NetworkCreateArgs {
             ("mint", self.mint.into()),
             ("token program", token_program.into()),
         ];
-        details.extend(TermsView::new(&terms, decimals, &self.mint).fields());
+        details.extend(TermsView::new(&terms.to_stored(), decimals, &self.mint).fields());
         draft.describe(format!("create the network {name}"), details);
         let create =
             instruction::create_network(draft.payer, draft.signer, self.mint, token_program, args)

@@ -89,7 +89,7 @@ impl NetworkUpdateArgs {
         );
         draft.describe_before(|| {
             let (_, network) = find_network(ctx, name)?;
-            Ok(TermsView::new(&network.terms(), network.decimals, &network.mint).fields())
+            Ok(TermsView::new(&network.terms, network.decimals, &network.mint).fields())
         })?;
         draft.add(instruction::update_network(
             self.network.address()?,

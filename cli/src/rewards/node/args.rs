@@ -33,7 +33,8 @@ impl PlaceArgs {
             }
             (None, Some(at)) => {
                 let (_, network) = find_network(ctx, network)?;
-                h3::cell_at(at.latitude, at.longitude, network.location_resolution).context("--at")
+                h3::cell_at(at.latitude, at.longitude, network.terms.location_resolution)
+                    .context("--at")
             }
             (None, None) => bail!(Usage(
                 "say where the node is: --at LAT,LNG or --location CELL".into()

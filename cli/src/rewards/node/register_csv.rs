@@ -115,7 +115,7 @@ pub fn run(args: &NodeRegisterArgs, file: &Path, ctx: &Context) -> Result<Regist
     let reading = Reading {
         columns: &bulk.columns,
         single_owners: bulk.single_owners,
-        resolution: network.location_resolution,
+        resolution: network.terms.location_resolution,
     };
     let mut roster = Roster::read(file, &reading)?;
     let keys = Keys {

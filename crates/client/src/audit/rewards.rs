@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use node_rewards::{
-    constants::{COUNTERS_PER_PAGE, MAX_PAUSE},
+    constants::COUNTERS_PER_PAGE,
     state::{ClaimPage, Epoch, EpochStatus, Network, Node, Payout},
 };
 use solana_pubkey::Pubkey;
+use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
     Checks, Part, Relation, Rule, Side, Sum, check_pause,
@@ -147,7 +148,7 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &NetworkAccounts) -> N
         checks,
         Rule::NetworkPauseEnds,
         address,
-        network.paused_until,
+        network.scope.paused_until,
         reading.time.saturating_add(MAX_PAUSE),
     );
     check_epochs(checks, accounts);
@@ -187,7 +188,7 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &NetworkAccounts) -> N
 }
 
 fn check_terms(checks: &mut Checks, at: &Pubkey, network: &Network) {
-    let fault = network.terms().validate().err();
+    let fault = network.terms().and_then(|terms| terms.validate()).err();
     checks.fact(
         Rule::NetworkTermsWork,
         at,
@@ -198,8 +199,8 @@ fn check_terms(checks: &mut Checks, at: &Pubkey, network: &Network) {
 
 fn check_roles(checks: &mut Checks, at: &Pubkey, network: &Network) {
     let keys = [
-        ("the authority", network.authority),
-        ("the guardian", network.guardian),
+        ("the authority", network.scope.authority),
+        ("the guardian", network.scope.guardian),
     ];
     let zero = keys.iter().find(|(_, key)| *key == Pubkey::default());
     let fault = match (zero, network.publisher_set().validate()) {
@@ -455,6 +456,7 @@ pub(super) mod examples {
 
     pub fn epoch(number: u64, status: EpochStatus, lifetime_total: u64) -> Epoch {
         Epoch {
+            version: Epoch::VERSION,
             network: network_address(),
             number,
             root: [number as u8; 32],
@@ -473,12 +475,14 @@ pub(super) mod examples {
             },
             status,
             bump: Epoch::find_address(&network_address(), number).1,
+            spare: [0; 16],
             approvals: vec![key(11), key(12)],
         }
     }
 
     pub fn node(device: u8) -> Node {
         Node {
+            version: Node::VERSION,
             network: network_address(),
             device: key(device),
             owner: key(21),
@@ -487,7 +491,9 @@ pub(super) mod examples {
             kind: NodeKind::Wifi,
             location: 0x08a2_a107_2b59_ffff,
             registered_at: 5,
+            located_at: 5,
             bump: Node::find_address(&network_address(), &key(device)).1,
+            spare: [0; 7],
         }
     }
 
@@ -495,10 +501,11 @@ pub(super) mod examples {
         let (address, bump) = Network::find_address("wifi");
         let (vault, vault_bump) = Network::find_vault_address(&address);
         let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
-        network.name[..4].copy_from_slice(b"wifi");
-        (network.name_len, network.bump) = (4, bump);
+        network
+            .scope
+            .open(Network::VERSION, bump, "wifi", key(31), key(32))
+            .unwrap();
         (network.vault, network.vault_bump) = (vault, vault_bump);
-        (network.authority, network.guardian) = (key(31), key(32));
         network.publishers[..2].copy_from_slice(&[key(11), key(12)]);
         (
             network.publisher_count,
@@ -506,20 +513,21 @@ pub(super) mod examples {
             network.publisher_set,
         ) = (2, 2, 4);
         (network.mint, network.token_program, network.decimals) = (MINT, TOKEN, 6);
-        (network.epoch_length, network.challenge_period) = (86_400, 3_600);
+        (network.terms.epoch_length, network.terms.challenge_period) = (86_400, 3_600);
         (
-            network.emission_cap,
-            network.limiter_capacity,
-            network.limiter_refill,
+            network.terms.emission_cap,
+            network.terms.limiter_capacity,
+            network.terms.limiter_refill,
         ) = (500, 10, 1);
         (network.active_epoch, network.root) = (2, [2; 32]);
         (network.leaf_count, network.depth) = (LEAVES, depth_for(LEAVES));
         network.lifetime_total = 1_000;
         (network.claimed_total, network.funded_total) = (600, 1_500);
-        (network.node_count, network.sequence) = (2, 40);
+        (network.node_count, network.scope.sequence) = (2, 40);
         let pages = (0..3)
             .map(|page| {
                 let mut state: Box<ClaimPage> = Box::new(bytemuck::Zeroable::zeroed());
+                state.version = ClaimPage::VERSION;
                 state.network = address;
                 (state.page, state.bump) = (page, ClaimPage::find_address(&address, page).1);
                 state.counters[0] = 200;
@@ -539,11 +547,13 @@ pub(super) mod examples {
             pages,
             nodes: vec![node(41), node(42)],
             payout: Payout {
+                version: Payout::VERSION,
                 network: address,
                 owner: key(21),
                 wallet: key(22),
                 rent_payer: key(21),
                 bump: payout_bump,
+                spare: [0; 7],
             },
         }
     }
@@ -664,10 +674,10 @@ mod tests {
                 e.network.limiter_level = 11
             }),
             (Rule::NetworkTermsWork, network, |e| {
-                e.network.limiter_refill = 0
+                e.network.terms.limiter_refill = 0
             }),
             (Rule::NetworkTermsWork, network, |e| {
-                e.network.emission_cap = 86_401
+                e.network.terms.emission_cap = 86_401
             }),
             (Rule::NetworkMintIsPlain, MINT, |e| e.mint[44] = 7),
             (Rule::NetworkMintIsPlain, MINT, |e| e.mint.push(0)),
@@ -714,10 +724,10 @@ mod tests {
                 (e.pages[2].counters[0], e.pages[2].counters[1]) = (199, 1);
             }),
             (Rule::NetworkPauseEnds, network, |e| {
-                e.network.paused_until = NOW + MAX_PAUSE + 1;
+                e.network.scope.paused_until = NOW + MAX_PAUSE + 1;
             }),
             (Rule::NetworkKeysAreSet, network, |e| {
-                e.network.guardian = Pubkey::default();
+                e.network.scope.guardian = Pubkey::default();
             }),
             (Rule::NetworkKeysAreSet, node_at(41), |e| {
                 e.nodes[0].owner = Pubkey::default();
@@ -730,7 +740,7 @@ mod tests {
                 e.nodes.pop();
             }),
             (Rule::NetworkKeysAreSet, network, |e| {
-                e.network.authority = Pubkey::default();
+                e.network.scope.authority = Pubkey::default();
             }),
         ];
         for (rule, account, change) in cases {
@@ -754,7 +764,10 @@ mod tests {
         let mut expected = vec![(Rule::NetworkKeysAreSet, network)];
         expected.extend(epochs);
         assert_eq!(found(|e| e.network.threshold = 3), expected);
-        assert_eq!(found(|e| e.network.paused_until = NOW + MAX_PAUSE), []);
+        assert_eq!(
+            found(|e| e.network.scope.paused_until = NOW + MAX_PAUSE),
+            []
+        );
     }
 
     #[test]
@@ -788,6 +801,7 @@ mod tests {
         let (other, _) = Network::find_address("lorawan");
         let (at, bump) = Node::find_address(&other, &key(41));
         let stray = Node {
+            version: Node::VERSION,
             network: other,
             bump,
             ..node(41)
@@ -808,7 +822,7 @@ mod tests {
         let mut example = example();
         let chain = chain(&example);
         // Calls of the first reading: accounts and clock in any order, then vault and mint, then the network again.
-        example.network.sequence += 1;
+        example.network.scope.sequence += 1;
         example.network.claimed_total += 5;
         example.pages[1].counters[3] += 5;
         example.vault[64..72].copy_from_slice(&895u64.to_le_bytes());
@@ -837,7 +851,7 @@ mod tests {
         let mut example = example();
         let chain = chain(&example);
         for call in 0..200 {
-            example.network.sequence += 1;
+            example.network.scope.sequence += 1;
             let network = Account::Network(example.network.clone());
             let changes = vec![(network_address(), PROGRAM, encode(&network))];
             chain.0.lock().unwrap().changes.insert(call, changes);

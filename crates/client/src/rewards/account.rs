@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 #[cfg(test)]
 use solana_pubkey::Pubkey;
+use wayfare_core::name::is_name;
 
 use super::address::PROGRAM;
 #[cfg(test)]
@@ -24,11 +25,10 @@ impl Stored for Network {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let network = zero_copy::<Self>(data)?;
-        // Counts that the program's own accessors would cut short.
-        let name = usize::from(network.name_len);
-        if name > network.name.len() || Self::check_name(network.name()).is_err() {
-            return Err("its name is no network's name");
+        if !is_name(network.scope.name().as_bytes()) {
+            return Err("its name is not a valid name of a network");
         }
+        // A count that the program's own accessor would cut short.
         let publishers = usize::from(network.publisher_count);
         if publishers == 0 || publishers > network.publishers.len() {
             return Err("it has no publishers, or more than there is room for");
@@ -37,11 +37,11 @@ impl Stored for Network {
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        let derived = Self::find_address(self.name());
+        let derived = Self::find_address(self.scope.name());
         if Self::find_vault_address(&derived.0) != (self.vault, self.vault_bump) {
             return Err("its vault is not the one that its address leads to");
         }
-        Ok(Place::new(derived, self.bump))
+        Ok(Place::new(derived, self.scope.bump))
     }
 }
 
@@ -160,9 +160,10 @@ mod tests {
         let (address, bump) = Network::find_address("wifi");
         let (vault, vault_bump) = Network::find_vault_address(&address);
         let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
-        network.name[..4].copy_from_slice(b"wifi");
-        network.name_len = 4;
-        network.bump = bump;
+        network
+            .scope
+            .open(Network::VERSION, bump, "wifi", key(1), key(2))
+            .unwrap();
         network.vault = vault;
         network.vault_bump = vault_bump;
         network.publisher_count = 1;
@@ -175,6 +176,7 @@ mod tests {
         let (network_address, network) = network();
         let (epoch_address, bump) = Epoch::find_address(&network_address, 3);
         let epoch = Epoch {
+            version: Epoch::VERSION,
             network: network_address,
             number: 3,
             root: [1; 32],
@@ -189,26 +191,32 @@ mod tests {
             activated_at: 10,
             status: EpochStatus::Vetoed,
             bump,
+            spare: [0; 16],
             approvals: vec![key(6), key(7)],
         };
         let (page_address, bump) = ClaimPage::find_address(&network_address, 5);
         let page = ClaimPage {
-            network: network_address,
-            page: 5,
+            version: ClaimPage::VERSION,
             bump,
-            padding: [0; 3],
+            padding: [0; 2],
+            page: 5,
+            network: network_address,
             counters: [11; COUNTERS_PER_PAGE],
+            spare: [0; 24],
         };
         let (payout_address, bump) = Payout::find_address(&network_address, &key(1));
         let payout = Payout {
+            version: Payout::VERSION,
             network: network_address,
             owner: key(1),
             wallet: key(2),
             rent_payer: key(3),
             bump,
+            spare: [0; 7],
         };
         let (node_address, bump) = Node::find_address(&network_address, &key(4));
         let node = Node {
+            version: Node::VERSION,
             network: network_address,
             device: key(4),
             owner: key(1),
@@ -217,7 +225,9 @@ mod tests {
             kind: NodeKind::SmallCell,
             location: 6,
             registered_at: 7,
+            located_at: 8,
             bump,
+            spare: [0; 7],
         };
         vec![
             (network_address, NodeRewardsAccount::Network(network)),
@@ -319,9 +329,9 @@ mod tests {
                 Err(AccountError::Malformed { .. })
             )
         };
-        assert!(malformed(|n| n.name_len = 0));
-        assert!(malformed(|n| n.name_len = 33));
-        assert!(malformed(|n| n.name[0] = b'W'));
+        assert!(malformed(|n| n.scope.name_len = 0));
+        assert!(malformed(|n| n.scope.name_len = 33));
+        assert!(malformed(|n| n.scope.name[0] = b'W'));
         assert!(malformed(|n| n.publisher_count = 0));
         assert!(malformed(|n| n.publisher_count = 6));
         assert!(!malformed(|n| n.publisher_count = 5));
@@ -331,10 +341,10 @@ mod tests {
     fn a_bump_or_a_network_that_does_not_fit() {
         let (_, mut network) = network();
         let address = Network::find_address("wifi").0;
-        network.bump -= 1;
+        network.scope.bump -= 1;
         let account = NodeRewardsAccount::Network(network.clone());
         assert!(check_address(&address, &account).is_err());
-        network.bump += 1;
+        network.scope.bump += 1;
         network.vault = key(3);
         let account = NodeRewardsAccount::Network(network);
         assert!(check_address(&address, &account).is_err());

@@ -5,14 +5,16 @@
 
 use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
+use wayfare_core::name::MAX_NAME_LEN;
 
 /// The program itself.
 pub const PROGRAM: Pubkey = node_rewards::ID;
 
-/// The network with a name. Any text gives an address; [`Network::check_name`] says whether a network can have it.
+/// The network with a name. Any text gives an address; [`is_name`](wayfare_core::name::is_name) says whether a
+/// network can have it.
 /// A name longer than a seed of 32 bytes gives `None`.
 pub fn network(name: &str) -> Option<Pubkey> {
-    (name.len() <= node_rewards::constants::MAX_NAME_LEN).then(|| Network::find_address(name).0)
+    (name.len() <= MAX_NAME_LEN).then(|| Network::find_address(name).0)
 }
 
 /// The token account from which a network pays.

@@ -15,7 +15,7 @@ use crate::{
     error::{ClientError, RpcTrouble},
 };
 
-/// How often the accounts are read anew because the network changed between two calls.
+/// How often the accounts are read again because the network changed between two calls.
 const TRIES: u32 = 20;
 
 /// A network's books at one moment. Amounts are base units of its mint.
@@ -138,7 +138,7 @@ fn read_parts(cluster: &Cluster, network: &Pubkey) -> Result<Option<Read>, Clien
             return Err(AccountError::Missing(*network).into());
         };
         let state: Network = decode_as(network, &account.owner, &account.data)?;
-        if state.sequence != before.sequence {
+        if state.scope.sequence != before.scope.sequence {
             return Ok(None);
         }
         let account = accounts.next().and_then(|(_, account)| account);
@@ -239,7 +239,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
         Rule::LimiterWithinCapacity,
         Side::new("the limiter's level", network.limiter_level),
         Relation::AtMost,
-        Side::new("its capacity", network.limiter_capacity),
+        Side::new("its capacity", network.terms.limiter_capacity),
     );
     sum(
         Rule::DepthFitsLeaves,
@@ -253,7 +253,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
     Books {
         network: *address,
         slot: *slot,
-        sequence: network.sequence,
+        sequence: network.scope.sequence,
         mint: network.mint,
         decimals: network.decimals,
         funded_total: network.funded_total,
@@ -307,9 +307,14 @@ mod tests {
         let (address, bump) = Network::find_address("wifi");
         let (vault, vault_bump) = Network::find_vault_address(&address);
         let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
-        network.name[..4].copy_from_slice(b"wifi");
-        network.name_len = 4;
-        network.bump = bump;
+        let (authority, guardian) = (
+            Pubkey::new_from_array([31; 32]),
+            Pubkey::new_from_array([32; 32]),
+        );
+        network
+            .scope
+            .open(Network::VERSION, bump, "wifi", authority, guardian)
+            .unwrap();
         network.vault = vault;
         network.vault_bump = vault_bump;
         network.publisher_count = 1;
@@ -322,11 +327,12 @@ mod tests {
         network.lifetime_total = 1_000;
         network.claimed_total = 600;
         network.funded_total = 1_500;
-        network.limiter_capacity = 10;
+        network.terms.limiter_capacity = 10;
         let pages = (0..3)
             .map(|page| {
                 let (_, bump) = ClaimPage::find_address(&address, page);
                 let mut state: Box<ClaimPage> = Box::new(bytemuck::Zeroable::zeroed());
+                state.version = ClaimPage::VERSION;
                 state.network = address;
                 state.page = page;
                 state.bump = bump;
@@ -447,7 +453,7 @@ mod tests {
         let chain = chain(&example);
         // The first call of a reading is for the network, the second for everything.
         for call in [2, 4, 6] {
-            example.network.sequence += 1;
+            example.network.scope.sequence += 1;
             example.network.claimed_total += 5;
             example.pages[1].counters[3] += 5;
             let balance = 1_500 - example.network.claimed_total;

@@ -369,6 +369,7 @@ mod tests {
     fn put_page(chain: &FakeChain, counters: &[u64]) {
         let (address, bump) = ClaimPage::find_address(&network().network, 0);
         let mut page: Box<ClaimPage> = Box::new(bytemuck::Zeroable::zeroed());
+        page.version = ClaimPage::VERSION;
         page.network = network().network;
         page.bump = bump;
         page.counters[..counters.len()].copy_from_slice(counters);
@@ -385,11 +386,13 @@ mod tests {
         // The second owner has set a wallet, and that wallet has a token account.
         let (address, bump) = Payout::find_address(&network().network, &owner(&data, 1));
         let payout = Payout {
+            version: Payout::VERSION,
             network: network().network,
             owner: owner(&data, 1),
             wallet: key(99),
             rent_payer: key(98),
             bump,
+            spare: [0; 7],
         };
         let payout = encode(&NodeRewardsAccount::Payout(Box::new(payout)));
         chain.put(address, address::PROGRAM, payout);

@@ -46,7 +46,7 @@ pub(crate) fn next_step(number: u32) -> Option<&'static str> {
             &[E::WrongProposal],
             "verify the proposal that is there now before approving it",
         ),
-        (&[E::NotProposed], "propose the epoch anew"),
+        (&[E::NotProposed], "propose the epoch again"),
         (&[E::TooFewApprovals], "have more publishers approve it"),
         (
             &[E::ChallengePeriod],

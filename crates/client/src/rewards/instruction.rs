@@ -7,14 +7,14 @@
 use anchor_lang::{InstructionData, ToAccountMetas};
 use node_rewards::{
     accounts, instruction as data,
-    instructions::{ClaimArgs, CreateNetworkArgs, ProposeEpochArgs},
-    state::{ClaimPage, Network, NetworkTermsChange, NodeKind, PublisherSet},
+    instructions::{ClaimArgs, CreateNetworkArgs},
+    state::{ClaimPage, Network, NetworkTermsChange, NodeKind, Proposal, PublisherSet},
 };
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::address::{self, PROGRAM};
-use crate::token::token_account_and_bump;
+use crate::{governance::Governed, token::token_account_and_bump};
 
 /// The accounts of a network that claims and funding name: read once, used for many instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,14 @@ fn instruction(accounts: impl ToAccountMetas, data: impl InstructionData) -> Ins
 }
 
 // Authority.
+
+/// The network as one that is governed: nominations, the guardian and pauses.
+pub fn governed(network: Pubkey) -> Governed {
+    Governed {
+        program: PROGRAM,
+        address: network,
+    }
+}
 
 /// Creates a network named `args.name` and its vault. `payer` and `authority` sign. `None` when the name is too long
 /// to have an address.
@@ -85,28 +93,6 @@ pub fn set_publishers(network: Pubkey, authority: Pubkey, set: PublisherSet) -> 
     instruction(govern(network, authority), data::SetPublishers { set })
 }
 
-/// Replaces the guardian. `authority` signs.
-pub fn set_guardian(network: Pubkey, authority: Pubkey, guardian: Pubkey) -> Instruction {
-    instruction(govern(network, authority), data::SetGuardian { guardian })
-}
-
-/// Nominates the next authority; `None` withdraws the nomination. `authority` signs.
-pub fn nominate_authority(
-    network: Pubkey,
-    authority: Pubkey,
-    nominee: Option<Pubkey>,
-) -> Instruction {
-    instruction(
-        govern(network, authority),
-        data::NominateAuthority { nominee },
-    )
-}
-
-/// Ends a pause. `authority` signs.
-pub fn unpause(network: Pubkey, authority: Pubkey) -> Instruction {
-    instruction(govern(network, authority), data::Unpause {})
-}
-
 fn govern(network: Pubkey, authority: Pubkey) -> accounts::Govern {
     accounts::Govern {
         network,
@@ -116,29 +102,7 @@ fn govern(network: Pubkey, authority: Pubkey) -> accounts::Govern {
     }
 }
 
-/// Takes the authority over. `nominee` signs.
-pub fn accept_authority(network: Pubkey, nominee: Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        network,
-        nominee,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    };
-    instruction(accounts, data::AcceptAuthority {})
-}
-
 // Guardian.
-
-/// Refuses entries until the Unix time `until`, at most 7 days ahead. `guardian` signs.
-pub fn pause(network: Pubkey, guardian: Pubkey, until: i64) -> Instruction {
-    let accounts = accounts::Pause {
-        network,
-        guardian,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    };
-    instruction(accounts, data::Pause { until })
-}
 
 /// Refuses the proposal for epoch `number`. `guardian` signs.
 pub fn veto_epoch(network: Pubkey, guardian: Pubkey, number: u64) -> Instruction {
@@ -159,7 +123,7 @@ pub fn propose_epoch(
     network: Pubkey,
     payer: Pubkey,
     publisher: Pubkey,
-    args: ProposeEpochArgs,
+    args: Proposal,
 ) -> Instruction {
     let accounts = accounts::ProposeEpoch {
         payer,
@@ -174,11 +138,7 @@ pub fn propose_epoch(
 }
 
 /// Approves the proposal for epoch `proposal.number`, if it is still exactly this one. `publisher` signs.
-pub fn approve_epoch(
-    network: Pubkey,
-    publisher: Pubkey,
-    proposal: ProposeEpochArgs,
-) -> Instruction {
+pub fn approve_epoch(network: Pubkey, publisher: Pubkey, proposal: Proposal) -> Instruction {
     let accounts = accounts::ApproveEpoch {
         network,
         epoch: address::epoch(&network, proposal.number),
@@ -218,7 +178,7 @@ pub fn create_page(network: Pubkey, payer: Pubkey, page: u32) -> Instruction {
     instruction(accounts, data::CreatePage { page })
 }
 
-/// Puts epoch `number` in force, in place of the one before it. Nobody needs to sign but who pays the fee.
+/// Puts epoch `number` in force, in place of the one before it. Only the fee payer signs.
 pub fn activate_epoch(network: Pubkey, vault: Pubkey, number: u64) -> Instruction {
     let previous_epoch = match number {
         0 | 1 => None,
@@ -251,7 +211,7 @@ pub struct Claim {
 }
 
 /// Pays an owner what is due. The destination is the associated token account of `claim.wallet`, and must exist.
-/// Nobody needs to sign but who pays the fee.
+/// Only the fee payer signs.
 pub fn claim(network: &NetworkAccounts, claim: Claim) -> Instruction {
     let (page, _) = ClaimPage::locate(claim.index);
     let (destination, destination_bump) =

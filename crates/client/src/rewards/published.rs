@@ -14,8 +14,7 @@ use std::{
 
 use node_rewards::{
     constants::COUNTERS_PER_PAGE,
-    instructions::ProposeEpochArgs,
-    state::{Epoch, EpochStatus, Network},
+    state::{Epoch, EpochStatus, Network, Proposal},
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -434,7 +433,9 @@ pub fn compare_next(
         manifest.leaf_count,
         format!("at least {}", state.leaf_count),
     );
-    let most = state.lifetime_total.saturating_add(state.emission_cap);
+    let most = state
+        .lifetime_total
+        .saturating_add(state.terms.emission_cap);
     comparison.require(
         "the lifetime total",
         (state.lifetime_total..=most).contains(&manifest.lifetime_total),
@@ -445,9 +446,9 @@ pub fn compare_next(
 }
 
 /// What to propose for data, and what an approval of them names: the arguments of `propose_epoch` and `approve_epoch`.
-pub fn propose_args(dir: &EpochDir) -> ProposeEpochArgs {
+pub fn propose_args(dir: &EpochDir) -> Proposal {
     let manifest = dir.manifest();
-    ProposeEpochArgs {
+    Proposal {
         number: manifest.epoch,
         root: manifest.root,
         depth: manifest.depth,
@@ -555,13 +556,13 @@ pub fn activation(network: &Network, epoch: &Epoch, vault_balance: u64, now: i64
     }
     let ends_at = epoch
         .approved_at
-        .saturating_add_unsigned(network.challenge_period);
+        .saturating_add_unsigned(network.terms.challenge_period);
     if now < ends_at {
         return Activation::Challenge { ends_at };
     }
-    if now < network.paused_until {
+    if now < network.scope.paused_until {
         return Activation::Paused {
-            until: network.paused_until,
+            until: network.scope.paused_until,
         };
     }
     let owed = epoch.lifetime_total.saturating_sub(network.claimed_total);
@@ -629,11 +630,12 @@ mod tests {
         let mut network: Box<Network> = Box::new(bytemuck::Zeroable::zeroed());
         network.mint = Pubkey::from(MINT);
         network.decimals = 6;
-        network.emission_cap = 10_000_000;
-        network.challenge_period = 100;
+        network.terms.emission_cap = 10_000_000;
+        network.terms.challenge_period = 100;
         network.threshold = 2;
         network.publisher_set = 1;
         let epoch = Epoch {
+            version: Epoch::VERSION,
             network: Pubkey::from(NETWORK),
             number: args.number,
             root: args.root,
@@ -648,6 +650,7 @@ mod tests {
             activated_at: 0,
             status: EpochStatus::Proposed,
             bump: 0,
+            spare: [0; 16],
             approvals: vec![Pubkey::default(); 2],
         };
         (network, epoch)
@@ -712,7 +715,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            fields(|n| n.emission_cap -= 1, None),
+            fields(|n| n.terms.emission_cap -= 1, None),
             ["the lifetime total"]
         );
         assert_eq!(
@@ -746,7 +749,7 @@ mod tests {
             Activation::Ready
         );
         assert_eq!(
-            state(|n, _| n.paused_until = 2_101, funded, 2_100),
+            state(|n, _| n.scope.paused_until = 2_101, funded, 2_100),
             Activation::Paused { until: 2_101 }
         );
         assert_eq!(

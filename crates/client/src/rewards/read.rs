@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use node_rewards::state::{Epoch, Network, Node, Payout};
 use solana_pubkey::Pubkey;
+use wayfare_core::name::is_name;
 
 use super::address;
 use crate::{
@@ -14,9 +15,9 @@ use crate::{
 impl Cluster {
     /// A network by its name, and its address.
     pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
-        Network::check_name(name).map_err(|_| InputError::NetworkName(name.to_owned()))?;
-        let address =
-            address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
+        let address = address::network(name)
+            .filter(|_| is_name(name.as_bytes()))
+            .ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
         Ok((address, self.state(&address)?))
     }
 

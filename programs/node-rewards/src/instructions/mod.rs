@@ -1,4 +1,4 @@
-//! What may happen, by who may make it happen. Each file reads top to bottom as the operation that it performs:
+//! What may happen, by the role that makes it happen. Each file reads top to bottom as the operation that it performs:
 //! accounts, checks, effects, transfers, books.
 //!
 //! `dup` turns off Anchor's search for one account passed as two, which hashes keys: no instruction has two writable

@@ -1,24 +1,28 @@
 use anchor_lang::prelude::*;
 use wayfare_core::merkle::MAX_DEPTH;
+use wayfare_program::version;
 
 use crate::{constants::COUNTERS_PER_PAGE, errors::NodeRewardsError};
 
 /// What 512 owners have claimed over their lifetimes, in base units of the network's mint.
 ///
 /// Address: `["claims", network, page u32 LE]`. The owner of leaf `i` has counter `i mod 512` of page `i / 512`.
-/// An owner's share of the rent is 58,073 lamports.
+/// An owner's share of the rent is 58,399 lamports.
 ///
 /// INVARIANTS: a counter never falls; the page is never closed, so that none can start again from zero.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ClaimPage {
-    pub network: Pubkey,
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 2],
     /// Which page this is: it holds the indices from 512 × `page`.
     pub page: u32,
-    pub bump: u8,
-    pub padding: [u8; 3],
+    pub network: Pubkey,
     /// Base units claimed, by index mod 512.
     pub counters: [u64; COUNTERS_PER_PAGE],
+    /// Zero; for fields to come.
+    pub spare: [u8; 24],
 }
 
 const _: () = assert!(ClaimPage::PER_PAGE as usize == COUNTERS_PER_PAGE);
@@ -26,6 +30,8 @@ const _: () = assert!(ClaimPage::PER_PAGE as usize == COUNTERS_PER_PAGE);
 impl ClaimPage {
     pub const SEED: &'static [u8] = b"claims";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+    /// Of the layout.
+    pub const VERSION: u8 = version::FIRST;
     /// [`COUNTERS_PER_PAGE`], as indices are counted.
     const PER_PAGE: u32 = 512;
     /// Pages that the deepest tree needs.
@@ -72,11 +78,14 @@ mod tests {
             ClaimPage::DISCRIMINATOR,
             [177, 125, 166, 186, 30, 45, 86, 10]
         );
-        assert_eq!(size_of::<ClaimPage>(), 4_136);
-        assert_eq!(offset_of!(ClaimPage, network), 0);
-        assert_eq!(offset_of!(ClaimPage, page), 32);
-        assert_eq!(offset_of!(ClaimPage, bump), 36);
+        assert_eq!(size_of::<ClaimPage>(), 4_160);
+        assert_eq!(offset_of!(ClaimPage, version), 0);
+        assert_eq!(offset_of!(ClaimPage, bump), 1);
+        assert_eq!(offset_of!(ClaimPage, padding), 2);
+        assert_eq!(offset_of!(ClaimPage, page), 4);
+        assert_eq!(offset_of!(ClaimPage, network), 8);
         assert_eq!(offset_of!(ClaimPage, counters), 40);
+        assert_eq!(offset_of!(ClaimPage, spare), 4_136);
     }
 
     #[test]

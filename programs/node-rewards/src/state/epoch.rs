@@ -1,9 +1,7 @@
 use anchor_lang::prelude::*;
+use wayfare_program::version;
 
-use crate::{
-    constants::MAX_PUBLISHERS, errors::NodeRewardsError, instructions::ProposeEpochArgs,
-    state::Network,
-};
+use crate::{constants::MAX_PUBLISHERS, errors::NodeRewardsError, state::Network};
 
 /// What the publishers say that a network's owners have earned by the end of an epoch.
 ///
@@ -11,6 +9,7 @@ use crate::{
 #[account]
 #[derive(InitSpace, Debug, PartialEq, Eq)]
 pub struct Epoch {
+    pub version: u8,
     pub network: Pubkey,
     /// The first epoch is 1.
     pub number: u64,
@@ -34,10 +33,28 @@ pub struct Epoch {
     pub activated_at: i64,
     pub status: EpochStatus,
     pub bump: u8,
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
     /// Publishers who stand behind exactly this proposal, the proposer first. Last, so that every other field has a
     /// fixed offset.
     #[max_len(MAX_PUBLISHERS)]
     pub approvals: Vec<Pubkey>,
+}
+
+/// What a publisher says that an epoch granted.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The active epoch's number plus one.
+    pub number: u64,
+    pub root: [u8; 32],
+    /// Smallest depth that holds `leaf_count` leaves, at most 21.
+    pub depth: u8,
+    /// At least as many as in the active epoch, and at least 1.
+    pub leaf_count: u32,
+    /// Sum of all leaves, in base units: at least the active epoch's, at most the emission cap above it.
+    pub lifetime_total: u64,
+    /// SHA-256 of the published `manifest.json`.
+    pub data_hash: [u8; 32],
 }
 
 /// Where an epoch is in its life.
@@ -56,6 +73,8 @@ pub enum EpochStatus {
 impl Epoch {
     pub const SEED: &'static [u8] = b"epoch";
     pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    /// Of the layout.
+    pub const VERSION: u8 = version::FIRST;
 
     pub fn find_address(network: &Pubkey, number: u64) -> (Pubkey, u8) {
         Pubkey::find_program_address(
@@ -65,8 +84,8 @@ impl Epoch {
     }
 
     /// What was proposed.
-    pub fn proposal(&self) -> ProposeEpochArgs {
-        ProposeEpochArgs {
+    pub fn proposal(&self) -> Proposal {
+        Proposal {
             number: self.number,
             root: self.root,
             depth: self.depth,
@@ -121,8 +140,9 @@ mod tests {
     #[test]
     fn layout() {
         assert_eq!(Epoch::DISCRIMINATOR, [93, 83, 120, 89, 151, 138, 152, 108]);
-        assert_eq!(Epoch::INIT_SPACE, 343);
+        assert_eq!(Epoch::INIT_SPACE, 360);
         let epoch = Epoch {
+            version: 15,
             network: Pubkey::new_from_array([1; 32]),
             number: 2,
             root: [3; 32],
@@ -137,11 +157,12 @@ mod tests {
             activated_at: 12,
             status: EpochStatus::Superseded,
             bump: 13,
+            spare: [16; 16],
             approvals: vec![Pubkey::new_from_array([14; 32]); MAX_PUBLISHERS],
         };
         let mut bytes = vec![];
         epoch.serialize(&mut bytes).unwrap();
-        let mut expected = vec![];
+        let mut expected = vec![15];
         expected.extend([1; 32]);
         expected.extend(2u64.to_le_bytes());
         expected.extend([3; 32]);
@@ -155,6 +176,7 @@ mod tests {
         expected.extend(11i64.to_le_bytes());
         expected.extend(12i64.to_le_bytes());
         expected.extend([3, 13]);
+        expected.extend([16; 16]);
         expected.extend(5u32.to_le_bytes());
         expected.extend([14; 160]);
         assert_eq!(bytes, expected);

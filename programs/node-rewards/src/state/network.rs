@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
-use wayfare_core::{limiter::Limiter, merkle::is_depth_for};
+use wayfare_core::{limiter::Limiter, merkle::is_depth_for, name::MAX_NAME_LEN};
+use wayfare_program::{scope::Scope, stored, stored::Stored, version};
 
 use crate::{constants::*, errors::NodeRewardsError};
 
@@ -15,13 +16,9 @@ use crate::{constants::*, errors::NodeRewardsError};
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Network {
-    /// Configures the network and names its publishers, and so is trusted with what the vault holds: a multisig.
-    pub authority: Pubkey,
-    /// The nominee of a hand-over, or all zero.
-    pub pending_authority: Pubkey,
-    /// Vetoes proposals and pauses. Moves no money.
-    pub guardian: Pubkey,
-    /// Who proposes and approves epochs: the first `publisher_count` are set, the others all zero.
+    /// The authority is trusted with what the vault holds: it names the publishers. The guardian also vetoes proposals.
+    pub scope: Scope,
+    /// The proposers and approvers of epochs: the first `publisher_count` are set, the others all zero.
     pub publishers: [Pubkey; MAX_PUBLISHERS],
     /// What rewards are paid in.
     pub mint: Pubkey,
@@ -31,23 +28,12 @@ pub struct Network {
     pub token_program: Pubkey,
     /// The active epoch's Merkle root; all zero before the first.
     pub root: [u8; 32],
-    /// The name, padded with zeros.
-    pub name: [u8; MAX_NAME_LEN],
-    /// Seconds that an epoch lasts.
-    pub epoch_length: u64,
-    /// Seconds between a proposal's last needed approval and its activation.
-    pub challenge_period: u64,
-    /// When the epoch after the active one ends, and can be proposed.
-    pub epoch_ends_at: i64,
-    /// Most that the lifetime total may grow in one epoch.
-    pub emission_cap: u64,
-    /// Outflow limiter: most that can leave the vault at once.
-    pub limiter_capacity: u64,
-    /// Outflow limiter: base units that come back each second.
-    pub limiter_refill: u64,
+    pub terms: StoredNetworkTerms,
     /// Outflow limiter: what could leave at `limiter_updated_at`.
     pub limiter_level: u64,
     pub limiter_updated_at: i64,
+    /// When the epoch after the active one ends, and can be proposed.
+    pub epoch_ends_at: i64,
     /// Number of the active epoch; 0 before the first.
     pub active_epoch: u64,
     /// Sum of all leaves of the active epoch: everything ever granted.
@@ -58,10 +44,6 @@ pub struct Network {
     pub funded_total: u64,
     /// Registered nodes.
     pub node_count: u64,
-    /// Entries are refused until then; 0 when never paused.
-    pub paused_until: i64,
-    /// Number of the last event. Each event takes the next one, so a gap shows a missed event.
-    pub sequence: u64,
     /// Leaves in the active epoch: the owners who ever earned.
     pub leaf_count: u32,
     /// Rises with each change of the publishers or their threshold: approvals given under another set do not count.
@@ -71,31 +53,34 @@ pub struct Network {
     /// Approvals that a proposal needs.
     pub threshold: u8,
     pub publisher_count: u8,
-    /// Finest H3 resolution at which a node may publish its location.
-    pub location_resolution: u8,
     /// Decimals of the mint.
     pub decimals: u8,
-    pub name_len: u8,
-    pub bump: u8,
     pub vault_bump: u8,
+    pub padding: [u8; 3],
+    /// Zero; for fields to come.
+    pub spare: [u8; 64],
 }
 
-/// What an authority decides about a network.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NetworkTerms {
-    /// Seconds that an epoch lasts: 1 to [`MAX_EPOCH_LENGTH`].
-    pub epoch_length: u64,
-    /// Seconds between the last needed approval and activation: 1 to [`MAX_CHALLENGE_PERIOD`].
-    pub challenge_period: u64,
-    /// Base units by which the lifetime total may grow in one epoch.
-    pub emission_cap: u64,
-    /// Base units that can leave the vault at once: at least 1.
-    pub limiter_capacity: u64,
-    /// Base units that the limiter gets back each second: at least 1, and over one epoch length at least the emission
-    /// cap: otherwise the network would grant what could never be paid. A capacity below it throttles further.
-    pub limiter_refill: u64,
-    /// Finest H3 resolution of a node's location: 0 to 15.
-    pub location_resolution: u8,
+stored! {
+    /// What an authority decides about a network.
+    #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct NetworkTerms {
+        /// Seconds that an epoch lasts: 1 to [`MAX_EPOCH_LENGTH`].
+        pub epoch_length: u64,
+        /// Seconds between the last needed approval and activation: 1 to [`MAX_CHALLENGE_PERIOD`].
+        pub challenge_period: u64,
+        /// Base units by which the lifetime total may grow in one epoch.
+        pub emission_cap: u64,
+        /// Base units that can leave the vault at once: at least 1.
+        pub limiter_capacity: u64,
+        /// Base units that the limiter gets back each second: at least 1, and over one epoch length at least the emission
+        /// cap: otherwise the network would grant what could never be paid. A capacity below it throttles further.
+        pub limiter_refill: u64,
+        /// Finest H3 resolution of a node's location: 0 to 15.
+        pub location_resolution: u8,
+    }
+    /// The terms in the account.
+    pub struct StoredNetworkTerms, padding: 7;
 }
 
 impl NetworkTerms {
@@ -155,7 +140,7 @@ impl NetworkTermsChange {
     }
 }
 
-/// Who proposes and approves epochs, and how many of them it takes.
+/// The proposers and approvers of epochs, and how many of them it takes.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct PublisherSet {
     /// 1 to [`MAX_PUBLISHERS`] different keys.
@@ -196,23 +181,17 @@ pub struct NetworkSigner {
 
 impl NetworkSigner {
     pub fn seeds(&self) -> [&[u8]; 3] {
-        [
-            Network::SEED,
-            trimmed(&self.name, self.name_len),
-            &self.bump,
-        ]
+        let name = self.name.get(..usize::from(self.name_len));
+        [Network::SEED, name.unwrap_or(&self.name), &self.bump]
     }
-}
-
-/// A name without its padding.
-fn trimmed(name: &[u8; MAX_NAME_LEN], len: u8) -> &[u8] {
-    name.get(..usize::from(len)).unwrap_or(name)
 }
 
 impl Network {
     pub const SEED: &'static [u8] = b"network";
     pub const VAULT_SEED: &'static [u8] = b"vault";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+    /// Of the layout.
+    pub const VERSION: u8 = version::FIRST;
 
     pub fn find_address(name: &str) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::SEED, name.as_bytes()], &crate::ID)
@@ -222,70 +201,40 @@ impl Network {
         Pubkey::find_program_address(&[Self::VAULT_SEED, network.as_ref()], &crate::ID)
     }
 
-    /// Refuses a name that is not 1 to 32 of a–z, 0–9 and `-`: names are typed, and none may look like another.
-    pub fn check_name(name: &str) -> Result<()> {
-        require!(
-            (1..=MAX_NAME_LEN).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-            NodeRewardsError::BadName
-        );
-        Ok(())
-    }
-
-    /// The name, for display. [`Network::check_name`] let in nothing but ASCII.
-    pub fn name(&self) -> &str {
-        std::str::from_utf8(trimmed(&self.name, self.name_len)).unwrap_or_default()
-    }
-
     pub fn signer(&self) -> NetworkSigner {
         NetworkSigner {
-            name: self.name,
-            name_len: self.name_len,
-            bump: [self.bump],
+            name: self.scope.name,
+            name_len: self.scope.name_len,
+            bump: [self.scope.bump],
         }
     }
 
-    pub fn terms(&self) -> NetworkTerms {
-        NetworkTerms {
-            epoch_length: self.epoch_length,
-            challenge_period: self.challenge_period,
-            emission_cap: self.emission_cap,
-            limiter_capacity: self.limiter_capacity,
-            limiter_refill: self.limiter_refill,
-            location_resolution: self.location_resolution,
-        }
+    pub fn terms(&self) -> Result<NetworkTerms> {
+        Ok(NetworkTerms::from_stored(&self.terms).ok_or(NodeRewardsError::InvariantBroken)?)
     }
 
     /// Puts new terms in force. What the limiter holds now stays, up to the new capacity; when the open epoch ends
     /// stays too.
     pub fn set_terms(&mut self, terms: &NetworkTerms, now: i64) {
-        let level = self.limiter().refilled(now).level;
-        self.epoch_length = terms.epoch_length;
-        self.challenge_period = terms.challenge_period;
-        self.emission_cap = terms.emission_cap;
-        self.location_resolution = terms.location_resolution;
+        let held = self.limiter().refilled(now);
+        self.terms = terms.to_stored();
         self.set_limiter(Limiter {
-            capacity: terms.limiter_capacity,
-            refill_per_second: terms.limiter_refill,
-            level: level.min(terms.limiter_capacity),
-            updated_at: now.max(self.limiter_updated_at),
+            level: held.level.min(terms.limiter_capacity),
+            ..held
         });
     }
 
     pub fn limiter(&self) -> Limiter {
         Limiter {
-            capacity: self.limiter_capacity,
-            refill_per_second: self.limiter_refill,
+            capacity: self.terms.limiter_capacity,
+            refill_per_second: self.terms.limiter_refill,
             level: self.limiter_level,
             updated_at: self.limiter_updated_at,
         }
     }
 
+    /// Writes down what the limiter holds, and when. Its capacity and refill are terms.
     pub fn set_limiter(&mut self, limiter: Limiter) {
-        self.limiter_capacity = limiter.capacity;
-        self.limiter_refill = limiter.refill_per_second;
         self.limiter_level = limiter.level;
         self.limiter_updated_at = limiter.updated_at;
     }
@@ -331,8 +280,10 @@ impl Network {
 
     /// Refuses entries while a pause lasts. Exits (claims, payouts, retiring a node) never ask.
     pub fn require_not_paused(&self, now: i64) -> Result<()> {
-        require!(now >= self.paused_until, NodeRewardsError::Paused);
-        Ok(())
+        Ok(self
+            .scope
+            .require_not_paused(now)
+            .map_err(NodeRewardsError::from)?)
     }
 
     /// What is granted and not yet paid.
@@ -349,7 +300,7 @@ impl Network {
             .checked_sub(self.lifetime_total)
             .ok_or(NodeRewardsError::LifetimeTotalFell)?;
         require!(
-            growth <= self.emission_cap,
+            growth <= self.terms.emission_cap,
             NodeRewardsError::AboveEmissionCap
         );
         Ok(growth)
@@ -357,11 +308,8 @@ impl Network {
 
     /// Takes the number of the next event.
     pub fn next_sequence(&mut self) -> Result<u64> {
-        self.sequence = self
-            .sequence
-            .checked_add(1)
-            .ok_or(NodeRewardsError::Overflow)?;
-        Ok(self.sequence)
+        let sequence = self.scope.next_sequence(Self::VERSION);
+        Ok(sequence.map_err(NodeRewardsError::from)?)
     }
 
     /// The network's books, given the vault's balance in base units.
@@ -369,7 +317,7 @@ impl Network {
         require!(
             self.claimed_total <= self.lifetime_total
                 && vault_balance >= self.lifetime_total.saturating_sub(self.claimed_total)
-                && self.limiter_level <= self.limiter_capacity
+                && self.limiter_level <= self.terms.limiter_capacity
                 && (self.active_epoch == 0 || is_depth_for(self.depth, self.leaf_count)),
             NodeRewardsError::InvariantBroken
         );
@@ -388,40 +336,36 @@ mod tests {
     #[test]
     fn layout() {
         assert_eq!(Network::DISCRIMINATOR, [51, 5, 209, 183, 60, 99, 156, 251]);
-        assert_eq!(size_of::<Network>(), 552);
-        assert_eq!(offset_of!(Network, authority), 0);
-        assert_eq!(offset_of!(Network, pending_authority), 32);
-        assert_eq!(offset_of!(Network, guardian), 64);
-        assert_eq!(offset_of!(Network, publishers), 96);
-        assert_eq!(offset_of!(Network, mint), 256);
-        assert_eq!(offset_of!(Network, vault), 288);
-        assert_eq!(offset_of!(Network, token_program), 320);
-        assert_eq!(offset_of!(Network, root), 352);
-        assert_eq!(offset_of!(Network, name), 384);
-        assert_eq!(offset_of!(Network, epoch_length), 416);
-        assert_eq!(offset_of!(Network, challenge_period), 424);
-        assert_eq!(offset_of!(Network, epoch_ends_at), 432);
-        assert_eq!(offset_of!(Network, emission_cap), 440);
-        assert_eq!(offset_of!(Network, limiter_capacity), 448);
-        assert_eq!(offset_of!(Network, limiter_refill), 456);
-        assert_eq!(offset_of!(Network, limiter_level), 464);
-        assert_eq!(offset_of!(Network, limiter_updated_at), 472);
-        assert_eq!(offset_of!(Network, active_epoch), 480);
-        assert_eq!(offset_of!(Network, lifetime_total), 488);
-        assert_eq!(offset_of!(Network, claimed_total), 496);
-        assert_eq!(offset_of!(Network, funded_total), 504);
-        assert_eq!(offset_of!(Network, node_count), 512);
-        assert_eq!(offset_of!(Network, paused_until), 520);
-        assert_eq!(offset_of!(Network, sequence), 528);
-        assert_eq!(offset_of!(Network, leaf_count), 536);
-        assert_eq!(offset_of!(Network, publisher_set), 540);
-        assert_eq!(offset_of!(Network, depth), 544);
-        assert_eq!(offset_of!(Network, threshold), 545);
-        assert_eq!(offset_of!(Network, publisher_count), 546);
-        assert_eq!(offset_of!(Network, location_resolution), 547);
-        assert_eq!(offset_of!(Network, decimals), 548);
-        assert_eq!(offset_of!(Network, name_len), 549);
-        assert_eq!(offset_of!(Network, bump), 550);
-        assert_eq!(offset_of!(Network, vault_bump), 551);
+        assert_eq!(size_of::<Network>(), 672);
+        assert_eq!(offset_of!(Network, scope), 0);
+        assert_eq!(offset_of!(Network, publishers), 192);
+        assert_eq!(offset_of!(Network, mint), 352);
+        assert_eq!(offset_of!(Network, vault), 384);
+        assert_eq!(offset_of!(Network, token_program), 416);
+        assert_eq!(offset_of!(Network, root), 448);
+        assert_eq!(offset_of!(Network, terms), 480);
+        assert_eq!(offset_of!(Network, terms.epoch_length), 480);
+        assert_eq!(offset_of!(Network, terms.challenge_period), 488);
+        assert_eq!(offset_of!(Network, terms.emission_cap), 496);
+        assert_eq!(offset_of!(Network, terms.limiter_capacity), 504);
+        assert_eq!(offset_of!(Network, terms.limiter_refill), 512);
+        assert_eq!(offset_of!(Network, terms.location_resolution), 520);
+        assert_eq!(offset_of!(Network, limiter_level), 528);
+        assert_eq!(offset_of!(Network, limiter_updated_at), 536);
+        assert_eq!(offset_of!(Network, epoch_ends_at), 544);
+        assert_eq!(offset_of!(Network, active_epoch), 552);
+        assert_eq!(offset_of!(Network, lifetime_total), 560);
+        assert_eq!(offset_of!(Network, claimed_total), 568);
+        assert_eq!(offset_of!(Network, funded_total), 576);
+        assert_eq!(offset_of!(Network, node_count), 584);
+        assert_eq!(offset_of!(Network, leaf_count), 592);
+        assert_eq!(offset_of!(Network, publisher_set), 596);
+        assert_eq!(offset_of!(Network, depth), 600);
+        assert_eq!(offset_of!(Network, threshold), 601);
+        assert_eq!(offset_of!(Network, publisher_count), 602);
+        assert_eq!(offset_of!(Network, decimals), 603);
+        assert_eq!(offset_of!(Network, vault_bump), 604);
+        assert_eq!(offset_of!(Network, padding), 605);
+        assert_eq!(offset_of!(Network, spare), 608);
     }
 }

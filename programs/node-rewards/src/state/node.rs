@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use wayfare_core::h3cell;
+use wayfare_program::version;
 
 use crate::errors::NodeRewardsError;
 
@@ -9,20 +10,25 @@ use crate::errors::NodeRewardsError;
 #[account]
 #[derive(InitSpace, Debug, PartialEq, Eq)]
 pub struct Node {
+    pub version: u8,
     pub network: Pubkey,
     /// The key that the device itself holds.
     pub device: Pubkey,
     pub owner: Pubkey,
-    /// To whom the node is on offer, or all zero.
+    /// The owner to whom the node is offered, or all zero.
     pub pending_owner: Pubkey,
-    /// Who paid the rent, and gets it back.
+    /// Paid the rent, and gets it back.
     pub rent_payer: Pubkey,
     pub kind: NodeKind,
     /// H3 cell index, no finer than the network's location resolution.
     pub location: u64,
     /// Unix seconds.
     pub registered_at: i64,
+    /// Unix seconds of the last `register_node` or `move_node`.
+    pub located_at: i64,
     pub bump: u8,
+    /// Zero; for fields to come.
+    pub spare: [u8; 7],
 }
 
 /// What a node offers to those who roam onto it.
@@ -39,12 +45,14 @@ pub enum NodeKind {
 impl Node {
     pub const SEED: &'static [u8] = b"node";
     pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    /// Of the layout.
+    pub const VERSION: u8 = version::FIRST;
 
     pub fn find_address(network: &Pubkey, device: &Pubkey) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::SEED, network.as_ref(), device.as_ref()], &crate::ID)
     }
 
-    /// Refuses a location that is no H3 cell, or finer than `resolution`: a node's address is its owner's privacy.
+    /// Refuses a location that is not an H3 cell, or is finer than `resolution`: a node's address is its owner's privacy.
     pub fn check_location(location: u64, resolution: u8) -> Result<()> {
         let finest = h3cell::resolution(location).ok_or(NodeRewardsError::BadLocation)?;
         require!(finest <= resolution, NodeRewardsError::LocationTooFine);
@@ -62,6 +70,7 @@ mod tests {
     fn layout() {
         assert_eq!(Node::DISCRIMINATOR, [208, 53, 1, 3, 49, 122, 180, 49]);
         let node = Node {
+            version: 10,
             network: Pubkey::new_from_array([1; 32]),
             device: Pubkey::new_from_array([2; 32]),
             owner: Pubkey::new_from_array([3; 32]),
@@ -70,16 +79,22 @@ mod tests {
             kind: NodeKind::SmallCell,
             location: 7,
             registered_at: 8,
+            located_at: 11,
             bump: 9,
+            spare: [12; 7],
         };
         let mut bytes = vec![];
         node.serialize(&mut bytes).unwrap();
-        let mut expected = [[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]].concat();
+        let mut expected = vec![10];
+        expected.extend([[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]].concat());
         expected.push(2);
         expected.extend(7u64.to_le_bytes());
         expected.extend(8i64.to_le_bytes());
+        expected.extend(11i64.to_le_bytes());
         expected.push(9);
+        expected.extend([12; 7]);
         assert_eq!(bytes, expected);
         assert_eq!(bytes.len(), Node::INIT_SPACE);
+        assert_eq!(Node::SPACE, 202);
     }
 }

@@ -11,7 +11,7 @@ use wayfare_tests::honest::stranger;
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::token::{TokenProgram, set_authority};
 
-use crate::tokens::initialise;
+use crate::rewards::tokens::initialise;
 
 fn with_extension(extension: ExtensionType) -> World {
     let mut chain = Chain::new();

@@ -1,8 +1,8 @@
 //! The same on a chain.
 
-use node_rewards::instructions::ProposeEpochArgs;
 use node_rewards::state::{
-    ClaimPage, Epoch, EpochStatus, Network, NetworkTerms, NetworkTermsChange, Payout, PublisherSet,
+    ClaimPage, Epoch, EpochStatus, Network, NetworkTerms, NetworkTermsChange, Payout, Proposal,
+    PublisherSet, StoredNetworkTerms,
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use solana_instruction::Instruction;
@@ -11,6 +11,7 @@ use spl_token_2022_interface::instruction as token;
 use wayfare_client::rewards::address;
 use wayfare_client::rewards::instruction::{self, Claim};
 use wayfare_core::merkle::depth_for;
+use wayfare_program::scope::Scope;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::ledger::{Leaf, Ledger};
 use wayfare_tests::rewards::world::{OPERATOR_TOKENS, Stage, World};
@@ -133,7 +134,7 @@ impl Life {
                     panic!("a proposal has leaves");
                 };
                 let leaf_count = leaves.len() as u32;
-                let args = ProposeEpochArgs {
+                let args = Proposal {
                     number: narrow(*number),
                     root: self.ledger(*number, leaves).root(),
                     depth: depth_for(leaf_count),
@@ -148,7 +149,7 @@ impl Life {
                 let epoch = address::epoch(&network, number);
                 let mut proposal = match self.world.chain.account(&epoch) {
                     Some(_) => self.world.chain.read::<Epoch>(&epoch).proposal(),
-                    None => ProposeEpochArgs {
+                    None => Proposal {
                         number,
                         ..net.ledger.proposal()
                     },
@@ -203,9 +204,9 @@ impl Life {
             .expect("a token program"),
             Op::Pause { by, seconds } => {
                 let until = self.world.chain.now().saturating_add(*seconds);
-                instruction::pause(network, guardian(*by), until)
+                instruction::governed(network).pause(guardian(*by), until)
             }
-            Op::Unpause { by } => instruction::unpause(network, authority(*by)),
+            Op::Unpause { by } => instruction::governed(network).unpause(authority(*by)),
             Op::UpdateNetwork { by, change } => {
                 let change = NetworkTermsChange {
                     epoch_length: change.epoch_length,
@@ -229,12 +230,13 @@ impl Life {
                 instruction::set_publishers(network, authority(*by), set)
             }
             Op::SetGuardian { by, guardian: new } => {
-                instruction::set_guardian(network, authority(*by), guardian(*new))
+                instruction::governed(network).set_guardian(authority(*by), guardian(*new))
             }
-            Op::Nominate { by, nominee } => {
-                instruction::nominate_authority(network, authority(*by), nominee.map(authority))
+            Op::Nominate { by, nominee } => instruction::governed(network)
+                .nominate_authority(authority(*by), nominee.map(authority)),
+            Op::AcceptAuthority { by } => {
+                instruction::governed(network).accept_authority(authority(*by))
             }
-            Op::AcceptAuthority { by } => instruction::accept_authority(network, authority(*by)),
             Op::Register {
                 owner,
                 device: number,
@@ -263,20 +265,28 @@ impl Life {
         }
         let leaves = model.leaves();
         let expected = Network {
-            authority: authority(model.authority),
-            pending_authority: model.nominee.map(authority).unwrap_or_default(),
-            guardian: guardian(model.guardian),
+            scope: Scope {
+                authority: authority(model.authority),
+                pending_authority: model.nominee.map(authority).unwrap_or_default(),
+                guardian: guardian(model.guardian),
+                paused_until: time(model.paused_until),
+                sequence: narrow(model.sequence),
+                ..state.scope
+            },
             publishers,
             root: match leaves {
                 [] => [0; 32],
                 _ => self.ledger(0, leaves).root(),
             },
-            epoch_length: model.terms.epoch_length as u64,
-            challenge_period: model.terms.challenge_period as u64,
+            terms: StoredNetworkTerms {
+                epoch_length: model.terms.epoch_length as u64,
+                challenge_period: model.terms.challenge_period as u64,
+                emission_cap: narrow(model.terms.emission_cap),
+                limiter_capacity: narrow(model.terms.limiter_capacity),
+                limiter_refill: narrow(model.terms.limiter_refill),
+                ..state.terms
+            },
             epoch_ends_at: time(model.epoch_ends_at),
-            emission_cap: narrow(model.terms.emission_cap),
-            limiter_capacity: narrow(model.terms.limiter_capacity),
-            limiter_refill: narrow(model.terms.limiter_refill),
             limiter_level: narrow(model.level),
             limiter_updated_at: time(model.updated_at),
             active_epoch: model.epochs.len() as u64,
@@ -284,8 +294,6 @@ impl Life {
             claimed_total: narrow(model.claimed),
             funded_total: narrow(model.funded),
             node_count: model.nodes.iter().flatten().count() as u64,
-            paused_until: time(model.paused_until),
-            sequence: narrow(model.sequence),
             leaf_count: leaves.len() as u32,
             publisher_set: model.publisher_set as u32,
             depth: depth_for(leaves.len() as u32),
@@ -386,7 +394,9 @@ impl Life {
             network: net.address,
             depth: depth_for(proposal.leaves.len() as u32),
             data_hash: [0xda; 32],
+            version: 1,
             bump: epoch.bump,
+            spare: [0; 16],
         };
         assert_eq!(epoch, expected);
     }

@@ -32,7 +32,7 @@ fn takes_an_offered_node_over() {
         event,
         Event::NodeOwnerChanged(NodeOwnerChanged {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             device,
             old: net.owner(0),
             new: buyer,

@@ -50,7 +50,7 @@ fn puts_the_first_epoch_in_force() {
             event,
             Event::EpochActivated(EpochActivated {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 number: 1,
                 root: net.ledger.root(),
                 leaf_count: 5,
@@ -81,7 +81,7 @@ fn supersedes_the_epoch_before() {
         event,
         Event::EpochActivated(EpochActivated {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             number: 2,
             root: net.ledger.root(),
             leaf_count: 5,

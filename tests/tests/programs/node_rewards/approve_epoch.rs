@@ -17,7 +17,7 @@ fn counts_once_for_each_publisher() {
         world.chain.pass(10);
         let event = world.changes(net.approve(publisher), &[net.epoch()], |_| {});
         epoch.approvals.push(net.publishers[publisher]);
-        // The one that reaches the threshold starts the challenge period; a further one does not start it anew.
+        // The one that reaches the threshold starts the challenge period; a further one does not start it again.
         if approvals == 2 {
             epoch.approved_at = world.chain.now();
         }
@@ -26,7 +26,7 @@ fn counts_once_for_each_publisher() {
             event,
             Event::EpochApproved(EpochApproved {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 number: 1,
                 root: net.ledger.root(),
                 publisher: net.publishers[publisher],
@@ -68,7 +68,7 @@ fn the_root_that_the_publisher_saw() {
 /// A root says nothing of the totals beside it: with others, the same root would lock claims out.
 #[test]
 fn the_same_root_with_anything_else_changed() {
-    let changes: [fn(&mut node_rewards::instructions::ProposeEpochArgs); 3] = [
+    let changes: [fn(&mut node_rewards::state::Proposal); 3] = [
         |args| args.lifetime_total -= 1,
         |args| args.data_hash = [6; 32],
         |args| (args.leaf_count, args.depth) = (1 << 21, 21),

@@ -55,7 +55,7 @@ fn pays_what_the_counter_lacks() {
                 event,
                 Event::Claimed(Claimed {
                     network: net.address,
-                    sequence: world.state().sequence,
+                    sequence: world.state().scope.sequence,
                     owner: net.owner(index),
                     index,
                     amount: lifetime,

@@ -34,7 +34,7 @@ fn closes_the_account_and_gives_the_rent_back() {
         event,
         Event::PayoutChanged(PayoutChanged {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             owner,
             old: Some(person("wallet")),
             new: None,

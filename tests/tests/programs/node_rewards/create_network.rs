@@ -3,11 +3,12 @@ use node_rewards::constants::{MAX_CHALLENGE_PERIOD, MAX_EPOCH_LENGTH};
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NetworkCreated;
 use node_rewards::instructions::CreateNetworkArgs;
-use node_rewards::state::Network;
+use node_rewards::state::{Network, StoredNetworkTerms};
 use solana_instruction::error::InstructionError;
 use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
 use wayfare_core::mint::token_account;
+use wayfare_program::scope::Scope;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::refusal::Refusal;
@@ -28,40 +29,50 @@ fn creates_an_empty_network_and_its_vault() {
         let mut name = [0; 32];
         name[..5].copy_from_slice(b"metro");
         let expected = Network {
-            authority: net.authority,
-            pending_authority: Pubkey::default(),
-            guardian: net.guardian,
+            scope: Scope {
+                version: 1,
+                bump: Network::find_address("metro").1,
+                name_len: 5,
+                padding: [0; 5],
+                authority: net.authority,
+                pending_authority: Pubkey::default(),
+                guardian: net.guardian,
+                name,
+                paused_until: 0,
+                sequence: 1,
+                spare: [0; 40],
+            },
             publishers: [p0, p1, p2, Pubkey::default(), Pubkey::default()],
             mint: net.mint,
             vault: net.vault,
             token_program: token.id(),
             root: [0; 32],
-            name,
-            epoch_length: TERMS.epoch_length,
-            challenge_period: TERMS.challenge_period,
-            epoch_ends_at: chain.now() + TERMS.epoch_length as i64,
-            emission_cap: TERMS.emission_cap,
-            limiter_capacity: TERMS.limiter_capacity,
-            limiter_refill: TERMS.limiter_refill,
+            terms: StoredNetworkTerms {
+                epoch_length: TERMS.epoch_length,
+                challenge_period: TERMS.challenge_period,
+                emission_cap: TERMS.emission_cap,
+                limiter_capacity: TERMS.limiter_capacity,
+                limiter_refill: TERMS.limiter_refill,
+                location_resolution: TERMS.location_resolution,
+                padding: [0; 7],
+            },
             limiter_level: TERMS.limiter_capacity,
             limiter_updated_at: chain.now(),
+            epoch_ends_at: chain.now() + TERMS.epoch_length as i64,
             active_epoch: 0,
             lifetime_total: 0,
             claimed_total: 0,
             funded_total: 0,
             node_count: 0,
-            paused_until: 0,
-            sequence: 1,
             leaf_count: 0,
             publisher_set: 1,
             depth: 0,
             threshold: 2,
             publisher_count: 3,
-            location_resolution: TERMS.location_resolution,
             decimals: DECIMALS,
-            name_len: 5,
-            bump: Network::find_address("metro").1,
             vault_bump: Network::find_vault_address(&net.address).1,
+            padding: [0; 3],
+            spare: [0; 64],
         };
         assert_eq!(state, expected);
         assert_eq!(
@@ -109,11 +120,18 @@ fn with(change: impl FnOnce(&mut CreateNetworkArgs), due: Option<Refusal>) {
 
 #[test]
 fn names() {
-    for good in ["a", "0", "-", "abcdefghijklmnopqrstuvwxyz-01234", "56789"] {
+    for good in [
+        "a",
+        "0",
+        "a-0--b",
+        "abcdefghijklmnopqrstuvwxyz-01234",
+        "56789",
+    ] {
         with(|args| args.name = good.to_owned(), None);
     }
     for bad in [
         "", " ", "Metro", "metro ", "met ro", "met_ro", "met.ro", "métro", "met\0", "metro\n", "а",
+        "-", "--help", "-metro", "metro-",
     ] {
         with(|args| args.name = bad.to_owned(), Some(BadName.into()));
     }

@@ -24,18 +24,20 @@ fn creates_a_page_of_zeros() {
             event,
             Event::PageCreated(PageCreated {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 page,
                 payer: net.operator,
             })
         );
         let state: ClaimPage = world.chain.read(&net.page(page));
         let expected = ClaimPage {
-            network: net.address,
-            page,
+            version: 1,
             bump: ClaimPage::find_address(&net.address, page).1,
-            padding: [0; 3],
+            padding: [0; 2],
+            page,
+            network: net.address,
             counters: [0; COUNTERS_PER_PAGE],
+            spare: [0; 24],
         };
         assert_eq!(state, expected);
         let rent = world.chain.rent(ClaimPage::SPACE);

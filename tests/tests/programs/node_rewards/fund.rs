@@ -29,7 +29,7 @@ fn moves_tokens_into_the_vault() {
                 event,
                 Event::Funded(Funded {
                     network: net.address,
-                    sequence: world.state().sequence,
+                    sequence: world.state().scope.sequence,
                     funder: net.operator,
                     amount,
                     funded_total: total,

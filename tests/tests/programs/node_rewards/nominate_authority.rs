@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::AuthorityNominated;
 use solana_pubkey::Pubkey;
-use wayfare_client::rewards::instruction::nominate_authority;
+use wayfare_client::rewards::instruction::governed;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};
@@ -14,15 +14,15 @@ fn nominates_replaces_and_withdraws() {
     let (first, second) = (person("first"), person("second"));
     let mut old = None;
     for new in [Some(first), Some(second), None, None] {
-        let call = nominate_authority(net.address, net.authority, new);
+        let call = governed(net.address).nominate_authority(net.authority, new);
         let event = world.changes(call, &[], |network| {
-            network.pending_authority = new.unwrap_or_default();
+            network.scope.pending_authority = new.unwrap_or_default();
         });
         assert_eq!(
             event,
             Event::AuthorityNominated(AuthorityNominated {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 old,
                 new,
             })
@@ -36,7 +36,7 @@ fn nobody_is_no_nominee() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     let nobody = Some(Pubkey::default());
     chain.refuse(
-        nominate_authority(net.address, net.authority, nobody),
+        governed(net.address).nominate_authority(net.authority, nobody),
         ZeroKey,
     );
 }
@@ -46,12 +46,15 @@ fn only_the_authority() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     for other in [net.guardian, net.publishers[0], net.operator] {
         chain.refuse(
-            nominate_authority(net.address, other, Some(other)),
+            governed(net.address).nominate_authority(other, Some(other)),
             NotAuthority,
         );
     }
     // A nominee is no authority yet.
     let heir = person("heir");
-    chain.accept(nominate_authority(net.address, net.authority, Some(heir)));
-    chain.refuse(nominate_authority(net.address, heir, None), NotAuthority);
+    chain.accept(governed(net.address).nominate_authority(net.authority, Some(heir)));
+    chain.refuse(
+        governed(net.address).nominate_authority(heir, None),
+        NotAuthority,
+    );
 }

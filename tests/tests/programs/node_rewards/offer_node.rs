@@ -30,7 +30,7 @@ fn offers_replaces_and_withdraws() {
             event,
             Event::NodeOffered(NodeOffered {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 device,
                 old,
                 new,

@@ -1,7 +1,7 @@
-use node_rewards::constants::MAX_PAUSE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
 use wayfare_client::rewards::instruction;
+use wayfare_program::scope::MAX_PAUSE;
 use wayfare_tests::event::Event;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
@@ -15,13 +15,13 @@ fn lasts_until_a_time() {
     for seconds in [MAX_PAUSE, 1, 100] {
         let until = world.chain.now() + seconds;
         let event = world.changes(net.pause(until), &[], |network| {
-            network.paused_until = until
+            network.scope.paused_until = until
         });
         assert_eq!(
             event,
             Event::PauseChanged(PauseChanged {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 old,
                 new: until,
                 by: net.guardian,
@@ -51,7 +51,10 @@ fn only_the_guardian() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let until = chain.now() + 1;
     for other in [net.authority, net.publishers[0], net.operator, net.owner(0)] {
-        chain.refuse(instruction::pause(net.address, other, until), NotGuardian);
+        chain.refuse(
+            instruction::governed(net.address).pause(other, until),
+            NotGuardian,
+        );
     }
     chain.accept(net.pause(until));
 }

@@ -26,6 +26,7 @@ fn expected(world: &World) -> Epoch {
     let ledger = &world.net.ledger;
     let proposal = ledger.proposal();
     Epoch {
+        version: 1,
         network: world.net.address,
         number: ledger.number,
         root: proposal.root,
@@ -40,6 +41,7 @@ fn expected(world: &World) -> Epoch {
         activated_at: 0,
         status: EpochStatus::Proposed,
         bump: Epoch::find_address(&world.net.address, ledger.number).1,
+        spare: [0; 16],
         approvals: vec![world.net.publishers[0]],
     }
 }
@@ -58,7 +60,7 @@ fn proposes_and_approves_for_the_proposer() {
         event,
         Event::EpochProposed(EpochProposed {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             number: 1,
             root: ledger.root(),
             depth: 3,

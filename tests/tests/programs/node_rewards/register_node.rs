@@ -30,7 +30,7 @@ fn registers_a_device_of_an_owner() {
             event,
             Event::NodeRegistered(NodeRegistered {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 device,
                 owner,
                 kind,
@@ -39,6 +39,7 @@ fn registers_a_device_of_an_owner() {
             })
         );
         let expected = Node {
+            version: 1,
             network: net.address,
             device,
             owner,
@@ -47,7 +48,9 @@ fn registers_a_device_of_an_owner() {
             kind,
             location: place,
             registered_at: world.chain.now(),
+            located_at: world.chain.now(),
             bump: Node::find_address(&net.address, &device).1,
+            spare: [0; 7],
         };
         assert_eq!(world.chain.read::<Node>(&net.node(&device)), expected);
         let rent = world.chain.rent(Node::SPACE);

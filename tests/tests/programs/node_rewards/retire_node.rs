@@ -31,7 +31,7 @@ fn closes_the_node_and_gives_the_rent_back() {
         event,
         Event::NodeRetired(NodeRetired {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             device,
             owner: net.owner(0),
             node_count: 0,

@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::GuardianChanged;
 use solana_pubkey::Pubkey;
-use wayfare_client::rewards::instruction::set_guardian;
+use wayfare_client::rewards::instruction::governed;
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};
@@ -12,13 +12,13 @@ fn replaces_the_guardian() {
     let mut world = World::at(Stage::Approved, TokenProgram::Spl);
     let mut net = world.net.clone();
     let new = person("new guardian");
-    let call = set_guardian(net.address, net.authority, new);
-    let event = world.changes(call, &[], |network| network.guardian = new);
+    let call = governed(net.address).set_guardian(net.authority, new);
+    let event = world.changes(call, &[], |network| network.scope.guardian = new);
     assert_eq!(
         event,
         Event::GuardianChanged(GuardianChanged {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             old: net.guardian,
             new,
         })
@@ -36,7 +36,7 @@ fn replaces_the_guardian() {
 fn nobody_is_no_guardian() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     chain.refuse(
-        set_guardian(net.address, net.authority, Pubkey::default()),
+        governed(net.address).set_guardian(net.authority, Pubkey::default()),
         ZeroKey,
     );
 }
@@ -45,7 +45,10 @@ fn nobody_is_no_guardian() {
 fn only_the_authority() {
     let World { mut chain, net } = World::at(Stage::Created, TokenProgram::Spl);
     for other in [net.guardian, net.publishers[0], net.operator] {
-        chain.refuse(set_guardian(net.address, other, other), NotAuthority);
+        chain.refuse(
+            governed(net.address).set_guardian(other, other),
+            NotAuthority,
+        );
     }
-    chain.accept(set_guardian(net.address, net.authority, net.guardian));
+    chain.accept(governed(net.address).set_guardian(net.authority, net.guardian));
 }

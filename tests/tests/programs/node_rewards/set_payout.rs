@@ -39,19 +39,21 @@ fn names_a_wallet_and_then_another() {
             event,
             Event::PayoutChanged(PayoutChanged {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 owner,
                 old,
                 new: Some(new),
             })
         );
         let expected = Payout {
+            version: 1,
             network: net.address,
             owner,
             wallet: new,
             // Who paid first.
             rent_payer: net.operator,
             bump: Payout::find_address(&net.address, &owner).1,
+            spare: [0; 7],
         };
         assert_eq!(world.chain.read::<Payout>(&payout), expected);
         old = Some(new);

@@ -34,7 +34,7 @@ fn replaces_all_of_them() {
             event,
             Event::PublishersChanged(PublishersChanged {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 old: net.publisher_set(),
                 new: set,
             })

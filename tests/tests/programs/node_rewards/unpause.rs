@@ -1,6 +1,6 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
-use wayfare_client::rewards::instruction::unpause;
+use wayfare_client::rewards::instruction::governed;
 use wayfare_tests::event::Event;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
@@ -13,13 +13,13 @@ fn ends_a_pause_at_once() {
     world.chain.accept(net.pause(until));
     world.chain.refuse(net.fund(1), Paused);
 
-    let call = unpause(net.address, net.authority);
-    let event = world.changes(call, &[], |network| network.paused_until = 0);
+    let call = governed(net.address).unpause(net.authority);
+    let event = world.changes(call, &[], |network| network.scope.paused_until = 0);
     assert_eq!(
         event,
         Event::PauseChanged(PauseChanged {
             network: net.address,
-            sequence: world.state().sequence,
+            sequence: world.state().scope.sequence,
             old: until,
             new: 0,
             by: net.authority,
@@ -31,7 +31,7 @@ fn ends_a_pause_at_once() {
 #[test]
 fn without_a_pause() {
     let mut world = World::at(Stage::Active, TokenProgram::Spl);
-    let call = unpause(world.net.address, world.net.authority);
+    let call = governed(world.net.address).unpause(world.net.authority);
     world.changes(call, &[], |_| {});
 }
 
@@ -41,6 +41,6 @@ fn only_the_authority() {
     let until = chain.now() + 1_000;
     chain.accept(net.pause(until));
     for other in [net.guardian, net.publishers[0], net.operator] {
-        chain.refuse(unpause(net.address, other), NotAuthority);
+        chain.refuse(governed(net.address).unpause(other), NotAuthority);
     }
 }

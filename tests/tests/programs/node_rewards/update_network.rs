@@ -4,6 +4,7 @@ use node_rewards::events::NetworkTermsChanged;
 use node_rewards::state::{NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
 use wayfare_client::rewards::instruction::update_network;
+use wayfare_program::stored::Stored;
 use wayfare_tests::event::Event;
 use wayfare_tests::rewards::network::{NetworkFixture, TERMS};
 use wayfare_tests::rewards::world::{Stage, World};
@@ -93,19 +94,14 @@ fn changes_what_is_named_and_nothing_else() {
         let now = world.chain.now();
         let ends = world.state().epoch_ends_at;
         let event = world.changes(update(&world.net.clone(), change), &[], |network| {
-            network.epoch_length = terms.epoch_length;
-            network.challenge_period = terms.challenge_period;
-            network.emission_cap = terms.emission_cap;
-            network.limiter_capacity = terms.limiter_capacity;
-            network.limiter_refill = terms.limiter_refill;
-            network.location_resolution = terms.location_resolution;
+            network.terms = terms.to_stored();
             network.limiter_updated_at = now;
         });
         assert_eq!(
             event,
             Event::NetworkTermsChanged(NetworkTermsChanged {
                 network: world.net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 old: TERMS,
                 new: terms,
             })

@@ -20,7 +20,7 @@ fn refuses_a_proposal() {
             event,
             Event::EpochVetoed(EpochVetoed {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 number: 1,
                 root: net.ledger.root(),
             })

@@ -37,7 +37,7 @@ impl ActivateEpoch<'_> {
         );
         let challenge_ends = epoch
             .approved_at
-            .checked_add_unsigned(network.challenge_period)
+            .checked_add_unsigned(network.terms.challenge_period)
             .ok_or(NodeRewardsError::Overflow)?;
         require!(now >= challenge_ends, NodeRewardsError::ChallengePeriod);
         // Again, because the cap may have been lowered since the proposal.
@@ -82,7 +82,7 @@ impl ActivateEpoch<'_> {
             network.lifetime_total = epoch.lifetime_total;
             network.epoch_ends_at = network
                 .epoch_ends_at
-                .checked_add_unsigned(network.epoch_length)
+                .checked_add_unsigned(network.terms.epoch_length)
                 .ok_or(NodeRewardsError::Overflow)?;
             network.invariant(vault_balance)?;
             EpochActivated {

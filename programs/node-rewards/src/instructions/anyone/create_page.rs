@@ -32,6 +32,7 @@ impl CreatePage<'_> {
 
         {
             let mut claim_page = ctx.accounts.claim_page.load_init()?;
+            claim_page.version = ClaimPage::VERSION;
             claim_page.network = ctx.accounts.network.key();
             claim_page.page = page;
             claim_page.bump = ctx.bumps.claim_page;

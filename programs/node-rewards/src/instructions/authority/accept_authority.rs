@@ -16,28 +16,17 @@ pub struct AcceptAuthority<'info> {
 }
 
 impl AcceptAuthority<'_> {
-    fn validate(&self) -> Result<()> {
-        require_keys_eq!(
-            self.network.load()?.pending_authority,
-            self.nominee.key(),
-            NodeRewardsError::NotNominee
-        );
-        Ok(())
-    }
-
     /// Takes the authority over. The second step of a hand-over: a key that nobody holds can never become authority.
     ///
     /// 1. the signer is the nominee
     /// 2. the nominee becomes the authority, and nobody is nominated
     pub fn accept_authority(ctx: Context<Self>) -> Result<()> {
-        ctx.accounts.validate()?;
         let nominee = ctx.accounts.nominee.key();
 
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = network.authority;
-            network.authority = nominee;
-            network.pending_authority = Pubkey::default();
+            let accepted = network.scope.accept(nominee);
+            let old = accepted.map_err(NodeRewardsError::from)?;
             AuthorityChanged {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,

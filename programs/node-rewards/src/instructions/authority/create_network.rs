@@ -4,7 +4,6 @@ use wayfare_core::mint::TOKEN_ACCOUNT_BYTES;
 use wayfare_program::vault;
 
 use crate::{
-    constants::MAX_NAME_LEN,
     errors::NodeRewardsError,
     events::{NetworkCreated, emit},
     state::{Network, NetworkTerms, PublisherSet},
@@ -14,7 +13,7 @@ use crate::{
 /// What a network starts with.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct CreateNetworkArgs {
-    /// 1 to 32 of a–z, 0–9 and `-`.
+    /// 1 to 32 of a–z, 0–9 and `-`, without a `-` at either end.
     pub name: String,
     pub terms: NetworkTerms,
     pub guardian: Pubkey,
@@ -55,21 +54,14 @@ pub struct CreateNetwork<'info> {
 }
 
 impl CreateNetwork<'_> {
-    fn validate(&self, args: &CreateNetworkArgs) -> Result<()> {
-        Network::check_name(&args.name)?;
-        args.terms.validate()?;
-        args.publisher_set.validate()?;
-        require_keys_neq!(args.guardian, Pubkey::default(), NodeRewardsError::ZeroKey);
-        Ok(())
-    }
-
     /// Creates a network and its vault.
     ///
     /// 1. name, terms, guardian and publishers are possible ones
     /// 2. no extension of the mint can move, hide, tax or stop what the vault will hold; a freeze authority still can
     /// 3. the network is empty, its first epoch starts now, and its limiter is full
     pub fn create_network(ctx: Context<Self>, args: CreateNetworkArgs) -> Result<()> {
-        ctx.accounts.validate(&args)?;
+        args.terms.validate()?;
+        args.publisher_set.validate()?;
         let accounts = &ctx.accounts;
         let token_program = accounts.token_program.key();
         let mint = vault::check_mint(&accounts.mint, &token_program)
@@ -84,20 +76,18 @@ impl CreateNetwork<'_> {
 
         let event = {
             let mut network = accounts.network.load_init()?;
-            network.authority = accounts.authority.key();
-            network.guardian = args.guardian;
+            let opened = network.scope.open(
+                Network::VERSION,
+                ctx.bumps.network,
+                &args.name,
+                accounts.authority.key(),
+                args.guardian,
+            );
+            opened.map_err(NodeRewardsError::from)?;
             network.mint = accounts.mint.key();
             network.vault = accounts.vault.key();
             network.token_program = accounts.token_program.key();
-            let mut name = [0; MAX_NAME_LEN];
-            for (slot, byte) in name.iter_mut().zip(args.name.bytes()) {
-                *slot = byte;
-            }
-            network.name = name;
-            network.name_len =
-                u8::try_from(args.name.len()).map_err(|_| NodeRewardsError::BadName)?;
             network.decimals = mint.decimals;
-            network.bump = ctx.bumps.network;
             network.vault_bump = ctx.bumps.vault;
             network.set_publishers(&args.publisher_set)?;
             network.set_terms(&args.terms, now);
@@ -109,8 +99,8 @@ impl CreateNetwork<'_> {
             NetworkCreated {
                 network: accounts.network.key(),
                 sequence: network.next_sequence()?,
-                authority: network.authority,
-                guardian: network.guardian,
+                authority: network.scope.authority,
+                guardian: network.scope.guardian,
                 mint: network.mint,
                 vault: network.vault,
                 terms: args.terms,

@@ -13,7 +13,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Govern<'info> {
-    #[account(mut, has_one = authority @ NodeRewardsError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = network.load()?.scope.authority == authority.key() @ NodeRewardsError::NotAuthority
+    )]
     pub network: AccountLoader<'info, Network>,
     pub authority: Signer<'info>,
 }
@@ -28,7 +31,7 @@ impl Govern<'_> {
 
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = network.terms();
+            let old = network.terms()?;
             let new = change.applied_to(old);
             new.validate()?;
             network.set_terms(&new, now);
@@ -65,12 +68,10 @@ impl Govern<'_> {
 
     /// Replaces the guardian.
     pub fn set_guardian(ctx: Context<Self>, guardian: Pubkey) -> Result<()> {
-        require_keys_neq!(guardian, Pubkey::default(), NodeRewardsError::ZeroKey);
-
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = network.guardian;
-            network.guardian = guardian;
+            let set = network.scope.set_guardian(guardian);
+            let old = set.map_err(NodeRewardsError::from)?;
             GuardianChanged {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,
@@ -83,16 +84,10 @@ impl Govern<'_> {
 
     /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
     pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
-        // The zero key stands for "nobody" in the account: nominating it would look like a withdrawal.
-        require!(
-            nominee != Some(Pubkey::default()),
-            NodeRewardsError::ZeroKey
-        );
-
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = Some(network.pending_authority).filter(|key| *key != Pubkey::default());
-            network.pending_authority = nominee.unwrap_or_default();
+            let nominated = network.scope.nominate(nominee);
+            let old = nominated.map_err(NodeRewardsError::from)?;
             AuthorityNominated {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,
@@ -107,12 +102,10 @@ impl Govern<'_> {
     pub fn unpause(ctx: Context<Self>) -> Result<()> {
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = network.paused_until;
-            network.paused_until = 0;
             PauseChanged {
                 network: ctx.accounts.network.key(),
+                old: network.scope.unpause(),
                 sequence: network.next_sequence()?,
-                old,
                 new: 0,
                 by: ctx.accounts.authority.key(),
             }

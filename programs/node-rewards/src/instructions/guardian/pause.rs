@@ -1,7 +1,6 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::MAX_PAUSE,
     errors::NodeRewardsError,
     events::{PauseChanged, emit},
     state::Network,
@@ -10,31 +9,26 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Pause<'info> {
-    #[account(mut, has_one = guardian @ NodeRewardsError::NotGuardian)]
+    #[account(
+        mut,
+        constraint = network.load()?.scope.guardian == guardian.key() @ NodeRewardsError::NotGuardian
+    )]
     pub network: AccountLoader<'info, Network>,
     pub guardian: Signer<'info>,
 }
 
 impl Pause<'_> {
-    fn validate(until: i64, now: i64) -> Result<()> {
-        require!(
-            until > now && until <= now.saturating_add(MAX_PAUSE),
-            NodeRewardsError::BadPause
-        );
-        Ok(())
-    }
-
     /// Refuses entries (funding, proposals, approvals, activations, registrations) until a time.
     ///
     /// 1. the time is ahead, by at most 7 days: a lost guardian's pause lifts by itself
     /// 2. exits stay open: claims, payouts, retiring a node
     pub fn pause(ctx: Context<Self>, until: i64) -> Result<()> {
-        Self::validate(until, Clock::get()?.unix_timestamp)?;
+        let now = Clock::get()?.unix_timestamp;
 
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            let old = network.paused_until;
-            network.paused_until = until;
+            let paused = network.scope.pause(until, now);
+            let old = paused.map_err(NodeRewardsError::from)?;
             PauseChanged {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,

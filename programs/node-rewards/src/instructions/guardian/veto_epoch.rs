@@ -9,7 +9,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct VetoEpoch<'info> {
-    #[account(mut, has_one = guardian @ NodeRewardsError::NotGuardian)]
+    #[account(
+        mut,
+        constraint = network.load()?.scope.guardian == guardian.key() @ NodeRewardsError::NotGuardian
+    )]
     pub network: AccountLoader<'info, Network>,
     #[account(mut, dup, has_one = network @ NodeRewardsError::WrongNetwork)]
     pub epoch: Account<'info, Epoch>,

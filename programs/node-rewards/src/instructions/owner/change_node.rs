@@ -25,12 +25,13 @@ pub struct ChangeNode<'info> {
 impl ChangeNode<'_> {
     /// Publishes another location for the node: an H3 cell no finer than the network allows.
     pub fn move_node(ctx: Context<Self>, location: u64) -> Result<()> {
-        let resolution = ctx.accounts.network.load()?.location_resolution;
+        let resolution = ctx.accounts.network.load()?.terms.location_resolution;
         Node::check_location(location, resolution)?;
 
         let node = &mut ctx.accounts.node;
         let old = node.location;
         node.location = location;
+        node.located_at = Clock::get()?.unix_timestamp;
         let event = NodeMoved {
             network: ctx.accounts.network.key(),
             sequence: ctx.accounts.network.load_mut()?.next_sequence()?,

@@ -21,7 +21,7 @@ pub struct ClearPayout<'info> {
     )]
     pub payout: Account<'info, Payout>,
     pub owner: Signer<'info>,
-    /// CHECK: who paid the account's rent, by `has_one`; gets it back.
+    /// CHECK: the payer of the account's rent, by `has_one`; gets it back.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
 }

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::numbers::count;
 
 use crate::{
     errors::NodeRewardsError,
@@ -31,7 +32,7 @@ impl RegisterNode<'_> {
     fn validate(&self, location: u64, now: i64) -> Result<()> {
         let network = self.network.load()?;
         network.require_not_paused(now)?;
-        Node::check_location(location, network.location_resolution)
+        Node::check_location(location, network.terms.location_resolution)
     }
 
     /// Registers a device as a node of the owner.
@@ -43,6 +44,7 @@ impl RegisterNode<'_> {
         ctx.accounts.validate(location, now)?;
 
         ctx.accounts.node.set_inner(Node {
+            version: Node::VERSION,
             network: ctx.accounts.network.key(),
             device: ctx.accounts.device.key(),
             owner: ctx.accounts.owner.key(),
@@ -51,14 +53,13 @@ impl RegisterNode<'_> {
             kind,
             location,
             registered_at: now,
+            located_at: now,
             bump: ctx.bumps.node,
+            spare: [0; 7],
         });
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
-            network.node_count = network
-                .node_count
-                .checked_add(1)
-                .ok_or(NodeRewardsError::Overflow)?;
+            let node_count = count(&mut network.node_count).ok_or(NodeRewardsError::Overflow)?;
             NodeRegistered {
                 network: ctx.accounts.network.key(),
                 sequence: network.next_sequence()?,
@@ -66,7 +67,7 @@ impl RegisterNode<'_> {
                 owner: ctx.accounts.owner.key(),
                 kind,
                 location,
-                node_count: network.node_count,
+                node_count,
             }
         };
         emit(&ctx.accounts.event_authority, &event)

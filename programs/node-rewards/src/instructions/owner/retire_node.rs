@@ -21,7 +21,7 @@ pub struct RetireNode<'info> {
     )]
     pub node: Account<'info, Node>,
     pub owner: Signer<'info>,
-    /// CHECK: who paid the node's rent, by `has_one`; gets it back.
+    /// CHECK: the payer of the node's rent, by `has_one`; gets it back.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
 }

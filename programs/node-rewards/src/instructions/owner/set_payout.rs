@@ -14,7 +14,7 @@ pub struct SetPayout<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub network: AccountLoader<'info, Network>,
-    /// Made anew, or changed by the same owner: the seeds hold the owner's key.
+    /// Made here, or changed by the same owner: the seeds hold the owner's key.
     #[account(
         init_if_needed,
         dup,
@@ -28,7 +28,7 @@ pub struct SetPayout<'info> {
 }
 
 impl SetPayout<'_> {
-    /// Names the wallet whose associated token account the owner's claims pay. Who paid the rent first stays the one
+    /// Names the wallet whose associated token account the owner's claims pay. The first payer of the rent stays the one
     /// who gets it back.
     pub fn set_payout(ctx: Context<Self>, wallet: Pubkey) -> Result<()> {
         require_keys_neq!(wallet, Pubkey::default(), NodeRewardsError::ZeroKey);
@@ -41,11 +41,13 @@ impl SetPayout<'_> {
             None => ctx.accounts.payer.key(),
         };
         payout.set_inner(Payout {
+            version: Payout::VERSION,
             network: ctx.accounts.network.key(),
             owner,
             wallet,
             rent_payer,
             bump: ctx.bumps.payout,
+            spare: [0; 7],
         });
         let event = PayoutChanged {
             network: ctx.accounts.network.key(),

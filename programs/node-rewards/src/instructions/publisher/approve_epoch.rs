@@ -3,8 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     errors::NodeRewardsError,
     events::{EpochApproved, emit},
-    instructions::ProposeEpochArgs,
-    state::{Epoch, Network},
+    state::{Epoch, Network, Proposal},
 };
 
 #[event_cpi]
@@ -18,7 +17,7 @@ pub struct ApproveEpoch<'info> {
 }
 
 impl ApproveEpoch<'_> {
-    fn validate(&self, proposal: &ProposeEpochArgs, now: i64) -> Result<()> {
+    fn validate(&self, proposal: &Proposal, now: i64) -> Result<()> {
         let network = self.network.load()?;
         network.require_publisher(&self.publisher)?;
         network.require_not_paused(now)?;
@@ -37,7 +36,7 @@ impl ApproveEpoch<'_> {
     /// 1. the signer is a publisher, and the network is not paused
     /// 2. the proposal is exactly the one that the publisher names, made under the publishers in force
     /// 3. each publisher counts once; the last approval needed starts the challenge period
-    pub fn approve_epoch(ctx: Context<Self>, proposal: ProposeEpochArgs) -> Result<()> {
+    pub fn approve_epoch(ctx: Context<Self>, proposal: Proposal) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
         ctx.accounts.validate(&proposal, now)?;
         let publisher = ctx.accounts.publisher.key();

@@ -4,35 +4,19 @@ use wayfare_core::merkle::{MAX_DEPTH, depth_for};
 use crate::{
     errors::NodeRewardsError,
     events::{EpochProposed, emit},
-    state::{Epoch, EpochStatus, Network},
+    state::{Epoch, EpochStatus, Network, Proposal},
 };
-
-/// What a publisher says that an epoch granted.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
-pub struct ProposeEpochArgs {
-    /// The active epoch's number plus one.
-    pub number: u64,
-    pub root: [u8; 32],
-    /// Smallest depth that holds `leaf_count` leaves, at most 21.
-    pub depth: u8,
-    /// At least as many as in the active epoch, and at least 1.
-    pub leaf_count: u32,
-    /// Sum of all leaves, in base units: at least the active epoch's, at most the emission cap above it.
-    pub lifetime_total: u64,
-    /// SHA-256 of the published `manifest.json`.
-    pub data_hash: [u8; 32],
-}
 
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(args: ProposeEpochArgs)]
+#[instruction(args: Proposal)]
 pub struct ProposeEpoch<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     pub publisher: Signer<'info>,
     #[account(mut)]
     pub network: AccountLoader<'info, Network>,
-    /// Made anew, or taken over from a proposal that `validate` lets go.
+    /// Made here, or taken over from a proposal that `validate` lets go.
     #[account(
         init_if_needed,
         dup,
@@ -46,7 +30,7 @@ pub struct ProposeEpoch<'info> {
 }
 
 impl ProposeEpoch<'_> {
-    fn validate(&self, args: &ProposeEpochArgs, now: i64) -> Result<()> {
+    fn validate(&self, args: &Proposal, now: i64) -> Result<()> {
         let network = self.network.load()?;
         network.require_publisher(&self.publisher)?;
         network.require_not_paused(now)?;
@@ -84,7 +68,7 @@ impl ProposeEpoch<'_> {
     /// 2. the epoch is the next one, and it is over
     /// 3. nothing that was granted is taken back, no owner loses its index, and the growth is within the cap
     /// 4. a proposal in its place loses its approvals with it
-    pub fn propose_epoch(ctx: Context<Self>, args: ProposeEpochArgs) -> Result<()> {
+    pub fn propose_epoch(ctx: Context<Self>, args: Proposal) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
         ctx.accounts.validate(&args, now)?;
         let publisher = ctx.accounts.publisher.key();
@@ -92,6 +76,7 @@ impl ProposeEpoch<'_> {
         let event = {
             let mut network = ctx.accounts.network.load_mut()?;
             ctx.accounts.epoch.set_inner(Epoch {
+                version: Epoch::VERSION,
                 network: ctx.accounts.network.key(),
                 number: args.number,
                 root: args.root,
@@ -106,6 +91,7 @@ impl ProposeEpoch<'_> {
                 activated_at: 0,
                 status: EpochStatus::Proposed,
                 bump: ctx.bumps.epoch,
+                spare: [0; 16],
                 approvals: vec![],
             });
             ctx.accounts

@@ -33,7 +33,10 @@ fn life_cycle_1_a_stranger_initialises_first() {
     let change = node_rewards::state::NetworkTermsChange::default();
     let update = instruction::update_network(net.address, net.authority, change);
     chain.refuse(update, NotAuthority);
-    assert_eq!(chain.read::<Network>(&net.address).authority, stranger());
+    assert_eq!(
+        chain.read::<Network>(&net.address).scope.authority,
+        stranger()
+    );
 
     // The other accounts have no role to take: whoever makes a page makes it for everybody.
     chain.accept(instruction::create_page(net.address, net.operator, 0));
@@ -106,7 +109,7 @@ fn life_cycle_3_close_fund_again_and_use_in_one_transaction() {
         chain.accept(with(net.claim(0)));
         assert_eq!(chain.tokens(&net.tokens_of(&owner)), LIFETIMES[0]);
 
-        // Each can be made anew in the transaction that closed it, and starts from nothing.
+        // Each can be made again in the transaction that closed it, and starts from nothing.
         chain.accept([
             net.set_payout(owner, wallet),
             net.clear_payout(owner),
@@ -226,7 +229,7 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
     world
         .chain
         .refuse(net.create_page(0), SystemError::AccountAlreadyInUse);
-    let sequence = world.state().sequence;
+    let sequence = world.state().scope.sequence;
     let (owner, device) = (net.owner(0), person("device"));
     for _ in 0..3 {
         world.chain.accept([
@@ -236,7 +239,7 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
             net.clear_payout(owner),
         ]);
     }
-    assert_eq!(world.state().sequence, sequence + 12);
+    assert_eq!(world.state().scope.sequence, sequence + 12);
     assert_eq!(world.chain.accept(net.claim(0)).events, []);
     assert_eq!(world.paid(0), LIFETIMES[0]);
 }
@@ -261,7 +264,7 @@ fn life_cycle_7_shrink_then_grow_shows_no_stale_bytes() {
     let epoch: Epoch = chain.read(&net.epoch());
     assert_eq!(epoch.approvals, [net.publishers[4]]);
     assert_eq!(epoch.approved_at, 0);
-    // Each has to approve anew, and each addition writes over what was there.
+    // Each has to approve again, and each addition writes over what was there.
     for (given, publisher) in (1..).zip([0, 1, 2, 3]) {
         chain.pass(CHALLENGE_PERIOD);
         chain.refuse(net.activate(), TooFewApprovals);

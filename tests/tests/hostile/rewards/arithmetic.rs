@@ -1,8 +1,7 @@
 use std::mem::offset_of;
 
 use node_rewards::errors::NodeRewardsError::*;
-use node_rewards::instructions::ProposeEpochArgs;
-use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange};
+use node_rewards::state::{Network, NetworkTerms, NetworkTermsChange, Proposal};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
@@ -224,8 +223,8 @@ fn arithmetic_2_ten_thousand_one_unit_operations() {
     other.chain.accept(net.fund(10_000));
     assert_eq!(world.vault(), other.vault());
     let (mut many, one) = (world.state(), other.state());
-    assert_eq!(many.sequence, one.sequence + 9_999);
-    many.sequence = one.sequence;
+    assert_eq!(many.scope.sequence, one.scope.sequence + 9_999);
+    many.scope.sequence = one.scope.sequence;
     assert_eq!(many, one);
 
     // 250 owners of one unit against one owner of 250.
@@ -276,7 +275,7 @@ fn arithmetic_3_signed_and_unsigned_conversions() {
         world.chain.refuse(net.activate(), ChallengePeriod);
         world.chain.pass(CHALLENGE_PERIOD);
         world.chain.accept(net.activate());
-        let full = world.state().limiter_capacity;
+        let full = world.state().terms.limiter_capacity;
         world.chain.accept(net.claim(0));
         // The limiter was full, and did not overflow or go empty on its way past zero.
         assert_eq!(
@@ -298,7 +297,7 @@ fn arithmetic_3_leaf_counts() {
         (u32::MAX, 32),
         (0x0020_0001, 22),
     ] {
-        let propose = net.propose_with(0, |args: &mut ProposeEpochArgs| {
+        let propose = net.propose_with(0, |args: &mut Proposal| {
             args.leaf_count = leaf_count;
             args.depth = depth;
         });
@@ -329,7 +328,7 @@ fn arithmetic_4_the_last_sequence_number() {
         } in honest(&instruction.name, TokenProgram::Spl)
         {
             let network = address::network("metro").expect("a short name");
-            let last = offset_of!(Network, sequence);
+            let last = offset_of!(Network, scope.sequence);
             set_u64(&mut chain, &network, last, u64::MAX);
             chain.refuse(call.clone(), Overflow);
             set_u64(&mut chain, &network, last, u64::MAX - 1);

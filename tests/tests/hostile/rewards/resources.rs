@@ -102,7 +102,7 @@ fn resources_1_a_claim_from_the_deepest_tree() {
             );
             let root = fold_proof(leaf, index, &proof).unwrap();
             world.chain.pass(EPOCH_LENGTH);
-            let proposal = node_rewards::instructions::ProposeEpochArgs {
+            let proposal = node_rewards::state::Proposal {
                 root,
                 depth: MAX_DEPTH,
                 leaf_count: 1 << MAX_DEPTH,

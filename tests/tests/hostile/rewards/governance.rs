@@ -1,12 +1,10 @@
-use node_rewards::constants::MAX_PAUSE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::PublisherSet;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::transfer_checked;
-use wayfare_client::rewards::instruction::{
-    self, accept_authority, nominate_authority, set_guardian, set_publishers, unpause,
-};
+use wayfare_client::rewards::instruction::{self, governed, set_publishers};
+use wayfare_program::scope::MAX_PAUSE;
 use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
@@ -20,16 +18,22 @@ use wayfare_tests::token::TokenProgram;
 fn governance_1_a_replaced_nominee_accepts() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let (first, second) = (person("first"), person("second"));
-    let nominate = |nominee| nominate_authority(net.address, net.authority, nominee);
+    let nominate = |nominee| governed(net.address).nominate_authority(net.authority, nominee);
     chain.accept([nominate(Some(first)), nominate(Some(second))]);
-    chain.refuse(accept_authority(net.address, first), NotNominee);
+    chain.refuse(governed(net.address).accept_authority(first), NotNominee);
     chain.accept(nominate(None));
-    chain.refuse(accept_authority(net.address, second), NotNominee);
-    chain.accept([nominate(Some(first)), accept_authority(net.address, first)]);
+    chain.refuse(governed(net.address).accept_authority(second), NotNominee);
+    chain.accept([
+        nominate(Some(first)),
+        governed(net.address).accept_authority(first),
+    ]);
     // The old authority is out, and its nominations with it.
     chain.refuse(nominate(Some(second)), NotAuthority);
-    chain.refuse(accept_authority(net.address, first), NotNominee);
-    chain.refuse(accept_authority(net.address, net.authority), NotNominee);
+    chain.refuse(governed(net.address).accept_authority(first), NotNominee);
+    chain.refuse(
+        governed(net.address).accept_authority(net.authority),
+        NotNominee,
+    );
 }
 
 #[test]
@@ -37,10 +41,13 @@ fn governance_2_the_default_key_nominated() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let nobody = Pubkey::default();
     chain.refuse(
-        nominate_authority(net.address, net.authority, Some(nobody)),
+        governed(net.address).nominate_authority(net.authority, Some(nobody)),
         ZeroKey,
     );
-    chain.refuse(set_guardian(net.address, net.authority, nobody), ZeroKey);
+    chain.refuse(
+        governed(net.address).set_guardian(net.authority, nobody),
+        ZeroKey,
+    );
     let set = PublisherSet {
         publishers: vec![nobody],
         threshold: 1,
@@ -48,16 +55,14 @@ fn governance_2_the_default_key_nominated() {
     chain.refuse(set_publishers(net.address, net.authority, set), ZeroKey);
     chain.refuse(net.set_payout(net.owner(0), nobody), ZeroKey);
     // While nobody is nominated, the zero key is in the account. It cannot sign: the system program has it.
-    let accept = accept_authority(net.address, net.authority).swap(&net.authority, &nobody);
+    let accept = governed(net.address)
+        .accept_authority(net.authority)
+        .swap(&net.authority, &nobody);
     chain.refuse(
         accept.unsigned(&nobody),
         anchor_lang::error::ErrorCode::AccountNotSigner,
     );
-    chain.accept(nominate_authority(
-        net.address,
-        net.authority,
-        Some(person("heir")),
-    ));
+    chain.accept(governed(net.address).nominate_authority(net.authority, Some(person("heir"))));
 }
 
 /// A guardian vetoes and pauses. No token moves on its word, and neither on the authority's or a publisher's alone.
@@ -79,14 +84,14 @@ fn governance_3_the_guardian_moves_money() {
         // Nor does it take a role that could.
         let guardian = net.guardian;
         for attack in [
-            set_guardian(net.address, guardian, guardian),
-            nominate_authority(net.address, guardian, Some(guardian)),
+            governed(net.address).set_guardian(guardian, guardian),
+            governed(net.address).nominate_authority(guardian, Some(guardian)),
             set_publishers(net.address, guardian, net.publisher_set()),
-            unpause(net.address, guardian),
+            governed(net.address).unpause(guardian),
         ] {
             chain.refuse(attack, NotAuthority);
         }
-        chain.refuse(accept_authority(net.address, guardian), NotNominee);
+        chain.refuse(governed(net.address).accept_authority(guardian), NotNominee);
         let args = net.ledger.next(&[1]).proposal();
         let propose = instruction::propose_epoch(net.address, net.operator, guardian, args);
         chain.refuse(propose, NotPublisher);
@@ -170,8 +175,8 @@ fn governance_6_a_pause_past_its_limit() {
     chain.accept(net.pause(start + MAX_PAUSE + 1));
     // The authority replaces a guardian that will not stop, and unpauses.
     chain.accept([
-        set_guardian(net.address, net.authority, person("new guardian")),
-        unpause(net.address, net.authority),
+        governed(net.address).set_guardian(net.authority, person("new guardian")),
+        governed(net.address).unpause(net.authority),
     ]);
     chain.refuse(net.pause(chain.now() + 1), NotGuardian);
     chain.accept(net.fund(1));

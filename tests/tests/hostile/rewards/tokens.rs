@@ -434,7 +434,7 @@ fn tokens_4_tokens_donated_to_a_vault() {
             event,
             Event::Funded(Funded {
                 network: net.address,
-                sequence: world.state().sequence,
+                sequence: world.state().scope.sequence,
                 funder: net.operator,
                 amount: 400_000,
                 funded_total: 400_000,

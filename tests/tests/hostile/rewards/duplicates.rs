@@ -93,8 +93,8 @@ fn duplicates_1_one_key_for_every_role() {
     args.publisher_set.threshold = 1;
     chain.accept(net.create_with(args));
     chain.accept([
-        instruction::nominate_authority(net.address, one, Some(one)),
-        instruction::accept_authority(net.address, one),
+        instruction::governed(net.address).nominate_authority(one, Some(one)),
+        instruction::governed(net.address).accept_authority(one),
         net.fund(1_000_000),
         net.create_page(0),
     ]);
@@ -103,7 +103,7 @@ fn duplicates_1_one_key_for_every_role() {
     chain.refuse(net.approve(0), ApprovedTwice);
     chain.pass(net.terms.challenge_period as i64);
     chain.accept([net.activate(), net.claim(0)]);
-    assert_eq!(chain.read::<Network>(&net.address).authority, one);
+    assert_eq!(chain.read::<Network>(&net.address).scope.authority, one);
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn addresses_2_names_that_concatenate_alike() {
             wayfare_tests::rewards::network::NetworkFixture::new(name, net.mint, net.token);
         other.operator = net.operator;
         chain.accept(other.create());
-        assert_eq!(chain.read::<Network>(&other.address).name(), name);
+        assert_eq!(chain.read::<Network>(&other.address).scope.name(), name);
         addresses.extend([
             other.address,
             other.vault,

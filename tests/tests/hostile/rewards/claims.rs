@@ -23,7 +23,7 @@ use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::{TokenProgram, set_authority};
 
-use crate::addresses::non_canonical;
+use super::addresses::non_canonical;
 
 /// Puts the ledger of a funded network in force.
 fn activate(chain: &mut Chain, net: &NetworkFixture) {
@@ -34,7 +34,7 @@ fn activate(chain: &mut Chain, net: &NetworkFixture) {
 fn activate_with(
     chain: &mut Chain,
     net: &NetworkFixture,
-    change: impl Fn(&mut node_rewards::instructions::ProposeEpochArgs),
+    change: impl Fn(&mut node_rewards::state::Proposal),
 ) {
     chain.pass(EPOCH_LENGTH);
     let mut args = net.ledger.proposal();
@@ -337,7 +337,7 @@ fn claims_9_sum_of_leaves_past_the_total() {
     let net = world.net.clone();
     world.chain.pass(EPOCH_LENGTH);
     let root = net.ledger.tree().root();
-    let args = node_rewards::instructions::ProposeEpochArgs {
+    let args = node_rewards::state::Proposal {
         number: 1,
         root,
         depth: 2,

@@ -98,7 +98,7 @@ fn accounts_5_a_self_consistent_fake_chain() {
                 fake.veto(),
                 fake.activate(),
                 fake.register(net.owner(0), person("device")),
-                instruction::set_guardian(fake.address, stranger(), stranger()),
+                instruction::governed(fake.address).set_guardian(stranger(), stranger()),
             ];
             for call in calls {
                 chain.refuse(call, ErrorCode::AccountOwnedByWrongProgram);
