@@ -187,8 +187,8 @@ impl Noun for HubNameArgs {
     fn roles(&self, ctx: &Context) -> Result<Roles> {
         let (_, hub) = find_hub(ctx, &self.name)?;
         Ok(Roles {
-            pending_authority: hub.pending_authority,
-            guardian: hub.guardian,
+            pending_authority: hub.scope.pending_authority,
+            guardian: hub.scope.guardian,
         })
     }
 }

@@ -38,7 +38,7 @@ impl Display for Books {
             ("authority", hub.authority.clone()),
             ("pending authority", or_none(&hub.pending_authority)),
             ("arbiter", hub.terms.arbiter.clone()),
-            ("guardian", hub.terms.guardian.clone()),
+            ("guardian", hub.guardian.clone()),
             ("treasury", hub.terms.treasury.clone()),
             ("paused", paused(hub.paused_until)),
         ])

@@ -81,7 +81,7 @@ impl CrankArgs {
 
 /// Books statements as they will be after what is overdue.
 pub fn rebook(state: &mut Agreement, before: Option<&Period>, after: &Period) -> Result<()> {
-    for home in Side::ALL {
+    for &home in Side::ALL {
         let old = before.and_then(|before| before.statement(home));
         if let (Some(old), Some(new)) = (old, after.statement(home)) {
             let books = state.books_mut(home);

@@ -207,7 +207,7 @@ impl Preview {
     ) -> Result<Settled> {
         let decimals = found.state.decimals;
         let after = find_agreement(ctx, &found.at)?;
-        let sides = Side::ALL.map(|side| after.state.books(side));
+        let sides = [Side::First, Side::Second].map(|side| after.state.books(side));
         Ok(Settled {
             agreement: found.at.to_string(),
             first: found.names.of(Side::First).to_owned(),

@@ -163,7 +163,7 @@ fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, Client
             Some(network.scope.sequence)
         }
         AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.sequence),
-        AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.sequence),
+        AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.scope.sequence),
         _ => None,
     })
 }

@@ -100,9 +100,9 @@ impl Books {
             let starts = |discriminator: &[u8]| data.starts_with(discriminator);
             let (due, bump) = if starts(Hub::DISCRIMINATOR) {
                 let state: Hub = decode(data);
-                let name = &state.name[..usize::from(state.name_len)];
+                let name = &state.scope.name[..usize::from(state.scope.name_len)];
                 let name = std::str::from_utf8(name).expect("ASCII");
-                let place = (address::hub(name), state.bump);
+                let place = (address::hub(name), state.scope.bump);
                 books.hubs.insert(key, state);
                 place
             } else if starts(Operator::DISCRIMINATOR) {
@@ -151,7 +151,7 @@ impl Books {
     ) {
         self.check();
         for (key, hub) in &self.hubs {
-            let mut sequence = before.hubs.get(key).map_or(0, |hub| hub.sequence);
+            let mut sequence = before.hubs.get(key).map_or(0, |hub| hub.scope.sequence);
             for event in events.iter().filter(|event| event.hub() == *key) {
                 sequence += 1;
                 assert_eq!(
@@ -160,7 +160,7 @@ impl Books {
                     "an event is missing: {events:?}"
                 );
             }
-            assert_eq!(hub.sequence, sequence, "a change without an event");
+            assert_eq!(hub.scope.sequence, sequence, "a change without an event");
         }
         for event in events {
             assert!(self.hubs.contains_key(&event.hub()));
@@ -467,6 +467,7 @@ fn agreement_of(event: &Event) -> Option<Pubkey> {
         Event::StatementClosed(event) => Some(event.agreement),
         Event::HubCreated(_)
         | Event::HubTermsChanged(_)
+        | Event::GuardianChanged(_)
         | Event::AuthorityNominated(_)
         | Event::AuthorityChanged(_)
         | Event::PauseChanged(_)

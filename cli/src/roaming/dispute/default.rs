@@ -1,6 +1,6 @@
 use anyhow::{Result, bail};
 use clap::Args;
-use roaming_escrow::state::{Action, part_of};
+use roaming_escrow::state::Action;
 use wayfare_client::roaming::instruction;
 
 use crate::args::TransactionArgs;
@@ -33,7 +33,7 @@ impl DefaultAwardArgs {
                 Moment(statement.award_by)
             );
         }
-        let award = part_of(statement.disputed()?, statement.terms.default_award_bps)?;
+        let award = statement.default_award(statement.disputed()?)?;
         draft.describe(
             "award the agreed default",
             details(&found, key, &statement, award)?,

@@ -50,7 +50,6 @@ impl HubUpdateArgs {
         let name = &self.hub.name;
         let change = HubTermsChange {
             arbiter: self.terms.arbiter,
-            guardian: self.terms.guardian,
             treasury: self.terms.treasury,
             fee_bps: self.terms.fee_bps,
         };
@@ -58,11 +57,11 @@ impl HubUpdateArgs {
         draft.describe_before(|| {
             let (_, hub) = find_hub(ctx, name)?;
             change
-                .applied_to(hub.terms())
+                .applied_to(hub.terms().map_err(refused)?)
                 .validate()
                 .map_err(refused)
                 .context("the hub's terms are refused")?;
-            Ok(HubTermsView::from(&hub.terms()).fields())
+            Ok(HubTermsView::from(&hub.terms).fields())
         })?;
         draft.add(instruction::update_hub(
             self.hub.address()?,
@@ -77,7 +76,6 @@ impl HubUpdateArgs {
 fn details(change: &HubTermsChange) -> Vec<(&'static str, Shown)> {
     [
         ("arbiter", change.arbiter.map(Shown::from)),
-        ("guardian", change.guardian.map(Shown::from)),
         ("treasury", change.treasury.map(Shown::from)),
         (
             "fee",

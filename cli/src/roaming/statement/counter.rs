@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use roaming_escrow::state::{Action, part_of};
+use roaming_escrow::state::Action;
 use wayfare_client::roaming::instruction;
 
 use crate::context::Context;
@@ -37,7 +37,7 @@ impl CounterArgs {
                 found.amount(statement.total)
             );
         };
-        let tolerated = part_of(statement.total, statement.terms.tolerance_bps)?;
+        let tolerated = statement.tolerated()?;
         let mut details = details(&found, key, &statement);
         details.extend([
             ("own total", Shown::of(found.amount(own.total))),

@@ -139,7 +139,7 @@ fn duplicates_1_one_account_in_two_places() {
         TokenError::OwnerMismatch,
     );
     chain.refuse(deal.withdraw_to(Side::First, deal.vault), NoRequest);
-    let [first, second] = Side::ALL.map(|home| Some(deal.statement(home, 0)));
+    let [first, second] = [Side::First, Side::Second].map(|home| Some(deal.statement(home, 0)));
     chain.refuse(deal.settle_with(0, first, first), MissingStatement);
     chain.refuse(deal.settle_with(0, second, second), MissingStatement);
     chain.accept(deal.settle(0));
@@ -180,7 +180,7 @@ fn tokens_4_donations() {
         world.chain.accept(deal.settle(0));
         world.chain.accept(deal.close(Side::First));
         world.chain.pass(WITHDRAWAL_NOTICE);
-        for side in Side::ALL {
+        for &side in Side::ALL {
             world.chain.accept(deal.withdraw(side));
         }
         world.chain.accept(deal.collect_fees());

@@ -107,14 +107,14 @@ fn agreements_3_arrears() {
 #[test]
 fn agreements_4_each_leaves_alone() {
     for (token, alone) in TokenProgram::ALL.into_iter().zip(Side::ALL) {
-        for state in StatementState::ALL {
+        for &state in StatementState::ALL {
             let mut world = World::in_state(state, token);
             let deal = world.deal.clone();
             let chain = &mut world.chain;
             chain.accept(deal.close(alone));
             // Everybody else stops. What anyone may do is due at last.
             chain.pass(1_000_000_000);
-            for home in Side::ALL {
+            for &home in Side::ALL {
                 for call in [
                     deal.deem_accepted(home, 0),
                     deal.lapse(home, 0),
@@ -152,7 +152,7 @@ fn governance_3_the_hubs_keys_move_nothing() {
             deal.award(Side::First, 0, 1).swap(&hub.arbiter, &key),
             NotArbiter,
         );
-        for side in Side::ALL {
+        for &side in Side::ALL {
             let authority = deal.side(side).authority;
             chain.refuse(deal.withdraw(side).swap(&authority, &key), NotAuthority);
             chain.refuse(deal.close(side).swap(&authority, &key), NotAuthority);

@@ -82,7 +82,7 @@ fn a_hand_over_takes_two_steps() {
         event,
         Event::AuthorityNominated(AuthorityNominated {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: None,
             old: Some(rival),
             new: Some(heir),
@@ -97,13 +97,13 @@ fn a_hand_over_takes_two_steps() {
         event,
         Event::AuthorityChanged(AuthorityChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: None,
             old: hub.authority,
             new: heir,
         })
     );
-    assert_eq!(world.hub().pending_authority, Pubkey::default());
+    assert_eq!(world.hub().scope.pending_authority, Pubkey::default());
     world.chain.refuse(hub.accept_authority(heir), NotNominee);
     world.chain.refuse(hub.nominate(None), NotAuthority);
 }
@@ -122,7 +122,7 @@ fn a_pause_is_within_seven_days() {
         event,
         Event::PauseChanged(PauseChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             old: now + 1,
             new: now + WEEK,
             by: hub.guardian,
@@ -141,7 +141,7 @@ fn a_pause_is_within_seven_days() {
         event,
         Event::PauseChanged(PauseChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             old: now + WEEK,
             new: 0,
             by: hub.authority,

@@ -39,7 +39,7 @@ fn is_admitted_by_the_hub_and_itself() {
         event,
         Event::OperatorRegistered(OperatorRegistered {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: operator.address,
             tadig: operator.tadig,
             authority: operator.authority,
@@ -119,7 +119,7 @@ fn a_profile_is_a_possible_one() {
         event,
         Event::OperatorChanged(OperatorChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: operator.address,
             old: operator.profile(),
             new: profile.clone(),
@@ -168,7 +168,7 @@ fn a_hand_over_takes_two_steps() {
         event,
         Event::AuthorityChanged(AuthorityChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: Some(operator.address),
             old: operator.authority,
             new: heir,
@@ -197,7 +197,7 @@ fn a_suspended_one_makes_no_new_agreements() {
             event,
             Event::OperatorStatusChanged(OperatorStatusChanged {
                 hub: hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 operator: operator.address,
                 old: OperatorStatus::Active,
                 new: OperatorStatus::Suspended,
@@ -237,7 +237,7 @@ fn a_suspended_one_leaves_with_its_own() {
         chain.accept(hub.set_status(operator, OperatorStatus::Suspended));
     }
     chain.accept(deal.redeem(Side::First, 0, 5));
-    for home in Side::ALL {
+    for &home in Side::ALL {
         chain.accept(deal.state(home, 0, usage(0, 1, 1_000)));
         chain.accept(deal.return_statement(home, 0));
         chain.accept(deal.restate(home, 0, usage(0, 1, 900)));
@@ -249,7 +249,7 @@ fn a_suspended_one_leaves_with_its_own() {
     chain.accept(deal.request(Side::First, 5));
     chain.accept(deal.close(Side::Second));
     chain.pass(WITHDRAWAL_NOTICE);
-    for side in Side::ALL {
+    for &side in Side::ALL {
         chain.accept(deal.withdraw(side));
     }
     let [first, second, _] = world.balances();

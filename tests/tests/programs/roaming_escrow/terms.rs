@@ -24,7 +24,7 @@ fn the_first_acceptance_opens_it() {
         event,
         Event::TermsAccepted(TermsAccepted {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             by: Side::Second,
             old: AgreementTerms::default(),
@@ -88,7 +88,7 @@ fn only_the_terms_that_are_named_and_only_of_the_other_side() {
         event,
         Event::TermsOffered(TermsOffered {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             by: Side::Second,
             terms: Some(other),
@@ -231,7 +231,7 @@ fn of_an_agreement_that_ends() {
         deal.accept_as(Side::Second, deal.terms(), 0),
         NothingToAccept,
     );
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world
             .chain
             .refuse(deal.offer(side, Some(deal.terms())), ClosingAlready);
