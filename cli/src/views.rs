@@ -1,6 +1,7 @@
 //! The programs' accounts as results: field for field, amounts with their mint, times readable.
 
 pub mod findings;
+pub mod step;
 pub mod values;
 
 use solana_pubkey::Pubkey;

@@ -6,7 +6,7 @@ use wayfare_client::esim::address;
 
 use crate::context::Context;
 use crate::error::Exit;
-use crate::esim::views::{MarketVaultView, MarketView, OrderView, PlanView, SellerView};
+use crate::esim::views::{MarketView, OrderView, PlanView, SellerView};
 use crate::output::Printer;
 
 /// Shows an account in words, where they say more than its fields. Amounts need their mint.
@@ -18,7 +18,6 @@ pub fn show(at: &Pubkey, account: Esim, ctx: &Context, print: &Printer) -> Resul
     };
     let exit = match account {
         Esim::Market(market) => print.result(Ok(MarketView::new(at, &market))),
-        Esim::MarketVault(vault) => print.result(Ok(MarketVaultView::new(at, &vault))),
         Esim::Seller(seller) => print.result(Ok(SellerView::new(at, &seller))),
         Esim::Plan(plan) => {
             let decimals = decimals(&plan.market, &plan.terms.mint)?;
@@ -29,7 +28,7 @@ pub fn show(at: &Pubkey, account: Esim, ctx: &Context, print: &Printer) -> Resul
             let now = cluster.unix_time()?;
             print.result(Ok(OrderView::new(at, &order, decimals, now)))
         }
-        Esim::Delivery(_) => return Ok(None),
+        Esim::MarketVault(_) | Esim::Delivery(_) => return Ok(None),
     };
     exit.map(Some)
 }

@@ -27,53 +27,41 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::esim::args::OrderArgs;
-use crate::esim::buy::BuyArgs;
-use crate::esim::delivery_key::DeliveryKeyCommand;
-use crate::esim::dispute::DisputeArgs;
-use crate::esim::market::MarketCommand;
-use crate::esim::orders::OrdersArgs;
-use crate::esim::plans::PlansArgs;
-use crate::esim::refund::RefundArgs;
-use crate::esim::seller::SellerCommand;
-use crate::esim::serve::ServeArgs;
-use crate::esim::show::OrderShowArgs;
-use crate::esim::sweep::SweepArgs;
-use crate::esim::top_up::TopUpArgs;
 use crate::output::Printer;
 
 #[derive(Subcommand)]
 pub enum EsimCommand {
     /// See what is on offer, as in a shop
-    Plans(PlansArgs),
+    Plans(plans::PlansArgs),
     /// Buy a plan. The money waits until the eSIM is delivered
-    Buy(BuyArgs),
+    Buy(buy::BuyArgs),
     /// Buy more for the eSIM of a delivered order
-    TopUp(TopUpArgs),
+    TopUp(top_up::TopUpArgs),
     /// List your orders, and what can be done with each until when
-    Orders(OrdersArgs),
+    Orders(orders::OrdersArgs),
     /// Show an order, and decrypt its delivery with the wallet or key file that can
-    Show(OrderShowArgs),
+    Show(show::OrderShowArgs),
     /// Accept a delivery: the seller is paid at once
     Confirm(OrderArgs),
     /// Complain about a delivery, before its time to complain is over
-    Dispute(DisputeArgs),
+    Dispute(dispute::DisputeArgs),
     /// Bring a refund that is due to who paid: nobody can be refused it
-    Refund(RefundArgs),
+    Refund(refund::RefundArgs),
     /// Close an ended order of yours, or one that is kept no longer. The rent goes back to who paid it; the delivery is gone
     Close(OrderArgs),
     /// Make and look at keys that deliveries are encrypted to
     #[command(subcommand)]
-    DeliveryKey(DeliveryKeyCommand),
+    DeliveryKey(delivery_key::DeliveryKeyCommand),
     /// Sell: offer plans, deliver orders, answer complaints
     #[command(subcommand)]
-    Seller(SellerCommand),
+    Seller(seller::SellerCommand),
     /// Open a shop on the web: people buy with their wallets, and read their eSIMs in the browser
-    Serve(ServeArgs),
+    Serve(serve::ServeArgs),
     /// Do all that is due in a market and that anyone may do: refunds, releases, splits, payments, closing
-    Sweep(SweepArgs),
+    Sweep(sweep::SweepArgs),
     /// Create, configure and judge over markets
     #[command(subcommand)]
-    Market(MarketCommand),
+    Market(market::MarketCommand),
 }
 
 pub fn run(command: &EsimCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
@@ -87,10 +75,10 @@ pub fn run(command: &EsimCommand, ctx: &Context, print: &Printer) -> Result<Exit
         EsimCommand::Dispute(args) => print.result(args.run(ctx)),
         EsimCommand::Refund(args) => print.result(args.run(ctx)),
         EsimCommand::Close(args) => print.result(close::run(args, ctx)),
-        EsimCommand::DeliveryKey(DeliveryKeyCommand::New(args)) => {
+        EsimCommand::DeliveryKey(delivery_key::DeliveryKeyCommand::New(args)) => {
             print.result(delivery_key::new(args))
         }
-        EsimCommand::DeliveryKey(DeliveryKeyCommand::Show(args)) => {
+        EsimCommand::DeliveryKey(delivery_key::DeliveryKeyCommand::Show(args)) => {
             print.result(delivery_key::show(args))
         }
         EsimCommand::Seller(command) => seller::run(command, ctx, print),

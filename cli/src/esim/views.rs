@@ -4,16 +4,17 @@ use std::fmt::{self, Display};
 
 use esim_market::constants::UNLIMITED_STOCK;
 use esim_market::state::{
-    Action, ActivationPolicy, Actor, Market, MarketTerms, MarketVault, Order, Plan, PlanTerms,
-    RefundPolicy, Seller, SellerStatus,
+    Action, ActivationPolicy, Actor, Market, MarketTerms, Order, Plan, PlanTerms, RefundPolicy,
+    Seller, SellerStatus,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::esim::orders::{self, Step, reason_name, state_name};
+use wayfare_client::esim::orders::{self, reason_name, state_name};
 use wayfare_core::esim::countries::Countries;
 use wayfare_core::esim::shop;
 
 use crate::output::{Amount, Fields, Moment, Output, Shown, Span};
+use crate::views::step::StepView;
 use crate::views::{key, or_none};
 
 /// Countries that are named before the rest is counted.
@@ -143,50 +144,6 @@ impl Display for MarketView {
             ),
         ]);
         Fields(&fields).fmt(f)
-    }
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct MarketVaultView {
-    pub address: String,
-    pub market: String,
-    pub mint: String,
-    pub decimals: u8,
-    pub token_program: String,
-    pub tokens: String,
-    pub held: Amount,
-}
-
-impl MarketVaultView {
-    pub fn new(address: &Pubkey, vault: &MarketVault) -> Self {
-        Self {
-            address: address.to_string(),
-            market: vault.market.to_string(),
-            mint: vault.mint.to_string(),
-            decimals: vault.decimals,
-            token_program: vault.token_program.to_string(),
-            tokens: vault.tokens.to_string(),
-            held: Amount::new(vault.held, vault.decimals, &vault.mint),
-        }
-    }
-}
-
-impl Output for MarketVaultView {}
-
-impl Display for MarketVaultView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Fields(&[
-            ("vault", self.address.clone()),
-            ("market", self.market.clone()),
-            (
-                "mint",
-                format!("{} ({} decimals)", self.mint, self.decimals),
-            ),
-            ("token program", self.token_program.clone()),
-            ("token account", self.tokens.clone()),
-            ("held for orders", self.held.to_string()),
-        ])
-        .fmt(f)
     }
 }
 
@@ -513,46 +470,17 @@ pub fn role(actor: Actor) -> &'static str {
     }
 }
 
-/// Something that can be done with an order.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepView {
-    pub action: &'static str,
-    pub by: &'static str,
-    /// Whether it can be done now.
-    pub now: bool,
-    pub from: Option<Moment>,
-    pub until: Option<Moment>,
-}
-
-impl StepView {
-    pub fn new(step: &Step, now: i64) -> Self {
-        Self {
+/// What can be done with an order at a time, and what later.
+pub fn steps(order: &Order, now: i64) -> Vec<StepView> {
+    orders::steps(order, now)
+        .iter()
+        .map(|step| StepView {
             action: deed(step.action),
             by: role(step.actor),
             now: step.is_open(now),
             from: step.from.map(Moment),
             until: step.until.map(Moment),
-        }
-    }
-}
-
-impl Display for StepView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.by, self.action)?;
-        match (self.now, self.from, self.until) {
-            (true, _, Some(until)) => write!(f, ", until {until}"),
-            (true, _, None) => Ok(()),
-            (false, Some(from), _) => write!(f, ", from {from} on"),
-            (false, None, _) => Ok(()),
-        }
-    }
-}
-
-/// What can be done with an order at a time, and what later.
-pub fn steps(order: &Order, now: i64) -> Vec<StepView> {
-    orders::steps(order, now)
-        .iter()
-        .map(|step| StepView::new(step, now))
+        })
         .collect()
 }
 

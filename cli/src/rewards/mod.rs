@@ -23,33 +23,25 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::rewards::activate::ActivateArgs;
-use crate::rewards::approve::ApproveArgs;
-use crate::rewards::claim::ClaimArgs;
-use crate::rewards::compute::ComputeArgs;
-use crate::rewards::publish::PublishArgs;
-use crate::rewards::simulate_metrics::SimulateMetricsArgs;
-use crate::rewards::status::StatusArgs;
-use crate::rewards::verify::VerifyArgs;
 
 #[derive(Subcommand)]
 pub enum RewardsCommand {
     /// Generate metrics from a seed for the registered nodes, for demonstrations and tests
-    SimulateMetrics(SimulateMetricsArgs),
+    SimulateMetrics(simulate_metrics::SimulateMetricsArgs),
     /// Turn an epoch's metrics into rewards, and write the data to publish
-    Compute(ComputeArgs),
+    Compute(compute::ComputeArgs),
     /// Recompute an epoch's data and compare them with the chain
-    Verify(VerifyArgs),
+    Verify(verify::VerifyArgs),
     /// Propose an epoch on chain, and create the claim pages that it needs
-    Publish(PublishArgs),
+    Publish(publish::PublishArgs),
     /// Approve the proposed epoch, after checking its data
-    Approve(ApproveArgs),
+    Approve(approve::ApproveArgs),
     /// Put an approved epoch in force, once its challenge period is over
-    Activate(ActivateArgs),
+    Activate(activate::ActivateArgs),
     /// Show the active and the proposed epoch, or what one owner can claim
-    Status(StatusArgs),
+    Status(status::StatusArgs),
     /// Pay an owner what is due; or, with --all-owners, everybody
-    Claim(ClaimArgs),
+    Claim(claim::ClaimArgs),
 }
 
 pub fn run(command: &RewardsCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -8,10 +8,11 @@ use roaming_escrow::state::{
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::roaming::statements::{self, Step};
+use wayfare_client::roaming::statements::{self};
 
 use crate::esim::views::percent;
 use crate::output::{Amount, Fields, Moment, Output, Shown, Span};
+use crate::views::step::StepView;
 use crate::views::{key, or_none};
 
 /// A moment that has come or is fixed; 0 stands for none.
@@ -451,46 +452,17 @@ fn role(actor: Actor) -> &'static str {
     }
 }
 
-/// Something that can be done with a statement.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepView {
-    pub action: &'static str,
-    pub by: &'static str,
-    /// Whether it can be done now.
-    pub now: bool,
-    pub from: Option<Moment>,
-    pub until: Option<Moment>,
-}
-
-impl StepView {
-    fn new(step: &Step, now: i64) -> Self {
-        Self {
+/// What can be done with a statement at a time, and what later.
+pub fn steps(agreement: &Agreement, statement: &Statement, now: i64) -> Vec<StepView> {
+    statements::steps(agreement, statement, now)
+        .iter()
+        .map(|step| StepView {
             action: deed(step.action),
             by: role(step.actor),
             now: step.is_open(now),
             from: step.from.map(Moment),
             until: step.until.map(Moment),
-        }
-    }
-}
-
-impl Display for StepView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.by, self.action)?;
-        match (self.now, self.from, self.until) {
-            (true, _, Some(until)) => write!(f, ", until {until}"),
-            (true, _, None) => Ok(()),
-            (false, Some(from), _) => write!(f, ", from {from} on"),
-            (false, None, _) => Ok(()),
-        }
-    }
-}
-
-/// What can be done with a statement at a time, and what later.
-pub fn steps(agreement: &Agreement, statement: &Statement, now: i64) -> Vec<StepView> {
-    statements::steps(agreement, statement, now)
-        .iter()
-        .map(|step| StepView::new(step, now))
+        })
         .collect()
 }
 

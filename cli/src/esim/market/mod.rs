@@ -17,19 +17,14 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::Exit;
-use crate::esim::market::accept_mint::AcceptMintArgs;
 use crate::esim::market::args::{MarketMintArgs, MarketNameArgs};
-use crate::esim::market::create::MarketCreateArgs;
-use crate::esim::market::resolve::ResolveArgs;
-use crate::esim::market::seller_status::SellerStatusArgs;
-use crate::esim::market::update::MarketUpdateArgs;
 use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 
 #[derive(Subcommand)]
 pub enum MarketCommand {
     /// Create a market
-    Create(MarketCreateArgs),
+    Create(create::MarketCreateArgs),
     /// Show a market's roles, terms and mints
     Show(MarketNameArgs),
     /// List all markets of the cluster
@@ -37,9 +32,9 @@ pub enum MarketCommand {
     /// Check that what the vaults hold and what the orders are owed adds up
     Books(MarketNameArgs),
     /// Change terms, for orders to come; those not named stay
-    Update(MarketUpdateArgs),
+    Update(update::MarketUpdateArgs),
     /// Accept a mint for the first time, and make its vault
-    AcceptMint(AcceptMintArgs),
+    AcceptMint(accept_mint::AcceptMintArgs),
     /// Accept a mint no more. Open orders go on
     DropMint(MarketMintArgs),
     /// Accept a mint again that was dropped
@@ -47,13 +42,13 @@ pub enum MarketCommand {
     /// List the sellers and their records
     Sellers(MarketNameArgs),
     /// Approve or suspend a seller. Open orders go on
-    SellerStatus(SellerStatusArgs),
+    SellerStatus(seller_status::SellerStatusArgs),
     #[command(flatten)]
     Governance(GovernanceCommand<MarketNameArgs>),
     /// List what the arbiter has to decide about, the most urgent first
     Disputes(MarketNameArgs),
     /// Divide a contested order's money, as its arbiter
-    Resolve(ResolveArgs),
+    Resolve(resolve::ResolveArgs),
 }
 
 pub fn run(command: &MarketCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -19,46 +19,36 @@ use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::Exit;
-use crate::esim::seller::answer::AnswerArgs;
-use crate::esim::seller::apply::SellerApplyArgs;
 use crate::esim::seller::args::SellerShowArgs;
-use crate::esim::seller::deliver::DeliverArgs;
-use crate::esim::seller::fulfil::FulfilArgs;
-use crate::esim::seller::import::ImportArgs;
-use crate::esim::seller::orders::SellerOrdersArgs;
-use crate::esim::seller::plan::PlanCommand;
-use crate::esim::seller::refund::SellerRefundArgs;
-use crate::esim::seller::report::ReportArgs;
-use crate::esim::seller::update::SellerUpdateArgs;
 use crate::output::Printer;
 
 #[derive(Subcommand)]
 pub enum SellerCommand {
     /// Apply to sell in a market. Its authority decides
-    Apply(SellerApplyArgs),
+    Apply(apply::SellerApplyArgs),
     /// Change payout wallet, attester or contact, for orders to come; what is not named stays
-    Update(SellerUpdateArgs),
+    Update(update::SellerUpdateArgs),
     /// Show a seller's status, wallets and record
     Show(SellerShowArgs),
     /// List a seller's plans, those off sale too
     Plans(SellerShowArgs),
     /// Offer plans, change them, and take them off the market
     #[command(subcommand)]
-    Plan(Box<PlanCommand>),
+    Plan(Box<plan::PlanCommand>),
     /// Offer the packages of a list in the shape of Airalo's partner API as plans
-    Import(ImportArgs),
+    Import(import::ImportArgs),
     /// List a seller's orders, and what can be done with each until when
-    Orders(SellerOrdersArgs),
+    Orders(orders::SellerOrdersArgs),
     /// Deliver an order: encrypts a profile to its buyer
-    Deliver(DeliverArgs),
+    Deliver(deliver::DeliverArgs),
     /// Deliver all orders that wait, each with a profile of its own from a pool
-    Fulfil(FulfilArgs),
+    Fulfil(fulfil::FulfilArgs),
     /// Give the money of an order back: all of it, or a part that its buyer agrees to
-    Refund(SellerRefundArgs),
+    Refund(refund::SellerRefundArgs),
     /// Contest a dispute: the arbiter will decide. To accept it, refund
-    Answer(AnswerArgs),
+    Answer(answer::AnswerArgs),
     /// Report that a profile was installed or first used, as the order's attester
-    Report(ReportArgs),
+    Report(report::ReportArgs),
 }
 
 pub fn run(command: &SellerCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
@@ -69,9 +59,9 @@ pub fn run(command: &SellerCommand, ctx: &Context, print: &Printer) -> Result<Ex
         Seller::Show(args) => print.result(show::run(args, ctx)),
         Seller::Plans(args) => print.result(plans::run(args, ctx)),
         Seller::Plan(command) => match &**command {
-            PlanCommand::Create(args) => print.result(args.run(ctx)),
-            PlanCommand::Update(args) => print.result(args.run(ctx)),
-            PlanCommand::Retire(args) => print.result(args.run(ctx)),
+            plan::PlanCommand::Create(args) => print.result(args.run(ctx)),
+            plan::PlanCommand::Update(args) => print.result(args.run(ctx)),
+            plan::PlanCommand::Retire(args) => print.result(args.run(ctx)),
         },
         Seller::Import(args) => print.result(args.run(ctx)),
         Seller::Orders(args) => print.result(args.run(ctx)),

@@ -15,16 +15,11 @@ use crate::error::Exit;
 use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 use crate::rewards::args::NetworkNameArgs;
-use crate::rewards::network::create::NetworkCreateArgs;
-use crate::rewards::network::fund::NetworkFundArgs;
-use crate::rewards::network::publishers::NetworkPublishersArgs;
-use crate::rewards::network::update::NetworkUpdateArgs;
-use crate::rewards::network::veto::NetworkVetoArgs;
 
 #[derive(Subcommand)]
 pub enum NetworkCommand {
     /// Create a network and its vault
-    Create(NetworkCreateArgs),
+    Create(create::NetworkCreateArgs),
     /// Show a network's roles, terms and totals
     Show(NetworkNameArgs),
     /// List all networks of the cluster
@@ -32,15 +27,15 @@ pub enum NetworkCommand {
     /// Check that what was funded, granted, claimed and held adds up
     Books(NetworkNameArgs),
     /// Change terms; those not named stay
-    Update(NetworkUpdateArgs),
+    Update(update::NetworkUpdateArgs),
     /// Replace the publishers and their threshold
-    Publishers(NetworkPublishersArgs),
+    Publishers(publishers::NetworkPublishersArgs),
     #[command(flatten)]
     Governance(GovernanceCommand<NetworkNameArgs>),
     /// Move tokens into the vault
-    Fund(NetworkFundArgs),
+    Fund(fund::NetworkFundArgs),
     /// Refuse the proposed epoch
-    Veto(NetworkVetoArgs),
+    Veto(veto::NetworkVetoArgs),
 }
 
 pub fn run(command: &NetworkCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -15,30 +15,24 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::rewards::node::accept::NodeAcceptArgs;
 use crate::rewards::node::args::NodeDeviceArgs;
-use crate::rewards::node::list::NodeListArgs;
-use crate::rewards::node::r#move::NodeMoveArgs;
-use crate::rewards::node::offer::NodeOfferArgs;
-use crate::rewards::node::register::NodeRegisterArgs;
-use crate::rewards::node::retire::NodeRetireArgs;
 
 #[derive(Subcommand)]
 pub enum NodeCommand {
     /// Register a device as a node; or, with --from-csv, one for each row of a file
-    Register(NodeRegisterArgs),
+    Register(register::NodeRegisterArgs),
     /// List a network's nodes
-    List(NodeListArgs),
+    List(list::NodeListArgs),
     /// Show a node
     Show(NodeDeviceArgs),
     /// Publish another location for a node
-    Move(NodeMoveArgs),
+    Move(r#move::NodeMoveArgs),
     /// Offer a node to another owner, or withdraw the offer
-    Offer(NodeOfferArgs),
+    Offer(offer::NodeOfferArgs),
     /// Take over a node that is on offer to you
-    Accept(NodeAcceptArgs),
+    Accept(accept::NodeAcceptArgs),
     /// Take a node off the network. The rent goes back to who paid it
-    Retire(NodeRetireArgs),
+    Retire(retire::NodeRetireArgs),
 }
 
 pub fn run(command: &NodeCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -8,18 +8,15 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::rewards::payout::clear::PayoutClearArgs;
-use crate::rewards::payout::set::PayoutSetArgs;
-use crate::rewards::payout::show::PayoutShowArgs;
 
 #[derive(Subcommand)]
 pub enum PayoutCommand {
     /// Name the wallet that the owner's claims pay
-    Set(PayoutSetArgs),
+    Set(set::PayoutSetArgs),
     /// Let the owner's claims pay the owner again. The rent goes back to who paid it
-    Clear(PayoutClearArgs),
+    Clear(clear::PayoutClearArgs),
     /// Show where an owner's claims are paid
-    Show(PayoutShowArgs),
+    Show(show::PayoutShowArgs),
 }
 
 pub fn run(command: &PayoutCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -12,27 +12,22 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::roaming::agree::accept::AcceptTermsArgs;
-use crate::roaming::agree::close::CloseAgreementArgs;
-use crate::roaming::agree::list::AgreementListArgs;
-use crate::roaming::agree::offer::OfferArgs;
-use crate::roaming::agree::propose::ProposeArgs;
 use crate::roaming::args::AgreementArg;
 
 #[derive(Subcommand)]
 pub enum AgreeCommand {
     /// Propose an agreement to another operator, and make its vault. Nothing is in force before the other one accepts
-    Propose(Box<ProposeArgs>),
+    Propose(Box<propose::ProposeArgs>),
     /// Offer other terms; what is not named stays as it is in force. Or withdraw the offer
-    Offer(Box<OfferArgs>),
+    Offer(Box<offer::OfferArgs>),
     /// Accept the terms that the other operator offers
-    Accept(AcceptTermsArgs),
+    Accept(accept::AcceptTermsArgs),
     /// Show an agreement: balances, what comes next, terms, what is on offer
     Show(AgreementArg),
     /// List agreements
-    List(AgreementListArgs),
+    List(list::AgreementListArgs),
     /// Start the end of an agreement: it takes statements for one more withdrawal notice
-    Close(CloseAgreementArgs),
+    Close(close::CloseAgreementArgs),
 }
 
 pub fn run(command: &AgreeCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -10,21 +10,17 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::roaming::dispute::award::AwardArgs;
-use crate::roaming::dispute::concede::ConcedeArgs;
-use crate::roaming::dispute::default::DefaultAwardArgs;
-use crate::roaming::dispute::list::DisputeListArgs;
 
 #[derive(Subcommand)]
 pub enum DisputeCommand {
     /// List what is disputed, the most urgent first
-    List(DisputeListArgs),
+    List(list::DisputeListArgs),
     /// Give in: the home network pays all of the difference, or the visited network forgoes it
-    Concede(ConcedeArgs),
+    Concede(concede::ConcedeArgs),
     /// Give the visited network a part of the difference, as the hub's arbiter
-    Award(AwardArgs),
+    Award(award::AwardArgs),
     /// Award the agreed default, once the arbiter's time is over. Anyone can
-    Default(DefaultAwardArgs),
+    Default(default::DefaultAwardArgs),
 }
 
 pub fn run(command: &DisputeCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

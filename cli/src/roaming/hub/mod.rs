@@ -14,26 +14,23 @@ use crate::error::Exit;
 use crate::governance::GovernanceCommand;
 use crate::output::Printer;
 use crate::roaming::args::HubNameArgs;
-use crate::roaming::hub::create::HubCreateArgs;
-use crate::roaming::hub::status::OperatorStatusArgs;
-use crate::roaming::hub::update::HubUpdateArgs;
 
 #[derive(Subcommand)]
 pub enum HubCommand {
     /// Create a hub
-    Create(HubCreateArgs),
+    Create(create::HubCreateArgs),
     /// Show a hub's roles and terms
     Show(HubNameArgs),
     /// List all hubs of the cluster
     List,
     /// Change roles or the fee; what is not named stays. Agreements keep the fee under which they were accepted
-    Update(HubUpdateArgs),
+    Update(update::HubUpdateArgs),
     /// List the operators
     Operators(HubNameArgs),
     /// Suspend an operator: it makes no new agreements. Those that it has go on
-    Suspend(OperatorStatusArgs),
+    Suspend(status::OperatorStatusArgs),
     /// End an operator's suspension
-    Readmit(OperatorStatusArgs),
+    Readmit(status::OperatorStatusArgs),
     #[command(flatten)]
     Governance(GovernanceCommand<HubNameArgs>),
 }

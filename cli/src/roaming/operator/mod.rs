@@ -12,24 +12,20 @@ use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
 use crate::roaming::args::OperatorArg;
-use crate::roaming::operator::accept::OperatorAcceptArgs;
-use crate::roaming::operator::nominate::OperatorNominateArgs;
-use crate::roaming::operator::register::OperatorRegisterArgs;
-use crate::roaming::operator::update::OperatorUpdateArgs;
 
 #[derive(Subcommand)]
 pub enum OperatorCommand {
     /// Admit an operator to a hub. The hub's authority and the operator's both sign
-    Register(OperatorRegisterArgs),
+    Register(register::OperatorRegisterArgs),
     /// Show an operator's keys and status
     Show(OperatorArg),
     /// Change voucher signer, payout wallet or name; what is not named stays. Vouchers that the signer before signed are good
     /// no more
-    Update(OperatorUpdateArgs),
+    Update(update::OperatorUpdateArgs),
     /// Nominate the operator's next authority, or withdraw the nomination
-    Nominate(OperatorNominateArgs),
+    Nominate(nominate::OperatorNominateArgs),
     /// Take an operator over, as the nominee
-    Accept(OperatorAcceptArgs),
+    Accept(accept::OperatorAcceptArgs),
 }
 
 pub fn run(command: &OperatorCommand, ctx: &Context, print: &Printer) -> Result<Exit> {

@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::output::{Amount, Moment, Output, table};
 use crate::roaming::args::{AgreementArg, FirstPeriodArg};
 use crate::roaming::find::{find_agreement, tadig};
-use crate::roaming::views::{StepView, statement_state, steps};
+use crate::roaming::views::{statement_state, steps};
+use crate::views::step::StepView;
 
 #[derive(Args)]
 pub struct StatementListArgs {

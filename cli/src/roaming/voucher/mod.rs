@@ -7,15 +7,13 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::Exit;
 use crate::output::Printer;
-use crate::roaming::voucher::redeem::VoucherRedeemArgs;
-use crate::roaming::voucher::sign::VoucherSignArgs;
 
 #[derive(Subcommand)]
 pub enum VoucherCommand {
     /// Sign a voucher: the visited network can redeem it before the period is stated. Nothing is sent
-    Sign(VoucherSignArgs),
+    Sign(sign::VoucherSignArgs),
     /// Redeem a voucher: what it adds to the ones before it moves at once. Anyone can
-    Redeem(VoucherRedeemArgs),
+    Redeem(redeem::VoucherRedeemArgs),
 }
 
 pub fn run(command: &VoucherCommand, ctx: &Context, print: &Printer) -> Result<Exit> {
