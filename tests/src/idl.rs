@@ -22,6 +22,8 @@ fn read(program: &str) -> Idl {
 
 #[derive(Debug, Deserialize)]
 pub struct Idl {
+    /// The program's.
+    pub address: String,
     pub instructions: Vec<Instruction>,
     pub errors: Vec<ProgramError>,
 }
@@ -29,6 +31,7 @@ pub struct Idl {
 #[derive(Debug, Deserialize)]
 pub struct Instruction {
     pub name: String,
+    pub discriminator: Vec<u8>,
     /// In the order in which a transaction names them.
     pub accounts: Vec<Slot>,
 }
@@ -37,6 +40,8 @@ pub struct Instruction {
 #[derive(Debug, Deserialize)]
 pub struct Slot {
     pub name: String,
+    /// Where only one account can stand there.
+    pub address: Option<String>,
     #[serde(default)]
     pub writable: bool,
     #[serde(default)]

@@ -10,6 +10,7 @@
 //!
 //! [`rpc`] puts an RPC node before such a chain, which fails as real ones do.
 
+pub mod call;
 pub mod chain;
 pub mod esim;
 pub mod event;

@@ -40,8 +40,3 @@ pub fn order(plan: &Pubkey, buyer: &Pubkey, order_id: u64) -> (Pubkey, u8) {
 pub fn delivery(order: &Pubkey) -> (Pubkey, u8) {
     find(&[b"delivery", order.as_ref()])
 }
-
-/// Who signs for the program's events.
-pub fn event_authority() -> Pubkey {
-    find(&[b"__event_authority"]).0
-}

@@ -4,13 +4,13 @@ use esim_market::state::{DisputeReason, MarketTermsChange, PlanChange, SellerSta
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
-use crate::esim::address;
 use crate::esim::market::{
     ANSWER_WINDOW, ARBITER_WINDOW, DELIVERY_WINDOW, MarketFixture, OrderFixture, PlanFixture,
     RETENTION, SellerFixture, cranker,
 };
 use crate::esim::world::{Stage, World, buyer, endow, raise};
 use crate::honest::{Candidate, Honest, stranger};
+use crate::idl::ESIM_MARKET;
 use crate::keys::person;
 use crate::token::TokenProgram;
 
@@ -154,7 +154,7 @@ impl Crowd {
             ),
             ("program", esim_market::ID),
             ("program of the networks", node_rewards::ID),
-            ("event authority", address::event_authority()),
+            ("event authority", ESIM_MARKET.event_authority()),
             ("system program", solana_sdk_ids::system_program::ID),
             ("SPL Token", TokenProgram::Spl.id()),
             ("Token-2022", TokenProgram::Token2022.id()),

@@ -1,17 +1,19 @@
 //! A market with its people, and every honest instruction of theirs.
 
-use anchor_lang::{InstructionData, ToAccountMetas};
+use anchor_lang::InstructionData;
+use esim_market::instruction;
 use esim_market::instructions::{CreatePlanArgs, DeliverArgs};
 use esim_market::state::{
     ActivationPolicy, DisputeReason, MarketTerms, MarketTermsChange, PlanChange, PlanTerms,
     RefundPolicy, SellerProfile, SellerStatus, StockChange,
 };
-use esim_market::{accounts, instruction};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use wayfare_core::esim::countries::{Code, Countries};
 
+use crate::call::Named;
 use crate::esim::address;
+use crate::idl::ESIM_MARKET;
 use crate::keys::person;
 use crate::token::TokenProgram;
 
@@ -272,154 +274,99 @@ impl MarketFixture {
         wayfare_client::token::token_account(wallet, &self.mint, &self.token.id())
     }
 
+    /// An instruction, with these accounts before the market's own.
+    fn call(&self, args: impl InstructionData, accounts: &[Named]) -> Instruction {
+        let own = [
+            ("market", self.address),
+            ("authority", self.authority),
+            ("guardian", self.guardian),
+            ("payer", self.operator),
+            ("mint", self.mint),
+            ("vault", self.vault),
+            ("tokens", self.tokens),
+            ("token_program", self.token.id()),
+        ];
+        ESIM_MARKET.call(args.data(), &[accounts, &own].concat())
+    }
+
     // The authority.
     pub fn create(&self) -> Instruction {
         self.create_with(self.terms())
     }
 
     pub fn create_with(&self, terms: MarketTerms) -> Instruction {
-        build(
-            accounts::CreateMarket {
-                payer: self.operator,
-                authority: self.authority,
-                market: self.address,
-                system_program: SYSTEM,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
+        self.call(
             instruction::CreateMarket {
                 name: self.name.clone(),
                 terms,
             },
+            &[],
         )
     }
 
     pub fn accept_mint(&self) -> Instruction {
-        build(
-            accounts::AcceptMint {
-                payer: self.operator,
-                authority: self.authority,
-                market: self.address,
-                mint: self.mint,
-                vault: self.vault,
-                tokens: self.tokens,
-                token_program: self.token.id(),
-                system_program: SYSTEM,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::AcceptMint {},
-        )
+        self.call(instruction::AcceptMint {}, &[])
     }
 
     pub fn readmit_mint(&self) -> Instruction {
-        build(
-            accounts::ReadmitMint {
-                market: self.address,
-                authority: self.authority,
-                vault: self.vault,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::ReadmitMint {},
-        )
-    }
-
-    fn govern(&self, args: impl InstructionData) -> Instruction {
-        build(
-            accounts::Govern {
-                market: self.address,
-                authority: self.authority,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            args,
-        )
+        self.call(instruction::ReadmitMint {}, &[])
     }
 
     pub fn update_market(&self, change: MarketTermsChange) -> Instruction {
-        self.govern(instruction::UpdateMarket { change })
+        self.call(instruction::UpdateMarket { change }, &[])
     }
 
     pub fn drop_mint(&self) -> Instruction {
-        self.govern(instruction::DropMint { mint: self.mint })
+        self.call(instruction::DropMint { mint: self.mint }, &[])
     }
 
     pub fn nominate(&self, nominee: Option<Pubkey>) -> Instruction {
-        self.govern(instruction::NominateAuthority { nominee })
+        self.call(instruction::NominateAuthority { nominee }, &[])
     }
 
     pub fn unpause(&self) -> Instruction {
-        self.govern(instruction::Unpause {})
+        self.call(instruction::Unpause {}, &[])
     }
 
     pub fn accept_authority(&self, nominee: Pubkey) -> Instruction {
-        build(
-            accounts::AcceptAuthority {
-                market: self.address,
-                nominee,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::AcceptAuthority {},
-        )
+        self.call(instruction::AcceptAuthority {}, &[("nominee", nominee)])
     }
 
     pub fn set_seller_status(&self, seller: &SellerFixture, status: SellerStatus) -> Instruction {
-        build(
-            accounts::SetSellerStatus {
-                market: self.address,
-                authority: self.authority,
-                seller: seller.address,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
+        self.call(
             instruction::SetSellerStatus { status },
+            &[("seller", seller.address)],
         )
     }
 
     // The guardian.
     pub fn pause(&self, until: i64) -> Instruction {
-        build(
-            accounts::Pause {
-                market: self.address,
-                guardian: self.guardian,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::Pause { until },
-        )
+        self.call(instruction::Pause { until }, &[])
     }
 
     // Sellers.
+    fn by_seller(
+        &self,
+        args: impl InstructionData,
+        seller: &SellerFixture,
+        accounts: &[Named],
+    ) -> Instruction {
+        let own = [("seller", seller.address), ("authority", seller.authority)];
+        self.call(args, &[accounts, &own].concat())
+    }
+
     pub fn apply(&self, seller: &SellerFixture) -> Instruction {
-        build(
-            accounts::Apply {
-                payer: self.operator,
-                authority: seller.authority,
-                market: self.address,
-                seller: seller.address,
-                system_program: SYSTEM,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
+        self.by_seller(
             instruction::Apply {
                 profile: seller.profile(),
             },
+            seller,
+            &[],
         )
     }
 
     pub fn update_seller(&self, seller: &SellerFixture, profile: SellerProfile) -> Instruction {
-        build(
-            accounts::UpdateSeller {
-                market: self.address,
-                seller: seller.address,
-                authority: seller.authority,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::UpdateSeller { profile },
-        )
+        self.by_seller(instruction::UpdateSeller { profile }, seller, &[])
     }
 
     pub fn create_plan(&self, plan: &PlanFixture) -> Instruction {
@@ -433,48 +380,21 @@ impl MarketFixture {
     ) -> Instruction {
         let mut args = self.create_plan_args(plan);
         change(&mut args);
-        build(
-            accounts::CreatePlan {
-                payer: self.operator,
-                market: self.address,
-                seller: plan.seller.address,
-                authority: plan.seller.authority,
-                plan: plan.address,
-                system_program: SYSTEM,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
+        self.by_seller(
             instruction::CreatePlan { args },
+            &plan.seller,
+            &[("plan", plan.address)],
         )
     }
 
     pub fn update_plan(&self, plan: &PlanFixture, change: PlanChange) -> Instruction {
-        build(
-            accounts::UpdatePlan {
-                market: self.address,
-                seller: plan.seller.address,
-                authority: plan.seller.authority,
-                plan: plan.address,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::UpdatePlan { change },
-        )
+        let accounts = [("plan", plan.address)];
+        self.by_seller(instruction::UpdatePlan { change }, &plan.seller, &accounts)
     }
 
     pub fn retire_plan(&self, plan: &PlanFixture) -> Instruction {
-        build(
-            accounts::RetirePlan {
-                market: self.address,
-                seller: plan.seller.address,
-                authority: plan.seller.authority,
-                plan: plan.address,
-                rent_payer: self.operator,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::RetirePlan {},
-        )
+        let accounts = [("plan", plan.address), ("rent_payer", self.operator)];
+        self.by_seller(instruction::RetirePlan {}, &plan.seller, &accounts)
     }
 
     // Buyers.
@@ -490,45 +410,35 @@ impl MarketFixture {
         max_price: u64,
         encryption_key: [u8; 32],
     ) -> Instruction {
-        build(
-            self.purchase_accounts(order),
-            instruction::Purchase {
-                order_id: order.id,
-                plan_version,
-                max_price,
-                encryption_key,
-            },
-        )
+        let args = instruction::Purchase {
+            order_id: order.id,
+            plan_version,
+            max_price,
+            encryption_key,
+        };
+        self.buy(args, order)
     }
 
     pub fn top_up(&self, order: &OrderFixture, plan_version: u64, max_price: u64) -> Instruction {
-        build(
-            self.purchase_accounts(order),
-            instruction::TopUp {
-                order_id: order.id,
-                plan_version,
-                max_price,
-            },
-        )
+        let args = instruction::TopUp {
+            order_id: order.id,
+            plan_version,
+            max_price,
+        };
+        self.buy(args, order)
     }
 
-    fn purchase_accounts(&self, order: &OrderFixture) -> accounts::Purchase {
-        accounts::Purchase {
-            payer: order.payer,
-            buyer: order.buyer,
-            market: self.address,
-            seller: order.plan.seller.address,
-            plan: order.plan.address,
-            vault: self.vault,
-            tokens: self.tokens,
-            source: self.tokens_of(&order.payer),
-            order: order.address,
-            parent: order.parent,
-            token_program: self.token.id(),
-            system_program: SYSTEM,
-            event_authority: address::event_authority(),
-            program: esim_market::ID,
-        }
+    fn buy(&self, args: impl InstructionData, order: &OrderFixture) -> Instruction {
+        let accounts = [
+            ("payer", order.payer),
+            ("buyer", order.buyer),
+            ("plan", order.plan.address),
+            ("source", self.tokens_of(&order.payer)),
+            ("order", order.address),
+        ];
+        let parent = order.parent.map(|parent| ("parent", parent));
+        let accounts: Vec<_> = accounts.into_iter().chain(parent).collect();
+        self.by_seller(args, &order.plan.seller, &accounts)
     }
 
     // Orders: the seller.
@@ -537,19 +447,8 @@ impl MarketFixture {
     }
 
     pub fn deliver_with(&self, order: &OrderFixture, args: DeliverArgs) -> Instruction {
-        build(
-            accounts::Deliver {
-                authority: order.plan.seller.authority,
-                market: self.address,
-                seller: order.plan.seller.address,
-                order: order.address,
-                delivery: order.delivery(),
-                system_program: SYSTEM,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::Deliver { args },
-        )
+        let accounts = [("order", order.address), ("delivery", order.delivery())];
+        self.by_seller(instruction::Deliver { args }, &order.plan.seller, &accounts)
     }
 
     pub fn answer(&self, order: &OrderFixture) -> Instruction {
@@ -557,8 +456,13 @@ impl MarketFixture {
     }
 
     pub fn answer_by(&self, order: &OrderFixture, actor: Pubkey) -> Instruction {
-        let answer_hash = [0xaa; 32];
-        self.change(order, actor, instruction::AnswerDispute { answer_hash })
+        self.change(
+            order,
+            actor,
+            instruction::AnswerDispute {
+                answer_hash: [0xaa; 32],
+            },
+        )
     }
 
     pub fn refund(&self, order: &OrderFixture) -> Instruction {
@@ -572,9 +476,10 @@ impl MarketFixture {
 
     /// Seller and buyer agree on a part.
     pub fn refund_part(&self, order: &OrderFixture, amount: u64) -> Instruction {
+        let seller = order.plan.seller.authority;
         self.settle(
             order,
-            order.plan.seller.authority,
+            seller,
             Some(order.buyer),
             instruction::RefundPart { amount },
         )
@@ -582,13 +487,19 @@ impl MarketFixture {
 
     // Orders: the attester.
     pub fn report_installed(&self, order: &OrderFixture) -> Instruction {
-        let attester = order.plan.seller.attester;
-        self.change(order, attester, instruction::ReportInstalled {})
+        self.change(
+            order,
+            order.plan.seller.attester,
+            instruction::ReportInstalled {},
+        )
     }
 
     pub fn report_activated(&self, order: &OrderFixture) -> Instruction {
-        let attester = order.plan.seller.attester;
-        self.change(order, attester, instruction::ReportActivated {})
+        self.change(
+            order,
+            order.plan.seller.attester,
+            instruction::ReportActivated {},
+        )
     }
 
     // Orders: the buyer.
@@ -639,24 +550,17 @@ impl MarketFixture {
         buyer: Option<Pubkey>,
         args: impl InstructionData,
     ) -> Instruction {
-        build(
-            accounts::Settle {
-                market: self.address,
-                seller: order.plan.seller.address,
-                vault: self.vault,
-                tokens: self.tokens,
-                order: order.address,
-                actor,
-                buyer,
-                refund_to: self.tokens_of(&order.payer),
-                release_to: self.tokens_of(&order.plan.seller.payout),
-                fee_to: self.tokens_of(&self.treasury),
-                token_program: self.token.id(),
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            args,
-        )
+        let accounts = [
+            ("seller", order.plan.seller.address),
+            ("order", order.address),
+            ("actor", actor),
+            ("refund_to", self.tokens_of(&order.payer)),
+            ("release_to", self.tokens_of(&order.plan.seller.payout)),
+            ("fee_to", self.tokens_of(&self.treasury)),
+        ];
+        let buyer = buyer.map(|buyer| ("buyer", buyer));
+        let accounts: Vec<_> = accounts.into_iter().chain(buyer).collect();
+        self.call(args, &accounts)
     }
 
     /// An instruction that changes an open order and leaves its money, by anyone.
@@ -666,17 +570,12 @@ impl MarketFixture {
         actor: Pubkey,
         args: impl InstructionData,
     ) -> Instruction {
-        build(
-            accounts::ChangeOrder {
-                market: self.address,
-                seller: order.plan.seller.address,
-                order: order.address,
-                actor,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            args,
-        )
+        let accounts = [
+            ("seller", order.plan.seller.address),
+            ("order", order.address),
+            ("actor", actor),
+        ];
+        self.call(args, &accounts)
     }
 
     /// The buyer closes an order that was delivered.
@@ -685,33 +584,19 @@ impl MarketFixture {
     }
 
     pub fn close_by(&self, order: &OrderFixture, actor: Pubkey, delivered: bool) -> Instruction {
-        build(
-            accounts::CloseOrder {
-                market: self.address,
-                order: order.address,
-                delivery: delivered.then(|| order.delivery()),
-                payer: order.payer,
-                rent_payer: order.plan.seller.authority,
-                actor,
-                event_authority: address::event_authority(),
-                program: esim_market::ID,
-            },
-            instruction::CloseOrder {},
-        )
+        let accounts = [
+            ("order", order.address),
+            ("payer", order.payer),
+            ("rent_payer", order.plan.seller.authority),
+            ("actor", actor),
+        ];
+        let delivery = delivered.then(|| ("delivery", order.delivery()));
+        let accounts: Vec<_> = accounts.into_iter().chain(delivery).collect();
+        self.call(instruction::CloseOrder {}, &accounts)
     }
 }
 
-/// Whoever has nothing to do with an order, and moves it on.
+/// Someone who has nothing to do with an order, and moves it on.
 pub fn cranker() -> Pubkey {
     person("cranker")
-}
-
-const SYSTEM: Pubkey = solana_sdk_ids::system_program::ID;
-
-fn build(accounts: impl ToAccountMetas, args: impl InstructionData) -> Instruction {
-    Instruction {
-        program_id: esim_market::ID,
-        accounts: accounts.to_account_metas(None),
-        data: args.data(),
-    }
 }

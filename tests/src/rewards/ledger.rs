@@ -1,8 +1,8 @@
 //! What owners have earned, as a publisher would publish it.
 
+use crate::rewards::instruction::Claim;
 use node_rewards::state::Proposal;
 use solana_pubkey::Pubkey;
-use wayfare_client::rewards::instruction::Claim;
 use wayfare_core::merkle::{depth_for, reward_leaf};
 use wayfare_core::tree::Tree;
 

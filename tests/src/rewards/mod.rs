@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod crowd;
+pub mod instruction;
 pub mod ledger;
 pub mod network;
 pub mod world;

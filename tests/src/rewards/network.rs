@@ -1,11 +1,11 @@
 //! A network with its people, and every honest instruction of theirs.
 
+use crate::rewards::instruction::{self, NetworkAccounts};
 use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{NetworkTerms, NodeKind, PublisherSet};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::address;
-use wayfare_client::rewards::instruction::{self, NetworkAccounts};
 
 use crate::keys::person;
 use crate::rewards::ledger::Ledger;

@@ -43,8 +43,3 @@ pub fn statement(agreement: &Pubkey, home: Side, period: u32) -> (Pubkey, u8) {
         &period.to_le_bytes(),
     ])
 }
-
-/// Who signs for the program's events.
-pub fn event_authority() -> Pubkey {
-    find(&[b"__event_authority"]).0
-}

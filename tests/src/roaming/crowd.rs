@@ -5,6 +5,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use crate::honest::{Candidate, Honest, stranger};
+use crate::idl::ROAMING_ESCROW;
 use crate::keys::person;
 use crate::roaming::address;
 use crate::roaming::hub::{
@@ -145,7 +146,7 @@ impl Crowd {
             ("program", roaming_escrow::ID),
             ("program of the networks", node_rewards::ID),
             ("program of the markets", esim_market::ID),
-            ("event authority", address::event_authority()),
+            ("event authority", ROAMING_ESCROW.event_authority()),
             ("system program", solana_sdk_ids::system_program::ID),
             ("SPL Token", TokenProgram::Spl.id()),
             ("Token-2022", TokenProgram::Token2022.id()),

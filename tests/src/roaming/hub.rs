@@ -1,14 +1,16 @@
 //! A hub, two operators and their agreement, and every honest instruction of theirs.
 
-use anchor_lang::{InstructionData, ToAccountMetas};
+use anchor_lang::InstructionData;
+use roaming_escrow::instruction;
 use roaming_escrow::instructions::CreateHubArgs;
 use roaming_escrow::state::{
     AgreementTerms, HubTerms, HubTermsChange, OperatorProfile, OperatorStatus, Side, StatementArgs,
 };
-use roaming_escrow::{accounts, instruction};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
+use crate::call::Named;
+use crate::idl::ROAMING_ESCROW;
 use crate::keys::person;
 use crate::roaming::address;
 use crate::roaming::voucher::{Voucher, verification};
@@ -89,14 +91,6 @@ pub fn usage(first_record: u64, records: u64, total: u64) -> StatementArgs {
     }
 }
 
-fn build(accounts: impl ToAccountMetas, args: impl InstructionData) -> Instruction {
-    Instruction {
-        program_id: roaming_escrow::ID,
-        accounts: accounts.to_account_metas(None),
-        data: args.data(),
-    }
-}
-
 /// Anybody who sends what anybody may.
 pub fn cranker() -> Pubkey {
     person("cranker")
@@ -154,74 +148,47 @@ impl HubFixture {
         }
     }
 
+    /// An instruction, with these accounts before the hub's own.
+    fn call(&self, args: impl InstructionData, accounts: &[Named]) -> Instruction {
+        let own = [
+            ("hub", self.address),
+            ("authority", self.authority),
+            ("guardian", self.guardian),
+            ("payer", self.clerk),
+        ];
+        ROAMING_ESCROW.call(args.data(), &[accounts, &own].concat())
+    }
+
     pub fn create(&self) -> Instruction {
         self.create_with(self.args())
     }
 
     pub fn create_with(&self, args: CreateHubArgs) -> Instruction {
-        build(
-            accounts::CreateHub {
-                payer: self.clerk,
-                authority: self.authority,
-                hub: self.address,
-                system_program: solana_sdk_ids::system_program::ID,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            instruction::CreateHub { args },
-        )
-    }
-
-    fn govern(&self, args: impl InstructionData) -> Instruction {
-        build(
-            accounts::Govern {
-                hub: self.address,
-                authority: self.authority,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            args,
-        )
+        self.call(instruction::CreateHub { args }, &[])
     }
 
     pub fn update(&self, change: HubTermsChange) -> Instruction {
-        self.govern(instruction::UpdateHub { change })
+        self.call(instruction::UpdateHub { change }, &[])
     }
 
     pub fn set_guardian(&self, guardian: Pubkey) -> Instruction {
-        self.govern(instruction::SetGuardian { guardian })
+        self.call(instruction::SetGuardian { guardian }, &[])
     }
 
     pub fn nominate(&self, nominee: Option<Pubkey>) -> Instruction {
-        self.govern(instruction::NominateAuthority { nominee })
+        self.call(instruction::NominateAuthority { nominee }, &[])
     }
 
     pub fn unpause(&self) -> Instruction {
-        self.govern(instruction::Unpause {})
+        self.call(instruction::Unpause {}, &[])
     }
 
     pub fn accept_authority(&self, nominee: Pubkey) -> Instruction {
-        build(
-            accounts::AcceptAuthority {
-                hub: self.address,
-                nominee,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            instruction::AcceptAuthority {},
-        )
+        self.call(instruction::AcceptAuthority {}, &[("nominee", nominee)])
     }
 
     pub fn pause(&self, until: i64) -> Instruction {
-        build(
-            accounts::Pause {
-                hub: self.address,
-                guardian: self.guardian,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            instruction::Pause { until },
-        )
+        self.call(instruction::Pause { until }, &[])
     }
 
     pub fn register(&self, operator: &OperatorFixture) -> Instruction {
@@ -234,31 +201,19 @@ impl HubFixture {
         tadig: [u8; 5],
         profile: OperatorProfile,
     ) -> Instruction {
-        build(
-            accounts::RegisterOperator {
-                payer: self.clerk,
-                hub: self.address,
-                authority: self.authority,
-                operator_authority: operator.authority,
-                operator: operator.address,
-                system_program: solana_sdk_ids::system_program::ID,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::RegisterOperator { tadig, profile },
+            &[
+                ("operator_authority", operator.authority),
+                ("operator", operator.address),
+            ],
         )
     }
 
     pub fn set_status(&self, operator: &OperatorFixture, status: OperatorStatus) -> Instruction {
-        build(
-            accounts::SetOperatorStatus {
-                hub: self.address,
-                authority: self.authority,
-                operator: operator.address,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::SetOperatorStatus { status },
+            &[("operator", operator.address)],
         )
     }
 
@@ -267,15 +222,12 @@ impl HubFixture {
         operator: &OperatorFixture,
         args: impl InstructionData,
     ) -> Instruction {
-        build(
-            accounts::ChangeOperator {
-                hub: self.address,
-                operator: operator.address,
-                authority: operator.authority,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             args,
+            &[
+                ("operator", operator.address),
+                ("authority", operator.authority),
+            ],
         )
     }
 
@@ -296,15 +248,9 @@ impl HubFixture {
     }
 
     pub fn accept_operator(&self, operator: &OperatorFixture, nominee: Pubkey) -> Instruction {
-        build(
-            accounts::AcceptOperator {
-                hub: self.address,
-                operator: operator.address,
-                nominee,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::AcceptOperator {},
+            &[("operator", operator.address), ("nominee", nominee)],
         )
     }
 }
@@ -365,6 +311,23 @@ impl AgreementFixture {
         address::statement(&self.address, home, period).0
     }
 
+    /// An instruction, with these accounts before the agreement's own.
+    fn call(&self, args: impl InstructionData, accounts: &[Named]) -> Instruction {
+        let own = [
+            ("hub", self.hub.address),
+            ("agreement", self.address),
+            ("first", self.first.address),
+            ("second", self.second.address),
+            ("mint", self.mint),
+            ("vault", self.vault),
+            ("token_program", self.token.id()),
+            ("payer", self.hub.clerk),
+            ("rent_payer", self.hub.clerk),
+            ("instructions", solana_sdk_ids::sysvar::instructions::ID),
+        ];
+        ROAMING_ESCROW.call(args.data(), &[accounts, &own].concat())
+    }
+
     // Agreements.
     /// The first side proposes.
     pub fn propose(&self) -> Instruction {
@@ -372,36 +335,19 @@ impl AgreementFixture {
     }
 
     pub fn propose_as(&self, by: Side, terms: AgreementTerms) -> Instruction {
-        build(
-            accounts::ProposeAgreement {
-                payer: self.hub.clerk,
-                authority: self.side(by).authority,
-                hub: self.hub.address,
-                first: self.first.address,
-                second: self.second.address,
-                mint: self.mint,
-                agreement: self.address,
-                vault: self.vault,
-                token_program: self.token.id(),
-                system_program: solana_sdk_ids::system_program::ID,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::ProposeAgreement { terms },
+            &[("authority", self.side(by).authority)],
         )
     }
 
     fn change(&self, side: Side, args: impl InstructionData) -> Instruction {
-        build(
-            accounts::ChangeAgreement {
-                hub: self.hub.address,
-                agreement: self.address,
-                operator: self.side(side).address,
-                authority: self.side(side).authority,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             args,
+            &[
+                ("operator", self.side(side).address),
+                ("authority", self.side(side).authority),
+            ],
         )
     }
 
@@ -415,17 +361,9 @@ impl AgreementFixture {
     }
 
     pub fn accept_as(&self, by: Side, terms: AgreementTerms, max_fee_bps: u16) -> Instruction {
-        build(
-            accounts::AcceptTerms {
-                hub: self.hub.address,
-                agreement: self.address,
-                first: self.first.address,
-                second: self.second.address,
-                authority: self.side(by).authority,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::AcceptTerms { terms, max_fee_bps },
+            &[("authority", self.side(by).authority)],
         )
     }
 
@@ -442,18 +380,9 @@ impl AgreementFixture {
         side: Side,
         amount: u64,
     ) -> Instruction {
-        build(
-            accounts::Deposit {
-                hub: self.hub.address,
-                agreement: self.address,
-                depositor,
-                source,
-                vault: self.vault,
-                token_program: self.token.id(),
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::Deposit { side, amount },
+            &[("depositor", depositor), ("source", source)],
         )
     }
 
@@ -466,19 +395,13 @@ impl AgreementFixture {
     }
 
     pub fn withdraw_to(&self, side: Side, destination: Pubkey) -> Instruction {
-        build(
-            accounts::Withdraw {
-                hub: self.hub.address,
-                agreement: self.address,
-                operator: self.side(side).address,
-                authority: self.side(side).authority,
-                vault: self.vault,
-                destination,
-                token_program: self.token.id(),
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::Withdraw {},
+            &[
+                ("operator", self.side(side).address),
+                ("authority", self.side(side).authority),
+                ("destination", destination),
+            ],
         )
     }
 
@@ -491,36 +414,19 @@ impl AgreementFixture {
     }
 
     pub fn collect_fees_to(&self, destination: Pubkey) -> Instruction {
-        build(
-            accounts::CollectFees {
-                hub: self.hub.address,
-                agreement: self.address,
-                vault: self.vault,
-                destination,
-                token_program: self.token.id(),
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            instruction::CollectFees {},
-        )
+        self.call(instruction::CollectFees {}, &[("destination", destination)])
     }
 
     // Statements.
     pub fn state(&self, home: Side, period: u32, args: StatementArgs) -> Instruction {
         let visited = self.side(home.other());
-        build(
-            accounts::SubmitStatement {
-                payer: self.hub.clerk,
-                hub: self.hub.address,
-                agreement: self.address,
-                operator: visited.address,
-                authority: visited.authority,
-                statement: self.statement(home, period),
-                system_program: solana_sdk_ids::system_program::ID,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::SubmitStatement { home, period, args },
+            &[
+                ("operator", visited.address),
+                ("authority", visited.authority),
+                ("statement", self.statement(home, period)),
+            ],
         )
     }
 
@@ -532,18 +438,13 @@ impl AgreementFixture {
         actor: Pubkey,
         args: impl InstructionData,
     ) -> Instruction {
-        build(
-            accounts::ChangeStatement {
-                hub: self.hub.address,
-                agreement: self.address,
-                statement: self.statement(home, period),
-                operator: operator.map(|operator| operator.address),
-                actor,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            args,
-        )
+        let accounts = [
+            ("statement", self.statement(home, period)),
+            ("actor", actor),
+        ];
+        let operator = operator.map(|operator| ("operator", operator.address));
+        let accounts: Vec<_> = accounts.into_iter().chain(operator).collect();
+        self.call(args, &accounts)
     }
 
     fn step_of(
@@ -630,31 +531,16 @@ impl AgreementFixture {
         first_statement: Option<Pubkey>,
         second_statement: Option<Pubkey>,
     ) -> Instruction {
-        build(
-            accounts::Settle {
-                hub: self.hub.address,
-                agreement: self.address,
-                vault: self.vault,
-                first_statement,
-                second_statement,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
-            instruction::Settle { period },
-        )
+        let first = first_statement.map(|statement| ("first_statement", statement));
+        let second = second_statement.map(|statement| ("second_statement", statement));
+        let accounts: Vec<_> = first.into_iter().chain(second).collect();
+        self.call(instruction::Settle { period }, &accounts)
     }
 
     pub fn close_statement(&self, home: Side, period: u32) -> Instruction {
-        build(
-            accounts::CloseStatement {
-                hub: self.hub.address,
-                agreement: self.address,
-                statement: self.statement(home, period),
-                rent_payer: self.hub.clerk,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::CloseStatement {},
+            &[("statement", self.statement(home, period))],
         )
     }
 
@@ -671,21 +557,13 @@ impl AgreementFixture {
 
     /// The redemption alone, without the signature's verification.
     pub fn redemption(&self, home: Side, period: u32, cumulative: u64) -> Instruction {
-        build(
-            accounts::RedeemVoucher {
-                hub: self.hub.address,
-                agreement: self.address,
-                vault: self.vault,
-                operator: self.side(home).address,
-                instructions: solana_sdk_ids::sysvar::instructions::ID,
-                event_authority: address::event_authority(),
-                program: roaming_escrow::ID,
-            },
+        self.call(
             instruction::RedeemVoucher {
                 home,
                 period,
                 cumulative,
             },
+            &[("operator", self.side(home).address)],
         )
     }
 

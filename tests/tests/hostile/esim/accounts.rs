@@ -6,10 +6,10 @@ use esim_market::events::DuesPaid;
 use esim_market::state::{Division, MarketVault, Order, Plan, PlanChange};
 use solana_account::Account;
 use solana_instruction::{AccountMeta, Instruction};
-use wayfare_tests::esim::address;
 use wayfare_tests::esim::market::{MarketFixture, OrderFixture, PAID, PlanFixture};
 use wayfare_tests::esim::world::{Stage, World, buyer, endow, raise};
 use wayfare_tests::honest::stranger;
+use wayfare_tests::idl::ESIM_MARKET;
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
 
@@ -270,7 +270,10 @@ fn accounts_11_forged_events() {
     };
     let forged = Instruction {
         program_id: esim_market::ID,
-        accounts: vec![AccountMeta::new_readonly(address::event_authority(), false)],
+        accounts: vec![AccountMeta::new_readonly(
+            ESIM_MARKET.event_authority(),
+            false,
+        )],
         data: [EVENT_IX_TAG_LE, &event.data()].concat(),
     };
     chain.refuse(forged.clone(), ErrorCode::ConstraintSigner);

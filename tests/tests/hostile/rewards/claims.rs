@@ -8,13 +8,13 @@ use solana_instruction::error::InstructionError;
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::{AuthorityType, close_account};
-use wayfare_client::rewards::instruction::Claim;
-use wayfare_client::rewards::instruction::{self, update_network};
 use wayfare_core::merkle::{PADDING, node, reward_leaf};
 use wayfare_core::tree::Tree;
 use wayfare_tests::chain::Chain;
 use wayfare_tests::honest::stranger;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::instruction::Claim;
+use wayfare_tests::rewards::instruction::{self, update_network};
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{
     CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture, TERMS,

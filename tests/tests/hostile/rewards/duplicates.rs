@@ -5,7 +5,7 @@ use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::{Network, Node, NodeKind, Payout};
 use solana_instruction::error::InstructionError;
 use spl_token_2022_interface::error::TokenError;
-use wayfare_client::rewards::instruction::{self, accept_node, offer_node, retire_node};
+use wayfare_tests::rewards::instruction::{self, accept_node, offer_node, retire_node};
 use wayfare_tests::rewards::network::{EPOCH_LENGTH, location};
 use wayfare_tests::rewards::world::{FUNDED, Stage, World};
 use wayfare_tests::tamper::Tamper;

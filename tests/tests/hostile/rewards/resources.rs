@@ -1,7 +1,6 @@
 use node_rewards::instructions::CreateNetworkArgs;
 use node_rewards::state::{ClaimPage, PublisherSet};
 use solana_pubkey::Pubkey;
-use wayfare_client::rewards::instruction::{self, Claim, set_publishers};
 use wayfare_client::send::{compute_unit_limit, compute_unit_price};
 use wayfare_core::merkle::{MAX_DEPTH, fold_proof, reward_leaf};
 use wayfare_tests::chain::PACKET_DATA_SIZE;
@@ -9,6 +8,7 @@ use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::NODE_REWARDS;
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::crowd::honest;
+use wayfare_tests::rewards::instruction::{self, Claim, set_publishers};
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use wayfare_tests::rewards::world::{Stage, World};

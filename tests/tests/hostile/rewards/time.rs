@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::state::NetworkTermsChange;
-use wayfare_client::rewards::instruction::{self, update_network};
 use wayfare_program::scope::MAX_PAUSE;
+use wayfare_tests::rewards::instruction::{self, update_network};
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;

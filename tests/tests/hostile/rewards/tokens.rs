@@ -361,7 +361,7 @@ fn tokens_2_a_source_with_a_delegate() {
             token::approve(&program.id(), &source, &stranger(), &net.operator, &[], 10).unwrap();
         chain.accept(lend);
         let fund = |amount| {
-            wayfare_client::rewards::instruction::fund(&net.accounts(), stranger(), source, amount)
+            wayfare_tests::rewards::instruction::fund(&net.accounts(), stranger(), source, amount)
         };
         chain.refuse(fund(11), TokenError::InsufficientFunds);
         chain.accept(fund(10));
@@ -521,7 +521,7 @@ fn tokens_5_an_account_with_a_cpi_guard() {
     ]);
     world.chain.accept(net.claim(0));
     assert_eq!(world.paid(0), LIFETIMES[0]);
-    let fund = wayfare_client::rewards::instruction::fund(&net.accounts(), owner, account, 1);
+    let fund = wayfare_tests::rewards::instruction::fund(&net.accounts(), owner, account, 1);
     world
         .chain
         .refuse(fund.clone(), TokenError::CpiGuardTransferBlocked);

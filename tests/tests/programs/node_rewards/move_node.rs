@@ -1,9 +1,9 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NodeMoved;
 use node_rewards::state::{NetworkTermsChange, Node};
-use wayfare_client::rewards::instruction::{move_node, offer_node, update_network};
 use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::instruction::{move_node, offer_node, update_network};
 use wayfare_tests::rewards::network::location;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
