@@ -98,6 +98,7 @@ impl Books {
             }
             let (key, data, lamports) = (*key, account.data(), account.lamports());
             let starts = |discriminator: &[u8]| data.starts_with(discriminator);
+            assert_eq!(data[8], 1, "the version of {key}");
             let (due, bump) = if starts(Hub::DISCRIMINATOR) {
                 let state: Hub = decode(data);
                 let name = &state.scope.name[..usize::from(state.scope.name_len)];
