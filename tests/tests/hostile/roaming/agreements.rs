@@ -108,7 +108,7 @@ fn agreements_3_arrears() {
 /// Agreements: each side alone leaves with its own, whatever the other does not do.
 #[test]
 fn agreements_4_each_leaves_alone() {
-    for (token, alone) in TokenProgram::ALL.into_iter().zip(Side::ALL) {
+    for (token, &alone) in TokenProgram::ALL.into_iter().zip(Side::ALL) {
         for &state in StatementState::ALL {
             let mut world = World::in_state(state, token);
             let deal = world.deal.clone();
