@@ -98,6 +98,7 @@ impl Books {
             }
             let (key, data, lamports) = (*key, account.data(), account.lamports());
             let starts = |discriminator: &[u8]| data.starts_with(discriminator);
+            assert_eq!(data[8], 1, "the version of {key}");
             let (due, bump) = if starts(Hub::DISCRIMINATOR) {
                 let state: Hub = decode(data);
                 let name = &state.scope.name[..usize::from(state.scope.name_len)];
@@ -167,7 +168,8 @@ impl Books {
         }
         for (key, was) in &before.hubs {
             let is = self.hubs.get(key).expect("no hub is ever closed");
-            assert!((is.name, is.bump) == (was.name, was.bump));
+            let place = |hub: &Hub| (hub.scope.name, hub.scope.bump);
+            assert!(place(is) == place(was));
         }
         for (key, was) in &before.operators {
             let is = self.operators.get(key).expect("no operator is ever closed");
@@ -234,7 +236,7 @@ impl Books {
             );
         }
         for hub in self.hubs.values() {
-            assert!(hub.fee_bps <= 100);
+            assert!(hub.terms.fee_bps <= 100);
         }
         for operator in self.operators.values() {
             assert!(self.hubs.contains_key(&operator.hub));
@@ -473,6 +475,8 @@ fn agreement_of(event: &Event) -> Option<Pubkey> {
         | Event::PauseChanged(_)
         | Event::OperatorRegistered(_)
         | Event::OperatorChanged(_)
+        | Event::OperatorNominated(_)
+        | Event::OperatorHandedOver(_)
         | Event::OperatorStatusChanged(_) => None,
     }
 }

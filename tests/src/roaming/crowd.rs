@@ -231,6 +231,10 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             };
             add("", crowd, vec![deal.hub.update(change)]);
         }
+        "set_guardian" => {
+            let (crowd, deal) = at(Stage::Stated);
+            add("", crowd, vec![deal.hub.set_guardian(person("guard"))]);
+        }
         "nominate_authority" => {
             let (crowd, deal) = at(Stage::Stated);
             add("", crowd, vec![deal.hub.nominate(Some(person("heir")))]);

@@ -49,7 +49,7 @@ fn accounts(world: &World) -> AgreementAccounts {
 /// How many events there were.
 fn events(world: &World, after: &Chain) -> u64 {
     let hub: Hub = after.read(&world.hub.address);
-    hub.sequence - world.hub().scope.sequence
+    hub.scope.sequence - world.hub().scope.sequence
 }
 
 pub struct Submission(World);

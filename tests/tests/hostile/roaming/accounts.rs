@@ -62,8 +62,10 @@ fn addresses_2_seeds_that_concatenate_alike() {
     assert_ne!(swapped.0, deal.address);
     // Period 256 of the first direction is not period 1 of another: four bytes each.
     let all: std::collections::BTreeSet<_> = Side::ALL
-        .into_iter()
-        .flat_map(|home| [0, 1, 256, 1 << 16, 1 << 24, u32::MAX].map(|period| (home as u8, period)))
+        .iter()
+        .flat_map(|&home| {
+            [0, 1, 256, 1 << 16, 1 << 24, u32::MAX].map(|period| (home as u8, period))
+        })
         .map(|(home, period)| {
             address::statement(&deal.address, Side::ALL[usize::from(home)], period).0
         })

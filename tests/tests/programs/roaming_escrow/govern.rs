@@ -1,7 +1,9 @@
-//! `update_hub`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
+//! `update_hub`, `set_guardian`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
 
 use roaming_escrow::errors::RoamingEscrowError::*;
-use roaming_escrow::events::{AuthorityChanged, AuthorityNominated, HubTermsChanged, PauseChanged};
+use roaming_escrow::events::{
+    AuthorityChanged, AuthorityNominated, GuardianChanged, HubTermsChanged, PauseChanged,
+};
 use roaming_escrow::state::{HubTermsChange, Side};
 use solana_pubkey::Pubkey;
 use wayfare_tests::keys::person;
@@ -22,23 +24,22 @@ fn terms_change_one_by_one() {
     let mut world = world(Stage::Accepted);
     let hub = world.hub.clone();
     let mut terms = hub.terms();
-    for step in 0..4 {
+    for step in 0..3 {
         let mut change = HubTermsChange::default();
         let old = terms;
         match step {
             0 => (terms.arbiter, change.arbiter) = (person("a"), Some(person("a"))),
-            1 => (terms.guardian, change.guardian) = (person("g"), Some(person("g"))),
-            2 => (terms.treasury, change.treasury) = (person("t"), Some(person("t"))),
+            1 => (terms.treasury, change.treasury) = (person("t"), Some(person("t"))),
             _ => (terms.fee_bps, change.fee_bps) = (99, Some(99)),
         }
         let event = world.touches(hub.update(change), &[]);
         let state = world.hub();
-        assert_eq!(state.terms(), terms);
+        assert_eq!(state.terms(), Ok(terms));
         assert_eq!(
             event,
             Event::HubTermsChanged(HubTermsChanged {
                 hub: hub.address,
-                sequence: state.sequence,
+                sequence: state.scope.sequence,
                 old,
                 new: terms,
             })
@@ -68,6 +69,36 @@ fn terms_change_one_by_one() {
 }
 
 #[test]
+fn a_guardian_is_replaced() {
+    let mut world = world(Stage::Created);
+    let hub = world.hub.clone();
+    let new = person("g");
+    world
+        .chain
+        .refuse(hub.set_guardian(Pubkey::default()), ZeroKey);
+    world.chain.refuse(
+        hub.set_guardian(new).swap(&hub.authority, &hub.guardian),
+        NotAuthority,
+    );
+    let event = world.touches(hub.set_guardian(new), &[]);
+    assert_eq!(
+        event,
+        Event::GuardianChanged(GuardianChanged {
+            hub: hub.address,
+            sequence: world.hub().scope.sequence,
+            old: hub.guardian,
+            new,
+        })
+    );
+    assert_eq!(world.hub().scope.guardian, new);
+    let until = world.chain.now() + 1;
+    world.chain.refuse(hub.pause(until), NotGuardian);
+    world
+        .chain
+        .accept(hub.pause(until).swap(&hub.guardian, &new));
+}
+
+#[test]
 fn a_hand_over_takes_two_steps() {
     let mut world = world(Stage::Created);
     let hub = world.hub.clone();
@@ -83,7 +114,6 @@ fn a_hand_over_takes_two_steps() {
         Event::AuthorityNominated(AuthorityNominated {
             hub: hub.address,
             sequence: world.hub().scope.sequence,
-            operator: None,
             old: Some(rival),
             new: Some(heir),
         })
@@ -98,7 +128,6 @@ fn a_hand_over_takes_two_steps() {
         Event::AuthorityChanged(AuthorityChanged {
             hub: hub.address,
             sequence: world.hub().scope.sequence,
-            operator: None,
             old: hub.authority,
             new: heir,
         })

@@ -2,7 +2,8 @@
 
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::{
-    AuthorityChanged, OperatorChanged, OperatorRegistered, OperatorStatusChanged,
+    OperatorChanged, OperatorHandedOver, OperatorNominated, OperatorRegistered,
+    OperatorStatusChanged,
 };
 use roaming_escrow::state::{Operator, OperatorProfile, OperatorStatus, Side};
 use solana_pubkey::Pubkey;
@@ -151,9 +152,19 @@ fn a_hand_over_takes_two_steps() {
         hub.nominate_operator(&operator, Some(rival)),
         &[operator.address],
     );
-    world.touches(
+    let event = world.touches(
         hub.nominate_operator(&operator, Some(heir)),
         &[operator.address],
+    );
+    assert_eq!(
+        event,
+        Event::OperatorNominated(OperatorNominated {
+            hub: hub.address,
+            sequence: world.hub().scope.sequence,
+            operator: operator.address,
+            old: Some(rival),
+            new: Some(heir),
+        })
     );
     world
         .chain
@@ -166,10 +177,10 @@ fn a_hand_over_takes_two_steps() {
     let event = world.touches(hub.accept_operator(&operator, heir), &[operator.address]);
     assert_eq!(
         event,
-        Event::AuthorityChanged(AuthorityChanged {
+        Event::OperatorHandedOver(OperatorHandedOver {
             hub: hub.address,
             sequence: world.hub().scope.sequence,
-            operator: Some(operator.address),
+            operator: operator.address,
             old: operator.authority,
             new: heir,
         })

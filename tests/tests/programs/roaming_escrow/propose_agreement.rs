@@ -35,8 +35,8 @@ fn nothing_is_in_force_before_it_is_accepted() {
             );
             let state = world.agreement();
             assert_eq!(state.state(), Ok(AgreementState::Proposed));
-            assert_eq!(state.terms, AgreementTerms::default());
-            assert_eq!(state.offered, deal.terms());
+            assert_eq!(state.terms.get(), None);
+            assert_eq!(state.offered.get(), Some(deal.terms()));
             assert_eq!(state.offered_by(), Ok(by));
             assert_eq!(state.first_books, SideBooks::default());
             assert_eq!(state.second_books, SideBooks::default());

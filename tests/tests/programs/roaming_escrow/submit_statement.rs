@@ -41,7 +41,7 @@ fn counts_what_vouchers_moved_as_paid() {
         assert_eq!(statement.home(), Ok(home));
         assert_eq!((statement.total, statement.paid), (100_000, 12_345));
         assert_eq!(statement.rent_payer, deal.hub.clerk);
-        assert_eq!(statement.terms, deal.terms());
+        assert_eq!(statement.terms.get(), Some(deal.terms()));
         let books = world.books(home);
         assert_eq!(
             (books.exposure, books.open_statements, books.vouchers),
