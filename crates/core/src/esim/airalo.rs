@@ -25,10 +25,10 @@
 //! US dollars, so the plan's mint should be worth one. They are read as they are written, digit by digit: no float is
 //! involved. A package that cannot become a plan without a guess is left out, and said so.
 
-use super::countries::{Code, Countries, UnknownCountry};
 use super::MAX_VALIDITY_DAYS;
-use crate::name::{MAX_NAME_LEN, is_name};
+use super::countries::{Code, Countries, UnknownCountry};
 use crate::amount::{self, AmountError};
+use crate::name::{MAX_NAME_LEN, is_name};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use solana_sha256_hasher::hashv;

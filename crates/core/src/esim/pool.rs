@@ -11,8 +11,8 @@
 //!
 //! Nothing of a pool is used unless all of it can be: the errors name every row, so that it is mended at once.
 
-use crate::name::is_name;
 use super::profile::{Fields, Profile, ProfileError};
+use crate::name::is_name;
 use csv::StringRecord;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
