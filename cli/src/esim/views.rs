@@ -534,7 +534,7 @@ pub struct OrderView {
 impl OrderView {
     /// `decimals` are those of the order's mint; `now` is the cluster's time.
     pub fn new(address: &Pubkey, order: &Order, decimals: u8, now: i64) -> Self {
-        let amount = |units| Amount::new(units, decimals, &order.mint);
+        let amount = |units| Amount::new(units, decimals, &order.terms.mint);
         let hash = |bytes: [u8; 32]| (bytes != [0; 32]).then(|| hex::encode(bytes));
         Self {
             address: address.to_string(),
@@ -556,7 +556,7 @@ impl OrderView {
             answer_hash: hash(order.answer_hash),
             state: state_name(order),
             reason: order.reason().ok().and_then(reason_name),
-            mint: order.mint.to_string(),
+            mint: order.terms.mint.to_string(),
             paid: amount(order.paid),
             fee_bps: order.fee_bps,
             terms: order

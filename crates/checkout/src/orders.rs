@@ -135,7 +135,7 @@ impl OrderInfo {
         now: i64,
     ) -> Self {
         let happened = |at: i64| (at != 0).then_some(at);
-        let amount = |units| Amount::new(units, decimals, &order.mint);
+        let amount = |units| Amount::new(units, decimals, &order.terms.mint);
         let none = [0; 32];
         let mut steps: Vec<StepInfo> = orders::steps(order, now)
             .iter()
@@ -315,9 +315,9 @@ impl Shop {
         };
         let mut infos = Vec::with_capacity(found.len());
         for (at, order) in found {
-            let decimals = match catalogue.decimals(&order.mint) {
+            let decimals = match catalogue.decimals(&order.terms.mint) {
                 Some(decimals) => decimals,
-                None => self.vault(&order.mint)?.1,
+                None => self.vault(&order.terms.mint)?.1,
             };
             let plan_id = catalogue
                 .offer(&order.plan)
@@ -337,7 +337,7 @@ impl Shop {
         let (instructions, message) = match deed {
             Deed::Confirm => {
                 require_possible(&order, Action::Confirm, account, now)?;
-                let (vault, _) = self.vault(&order.mint)?;
+                let (vault, _) = self.vault(&order.terms.mint)?;
                 let settle = SettleAccounts::of(*at, &order, vault);
                 let confirm = instruction::confirm_delivery(&settle, *account);
                 (
@@ -406,7 +406,7 @@ impl Shop {
         account: &Pubkey,
         action: Action,
     ) -> Result<Vec<Instruction>, Problem> {
-        let (vault, _) = self.vault(&order.mint)?;
+        let (vault, _) = self.vault(&order.terms.mint)?;
         let settle = SettleAccounts::of(*at, order, vault);
         let to = self.cluster.account(&settle.refund_to)?;
         let mut instructions = Vec::new();

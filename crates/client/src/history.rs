@@ -162,7 +162,7 @@ fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, Client
         AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => {
             Some(network.scope.sequence)
         }
-        AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.sequence),
+        AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.scope.sequence),
         AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.scope.sequence),
         _ => None,
     })
