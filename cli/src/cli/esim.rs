@@ -510,10 +510,6 @@ pub struct MarketTermsArgs {
     #[arg(long, value_name = "PUBKEY")]
     pub arbiter: Option<Pubkey>,
 
-    /// Who may pause
-    #[arg(long, value_name = "PUBKEY")]
-    pub guardian: Option<Pubkey>,
-
     /// Wallet whose associated token accounts get the fees
     #[arg(long, value_name = "PUBKEY")]
     pub treasury: Option<Pubkey>,

@@ -197,10 +197,22 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &MarketAccounts) -> Ma
         );
     }
     for (at, plan) in &accounts.plans {
-        check_version(checks, at, "version of the plan's terms", plan.terms_version, market);
+        check_version(
+            checks,
+            at,
+            "version of the plan's terms",
+            plan.terms_version,
+            market,
+        );
     }
     for (at, order) in &accounts.orders {
-        check_version(checks, at, "version of the plan's terms", order.plan_version, market);
+        check_version(
+            checks,
+            at,
+            "version of the plan's terms",
+            order.plan_version,
+            market,
+        );
         check_version(
             checks,
             at,
@@ -284,7 +296,13 @@ fn check_fee(checks: &mut Checks, at: &Pubkey, fee_bps: u16) {
     checks.amounts(&sum, Vec::new);
 }
 
-fn check_version(checks: &mut Checks, at: &Pubkey, of: &'static str, version: u64, market: &Market) {
+fn check_version(
+    checks: &mut Checks,
+    at: &Pubkey,
+    of: &'static str,
+    version: u64,
+    market: &Market,
+) {
     let sum = Sum {
         rule: Rule::VersionsAreOfTheMarket,
         account: *at,
