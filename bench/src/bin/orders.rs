@@ -139,7 +139,8 @@ fn buy(network: &Network, market: &Market) -> Result<DeliveryKey> {
         vault: market.vault,
         source: token_account(&buyer, &market.vault.mint, &market.vault.token_program),
         order_id,
-        plan_version: plan.version,
+        plan_version: plan.terms_version,
+        market_version: market.terms_version,
         max_price: plan.terms.price,
     });
     let job = BuyOrders {

@@ -2,9 +2,9 @@
 
 use anchor_lang::InstructionData;
 use esim_market::instruction;
-use esim_market::instructions::{CreatePlanArgs, DeliverArgs};
+use esim_market::instructions::{CreateMarketArgs, CreatePlanArgs, DeliverArgs};
 use esim_market::state::{
-    ActivationPolicy, DisputeReason, MarketTerms, MarketTermsChange, PlanChange, PlanTerms,
+    ActivationPolicy, DisputeReason, Market, MarketTerms, MarketTermsChange, PlanChange, PlanTerms,
     RefundPolicy, SellerProfile, SellerStatus, StockChange,
 };
 use solana_instruction::Instruction;
@@ -12,6 +12,7 @@ use solana_pubkey::Pubkey;
 use wayfare_core::esim::countries::{Code, Countries};
 
 use crate::call::Named;
+use crate::chain::Chain;
 use crate::esim::address;
 use crate::idl::ESIM_MARKET;
 use crate::keys::person;
@@ -76,6 +77,8 @@ pub struct MarketFixture {
     pub seller: SellerFixture,
     /// The first plan of the first seller.
     pub plan: PlanFixture,
+    /// The version of its terms that its buyers were shown.
+    pub terms_version: u64,
 }
 
 /// A seller, by the keys that belong to it.
@@ -200,10 +203,20 @@ impl MarketFixture {
             authority: person(&format!("{name}: authority")),
             arbiter: person(&format!("{name}: arbiter")),
             guardian: person(&format!("{name}: guardian")),
+            terms_version: 1,
             treasury: person(&format!("{name}: treasury")),
             operator: person(&format!("{name}: operator")),
             plan: PlanFixture::new(&seller, "fr-5gb-30d"),
             seller,
+        }
+    }
+
+    /// The same market, with the version of its terms that is on the chain now.
+    pub fn as_of_now(&self, chain: &Chain) -> Self {
+        let state: Market = chain.read(&self.address);
+        Self {
+            terms_version: state.terms_version,
+            ..self.clone()
         }
     }
 
@@ -222,15 +235,14 @@ impl MarketFixture {
     pub fn terms(&self) -> MarketTerms {
         MarketTerms {
             arbiter: self.arbiter,
-            guardian: self.guardian,
             treasury: self.treasury,
-            fee_bps: FEE_BPS,
             max_delivery_window: 3 * 86_400,
             min_release_window: 3_600,
             max_release_window: 7 * 86_400,
             answer_window: ANSWER_WINDOW as u32,
             arbiter_window: ARBITER_WINDOW as u32,
             retention: RETENTION as u32,
+            fee_bps: FEE_BPS,
         }
     }
 
@@ -297,8 +309,11 @@ impl MarketFixture {
     pub fn create_with(&self, terms: MarketTerms) -> Instruction {
         self.call(
             instruction::CreateMarket {
-                name: self.name.clone(),
-                terms,
+                args: CreateMarketArgs {
+                    name: self.name.clone(),
+                    terms,
+                    guardian: self.guardian,
+                },
             },
             &[],
         )
@@ -318,6 +333,10 @@ impl MarketFixture {
 
     pub fn drop_mint(&self) -> Instruction {
         self.call(instruction::DropMint { mint: self.mint }, &[])
+    }
+
+    pub fn set_guardian(&self, guardian: Pubkey) -> Instruction {
+        self.call(instruction::SetGuardian { guardian }, &[])
     }
 
     pub fn nominate(&self, nominee: Option<Pubkey>) -> Instruction {
@@ -398,7 +417,7 @@ impl MarketFixture {
     }
 
     // Buyers.
-    /// The order's payer pays the quoted version from its associated token account, up to a price.
+    /// The order's payer pays the quoted versions from its associated token account, up to a price.
     pub fn purchase(&self, order: &OrderFixture, plan_version: u64, max_price: u64) -> Instruction {
         self.purchase_with_key(order, plan_version, max_price, encryption_key())
     }
@@ -413,6 +432,7 @@ impl MarketFixture {
         let args = instruction::Purchase {
             order_id: order.id,
             plan_version,
+            market_version: self.terms_version,
             max_price,
             encryption_key,
         };
@@ -423,6 +443,7 @@ impl MarketFixture {
         let args = instruction::TopUp {
             order_id: order.id,
             plan_version,
+            market_version: self.terms_version,
             max_price,
         };
         self.buy(args, order)

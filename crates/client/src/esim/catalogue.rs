@@ -134,7 +134,7 @@ impl ListPlans<'_> {
         match instruction {
             Some(instruction) => Assessment::Due {
                 instructions: vec![instruction],
-                progress: plan.map_or(0, |plan| plan.version),
+                progress: plan.map_or(0, |plan| plan.terms_version),
             },
             None => no_address(),
         }
@@ -259,7 +259,7 @@ mod tests {
             found,
             [
                 due(create, 0),
-                due(update, example.version),
+                due(update, example.terms_version),
                 Assessment::Done
             ]
         );

@@ -350,7 +350,10 @@ mod tests {
         for (change, expected) in [
             ((|_, m, _| m.mint_count = 0) as Change, "MintNotAccepted"),
             (|p, _, _| p.terms.floor_price = 10_000_000, "BelowFloor"),
-            (|_, m, _| m.max_delivery_window = 599, "BadDeliveryWindow"),
+            (
+                |_, m, _| m.terms.max_delivery_window = 599,
+                "BadDeliveryWindow",
+            ),
         ] {
             let Err(Hindrance::Terms { name, .. }) = quoted(change) else {
                 panic!("{expected}")

@@ -158,7 +158,7 @@ fn arithmetic_4_the_last_of_each_counter() {
     let next = OrderFixture::new(&market.plan, buyer(), 1);
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     for (offset, call) in [
         (
             offset_of!(Seller, order_count),

@@ -37,7 +37,7 @@ fn accepted() {
             event,
             Event::MintAccepted(MintAccepted {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 mint: market.mint,
                 vault: market.vault,
                 tokens: market.tokens,

@@ -104,13 +104,14 @@ fn offered() {
         market.create_plan(plan),
         &[plan.address, market.seller.address, market.operator],
     );
-    let sequence = world.market().sequence;
+    let sequence = world.market().scope.sequence;
     let args = market.create_plan_args(plan);
     let due = Plan {
         market: market.address,
         seller: market.seller.address,
         rent_payer: market.operator,
-        version: sequence,
+        version: 1,
+        terms_version: sequence,
         sold: 0,
         stock: 100,
         on_sale: true,
