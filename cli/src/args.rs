@@ -272,7 +272,7 @@ impl TokenProgram {
 pub fn basis_points(text: &str) -> Result<u16, String> {
     text.parse()
         .ok()
-        .filter(|bps| *bps <= esim_market::constants::WHOLE_BPS)
+        .filter(|bps| *bps <= wayfare_program::numbers::WHOLE_BPS)
         .ok_or_else(|| format!("{text:?} is not a share in basis points: give 0 to 10000"))
 }
 

@@ -34,7 +34,7 @@ impl Display for Books {
             ("authority", market.authority.clone()),
             ("pending authority", or_none(&market.pending_authority)),
             ("arbiter", market.terms.arbiter.clone()),
-            ("guardian", market.terms.guardian.clone()),
+            ("guardian", market.guardian.clone()),
             ("treasury", market.terms.treasury.clone()),
             ("paused", paused(market.paused_until)),
         ])

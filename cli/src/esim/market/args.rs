@@ -43,8 +43,8 @@ impl Noun for MarketNameArgs {
     fn roles(&self, ctx: &Context) -> Result<Roles> {
         let (_, market) = find_market(ctx, &self.name)?;
         Ok(Roles {
-            pending_authority: market.pending_authority,
-            guardian: market.guardian,
+            pending_authority: market.scope.pending_authority,
+            guardian: market.scope.guardian,
         })
     }
 }
