@@ -278,7 +278,7 @@ mod tests {
             ("node_rewards::claim::pays", "node_rewards"),
             ("rewards::claims::c1", "node_rewards"),
             ("rewards::random_lives", "node_rewards"),
-            ("release::node_rewards::back", "node_rewards"),
+            ("release::networks::back", "node_rewards"),
             ("esim::orders::o1", "esim_market"),
             ("esim_market::apply::a", "esim_market"),
             ("roaming::time::t1", "roaming_escrow"),
