@@ -74,7 +74,7 @@ fn node_rewards() -> Subject {
     }
 }
 
-mod node_rewards {
+mod networks {
     #[test]
     fn accounts_of_a_newer_release() {
         super::accounts_of_a_newer_release(&super::node_rewards());
