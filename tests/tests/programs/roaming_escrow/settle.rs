@@ -21,7 +21,7 @@ fn fee(amount: u64) -> u64 {
 fn matched(totals: [u64; 2], vouchers: [u64; 2]) -> World {
     let mut world = world(Stage::Funded);
     let deal = world.deal.clone();
-    for ((home, total), voucher) in Side::ALL.into_iter().zip(totals).zip(vouchers) {
+    for ((&home, total), voucher) in Side::ALL.iter().zip(totals).zip(vouchers) {
         if voucher > 0 {
             world.chain.accept(deal.redeem(home, 0, voucher));
         }
