@@ -57,12 +57,16 @@ pub fn write(root: &Path, bugs: &[&Bug], programs: &[&Program]) -> Result<()> {
     }
     for member in workspace::members()? {
         let place = root.join(&member);
-        if fs::symlink_metadata(&place).is_ok() {
-            continue;
-        }
+        let is_there = fs::symlink_metadata(&place).is_ok();
         if member.starts_with("programs") {
-            copy(root, &member, &planted)?;
-        } else {
+            // Of a program that an earlier run left there, only what the lock file depends on.
+            let part = if is_there {
+                member.join("Cargo.toml")
+            } else {
+                member
+            };
+            copy(root, &part, &planted)?;
+        } else if !is_there {
             create_parent(&place)?;
             symlink(workspace::root().join(&member), &place)
                 .with_context(|| format!("cannot link {}", place.display()))?;
