@@ -57,15 +57,16 @@ pub fn write(root: &Path, changes: &[Change], programs: &[&Program]) -> Result<(
     }
     for member in workspace::members()? {
         let place = root.join(&member);
-        if fs::symlink_metadata(&place).is_ok() {
-            continue;
-        }
         if member.starts_with("programs") {
-            copy(root, &member, &planted)?;
+            // Of a program that an earlier run left there, only what the lock file depends on.
+            let part = if place.exists() {
+                member.join("Cargo.toml")
+            } else {
+                member
+            };
+            copy(root, &part, &planted)?;
         } else {
-            create_parent(&place)?;
-            symlink(workspace::root().join(&member), &place)
-                .with_context(|| format!("cannot link {}", place.display()))?;
+            link(&workspace::root().join(&member), &place)?;
         }
     }
     Ok(())
@@ -194,6 +195,16 @@ fn copy(root: &Path, name: &Path, planted: &BTreeMap<PathBuf, String>) -> Result
     Ok(())
 }
 
+/// Makes `place` a link to `target`. One that a copied target folder brought along leads to another checkout.
+fn link(target: &Path, place: &Path) -> Result<()> {
+    match fs::read_link(place) {
+        Ok(found) if found == target => return Ok(()),
+        Ok(_) => remove(place)?,
+        Err(_) => create_parent(place)?,
+    }
+    symlink(target, place).with_context(|| format!("cannot link {}", place.display()))
+}
+
 fn names_in(folder: &Path) -> Result<BTreeSet<OsString>> {
     fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect())
@@ -201,7 +212,7 @@ fn names_in(folder: &Path) -> Result<BTreeSet<OsString>> {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() {
+    let removed = if path.is_dir() && !path.is_symlink() {
         fs::remove_dir_all(path)
     } else {
         fs::remove_file(path)
@@ -286,6 +297,22 @@ mod tests {
         assert_eq!(select(built, 0).unwrap(), built);
         assert!(select(built, 10_000).is_err());
         assert!(select(&selected, 1).is_err());
+    }
+
+    #[test]
+    fn a_link_to_another_checkout_is_replaced() {
+        let root = std::env::temp_dir().join(format!("planted-links-{}", std::process::id()));
+        for checkout in ["here", "original"] {
+            fs::create_dir_all(root.join(checkout).join("cli")).unwrap();
+        }
+        let place = root.join("copy/cli");
+        for checkout in ["original", "here", "here"] {
+            let target = root.join(checkout).join("cli");
+            link(&target, &place).unwrap();
+            assert_eq!(fs::read_link(&place).unwrap(), target);
+        }
+        assert!(root.join("original/cli").is_dir());
+        fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]
