@@ -32,7 +32,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "URL")]
     pub ws: Option<String>,
 
-    /// How final what is read from the chain must be. What is sent is always waited for until finalized
+    /// How final the state that is read must be. Transactions are always waited for until finalized
     #[arg(long, global = true)]
     pub commitment: Option<Commitment>,
 
@@ -44,7 +44,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: OutputFormat,
 
-    /// Tell more on standard error, the logs of failed transactions included
+    /// Say more on standard error, including the logs of failed transactions
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }
@@ -89,7 +89,7 @@ impl PriceArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = TRANSACTION)]
 pub struct SendArgs {
-    /// Who pays fees and rent [default: --keypair]
+    /// Payer of fees and rent [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub fee_payer: Option<SignerSource>,
 
@@ -122,7 +122,7 @@ pub struct TransactionArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = OFFLINE)]
 pub struct OfflineArgs {
-    /// Sign, print the signatures, and send nothing. The network is not asked for anything
+    /// Sign, print the signatures, and send nothing. Nothing is asked of the network
     #[arg(long, requires = "blockhash", conflicts_with = "dry_run")]
     pub sign_only: bool,
 
@@ -169,7 +169,7 @@ pub enum ExportEncoding {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = TRANSACTION)]
 pub struct JobArgs {
-    /// Where the job notes what it signs before it sends it [default: in this folder, named after the job]
+    /// File in which the job records what it signs before it sends it [default: in this folder, named after the job]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 

@@ -67,7 +67,7 @@ pub enum Command {
     /// Prove from the accounts alone that the books of the programs balance
     ///
     /// Every account of a program is read at one slot, decoded, and checked against every rule of docs/invariants.md that
-    /// accounts can show. Ends with 3 when one does not hold; what vaults hold beyond what they owe is no finding.
+    /// accounts can show. Ends with 3 when one does not hold; a vault's surplus over what it owes is not a finding.
     Audit(AuditArgs),
     /// Decode the programs' events, and point out missing ones
     Events(EventsArgs),
@@ -78,7 +78,7 @@ pub enum Command {
     /// Read and change the Solana CLI's configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Make a key file, for who has no `solana-keygen`
+    /// Make a key file, without `solana-keygen`
     Keygen(KeygenArgs),
     /// Print the public key of --keypair
     Address,

@@ -237,7 +237,7 @@ pub fn cluster_url(text: &str) -> Result<String> {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     if !matches!(scheme, Some("http" | "https")) {
         bail!(Usage(format!(
-            "{text:?} is no cluster: give an http(s) URL, or localhost, devnet, testnet or mainnet-beta (or the first letter)"
+            "{text:?} is not a cluster: give an http(s) URL, or localhost, devnet, testnet or mainnet-beta (or the first letter)"
         )));
     }
     Ok(text.to_owned())

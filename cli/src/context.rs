@@ -25,7 +25,7 @@ pub struct Context {
     pub verbose: bool,
     /// Set by Ctrl-C, once something was sent that must not be forgotten.
     pub cancel: Cancel,
-    /// Whether Ctrl-C sets it by now.
+    /// Whether Ctrl-C sets it already.
     listens: Cell<bool>,
     cluster: OnceCell<Cluster>,
     parties: RefCell<HashMap<SignerSource, Rc<Party>>>,
@@ -77,7 +77,7 @@ impl Context {
         Ok(party)
     }
 
-    /// From now on the first Ctrl-C stops in an orderly way: what was sent is told or journalled. The second ends at
+    /// From now on the first Ctrl-C stops in an orderly way: what was sent is reported or journalled. The second ends at
     /// once.
     pub fn stop_on_ctrl_c(&self) -> Result<()> {
         if self.listens.replace(true) {
@@ -139,7 +139,7 @@ impl Context {
 
     /// A bar for work of a known length; shown only on a terminal.
     pub fn progress_bar(&self, length: u64, message: &str) -> ProgressBar {
-        // indicatif draws to standard error, and nothing where that is no terminal. The template is a constant: that
+        // indicatif draws to standard error, and nothing where that is not a terminal. The template is a constant: that
         // it is well formed is seen by the first bar that is shown.
         let style = ProgressStyle::with_template(
             "{msg} [{bar:30}] {pos}/{len} {elapsed} (about {eta} left)",

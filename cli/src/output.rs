@@ -137,7 +137,7 @@ impl Shown {
     pub fn new(text: impl Into<String>, value: impl Serialize) -> Self {
         Self {
             text: text.into(),
-            // No result of a command has keys that are no strings, which is all that JSON cannot hold.
+            // No result of a command has keys that are not strings, which is all that JSON cannot hold.
             json: serde_json::to_value(value).unwrap_or_default(),
         }
     }

@@ -94,7 +94,7 @@ impl fmt::Display for SignerSource {
 }
 
 fn derivation_path(query: &str) -> Result<Option<DerivationPath>, String> {
-    let wrong = |error| format!("{query:?} is no derivation path: {error}");
+    let wrong = |error| format!("{query:?} is not a derivation path: {error}");
     match query.split_once('=') {
         None if query.is_empty() => Ok(None),
         Some(("key", path)) => DerivationPath::from_key_str(path).map(Some).map_err(wrong),
@@ -102,7 +102,7 @@ fn derivation_path(query: &str) -> Result<Option<DerivationPath>, String> {
             .map(Some)
             .map_err(wrong),
         _ => Err(format!(
-            "{query:?} is no derivation path: use key=ACCOUNT/CHANGE or full-path=m/…"
+            "{query:?} is not a derivation path: use key=ACCOUNT/CHANGE or full-path=m/…"
         )),
     }
 }

@@ -121,11 +121,13 @@ impl BuyArgs {
             Recipient::Own(key) => *key.public(),
         };
         let mut details = offer.details();
-        // In a dry run the key is none that would be used.
+        // In a dry run the key is not the one that would be used.
         if !self.transaction.send.dry_run {
             let key = Pubkey::new_from_array(public);
             let whose = match (&recipient, &self.delivery_key) {
-                (Recipient::Gift(_), _) => "a gift: only who has its secret can read the delivery",
+                (Recipient::Gift(_), _) => {
+                    "a gift: only the holder of its secret can read the delivery"
+                }
                 (Recipient::Own(_), Some(_)) => "of the key file",
                 (Recipient::Own(_), None) => "of the buyer's wallet",
             };
@@ -163,7 +165,7 @@ impl BuyArgs {
         if let Some(key) = self.gift {
             if !is_usable_key(key.as_array()) {
                 bail!(
-                    "{key} is no key that can be encrypted to: ask for the output of `wayfare esim delivery-key new`"
+                    "{key} is not a key that can be encrypted to: ask for the output of `wayfare esim delivery-key new`"
                 );
             }
             return Ok(Recipient::Gift(key.to_bytes()));

@@ -29,7 +29,7 @@ use crate::output::Fields;
 pub enum Delivered {
     /// The profile that the seller committed to.
     Profile(ProfileView),
-    /// The seller committed to it, but it is no profile.
+    /// The seller committed to it, but it is not a profile.
     NotAProfile {
         why: String,
         /// Hexadecimal.
@@ -83,7 +83,7 @@ impl Display for Delivered {
                 delivered,
                 order,
             } => {
-                writeln!(f, "what was delivered is no eSIM profile: {why}")?;
+                writeln!(f, "what was delivered is not an eSIM profile: {why}")?;
                 Fields(&[("delivered", delivered)]).fmt(f)?;
                 order
             }

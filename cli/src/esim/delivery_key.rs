@@ -18,7 +18,7 @@ use crate::signers::Party;
 
 #[derive(Subcommand)]
 pub enum DeliveryKeyCommand {
-    /// Make a key file, and print its public key: who gives it to a buyer as --gift receives the eSIM
+    /// Make a key file, and print its public key. Give it to a buyer as --gift to receive the eSIM
     New(DeliveryKeyArgs),
     /// Print the public key of a key file
     Show(DeliveryKeyArgs),

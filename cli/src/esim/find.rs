@@ -95,7 +95,7 @@ pub fn find_plan(
     }
     let market = market.ok_or_else(|| {
         Usage(format!(
-            "{plan:?} is no address: give --market too, to find a plan by its id"
+            "{plan:?} is not an address: give --market too, to find a plan by its id"
         ))
     })?;
     let mut plans = ctx.cluster()?.plans(&market, seller)?;

@@ -31,7 +31,7 @@ use crate::output::Printer;
 
 #[derive(Subcommand)]
 pub enum EsimCommand {
-    /// See what is on offer, as in a shop
+    /// List the plans on offer, as in a shop
     Plans(plans::PlansArgs),
     /// Buy a plan. The money waits until the eSIM is delivered
     Buy(buy::BuyArgs),
@@ -39,17 +39,17 @@ pub enum EsimCommand {
     TopUp(top_up::TopUpArgs),
     /// List your orders, and what can be done with each until when
     Orders(orders::OrdersArgs),
-    /// Show an order, and decrypt its delivery with the wallet or key file that can
+    /// Show an order, and decrypt its delivery with your wallet or key file
     Show(show::OrderShowArgs),
     /// Accept a delivery: the seller is paid at once
     Confirm(OrderArgs),
     /// Complain about a delivery, before its time to complain is over
     Dispute(dispute::DisputeArgs),
-    /// Bring a refund that is due to who paid: nobody can be refused it
+    /// Pay out a refund that is due to the payer. Anyone can, and nobody can be refused it
     Refund(refund::RefundArgs),
-    /// Close an ended order of yours, or one that is kept no longer. The rent goes back to who paid it; the delivery is gone
+    /// Close an ended order of yours, or one that is no longer kept. The rent goes back to its payer; the delivery is gone
     Close(OrderArgs),
-    /// Make and look at keys that deliveries are encrypted to
+    /// Make and show the keys that deliveries are encrypted to
     #[command(subcommand)]
     DeliveryKey(delivery_key::DeliveryKeyCommand),
     /// Sell: offer plans, deliver orders, answer complaints
@@ -57,9 +57,9 @@ pub enum EsimCommand {
     Seller(seller::SellerCommand),
     /// Open a shop on the web: people buy with their wallets, and read their eSIMs in the browser
     Serve(serve::ServeArgs),
-    /// Do all that is due in a market and that anyone may do: refunds, releases, splits, payments, closing
+    /// Do everything due in a market that anyone may do: refunds, releases, splits, payments, closing
     Sweep(sweep::SweepArgs),
-    /// Create, configure and judge over markets
+    /// Create, configure and arbitrate markets
     #[command(subcommand)]
     Market(market::MarketCommand),
 }

@@ -20,11 +20,11 @@ pub struct OrdersArgs {
     #[command(flatten)]
     pub market: OptionalMarketArg,
 
-    /// Whose orders [default: the public key of --keypair]
+    /// The buyer [default: the public key of --keypair]
     #[arg(long, value_name = "PUBKEY")]
     pub buyer: Option<Pubkey>,
 
-    /// Only those that have not ended, or still owe somebody
+    /// Only those that have not ended, or still owe something
     #[arg(long)]
     pub open: bool,
 }

@@ -52,7 +52,7 @@ pub struct PlansArgs {
     #[arg(long, value_enum, default_value_t)]
     pub sort: PlanOrder,
 
-    /// List those too that nobody can buy now, and say why
+    /// Also list those that nobody can buy now, and say why
     #[arg(long)]
     pub all: bool,
 }

@@ -1,4 +1,4 @@
-//! What buying and topping up have alike: the plan as it is now, who pays from where, and whether they can.
+//! What buying and topping up share: the plan as it is now, the payer and its token account, and whether it can pay.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
@@ -45,7 +45,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "N")]
     pub order_id: Option<u64>,
 
-    /// Whose order it becomes [default: --keypair]
+    /// The buyer, who signs [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub buyer: Option<SignerSource>,
 
@@ -69,7 +69,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Looks at the plan and at who pays, and refuses what the chain would refuse.
+    /// Checks the plan and the payer, and refuses what the chain would refuse.
     pub fn find(ctx: &Context, draft: &mut Draft, plan: &str, args: &PlanArgs) -> Result<Self> {
         require_online(draft.is_offline())?;
         let cluster = ctx.cluster()?;
@@ -79,7 +79,7 @@ impl Offer {
             && version != plan.terms_version
         {
             bail!(
-                "the plan is at version {} by now, not {version}: look at its terms again with `wayfare show {address}`",
+                "the plan is now at version {}, not {version}: look at its terms again with `wayfare show {address}`",
                 plan.terms_version
             );
         }
@@ -147,7 +147,7 @@ impl Offer {
         Ok(offer)
     }
 
-    /// Whether who pays can, and can be paid back.
+    /// Whether the payer can pay, and can be paid back.
     fn check_funds(&self, ctx: &Context, own_account: &Pubkey) -> Result<()> {
         let Purchase { payer, source, .. } = self.purchase;
         let mint = self.vault.mint;
@@ -182,7 +182,7 @@ impl Offer {
         }
         if let Some(reason) = found.cannot_take_refund {
             ctx.note(format_args!(
-                "note: a refund goes to the token account {own_account}, which {reason}: it would stay due until that is mended"
+                "note: a refund goes to the token account {own_account}, which {reason}: it would stay due until that is fixed"
             ));
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::draft::Draft;
 use crate::esim::find::find_to_settle;
 use crate::esim::settled;
 use crate::esim::settled::{RefundAccount, Settled};
-use crate::esim::views::deed;
+use crate::esim::views::action_name;
 use crate::output::{Amount, Moment, Shown};
 
 /// What needs nobody's signature but the fee payer's.
@@ -29,7 +29,7 @@ pub struct RefundArgs {
 }
 
 impl RefundArgs {
-    /// Anyone can: the money goes to who paid, whoever asks.
+    /// Anyone can: the money goes to the payer, whoever asks.
     pub fn run(&self, ctx: &Context) -> Result<Settled> {
         let mut draft = Draft::paid_only(ctx, &self.transaction)?;
         let (order, settle, decimals) = find_to_settle(ctx, draft.is_offline(), &self.order)?;
@@ -39,7 +39,7 @@ impl RefundArgs {
             _ => order.paid,
         };
         draft.describe(
-            deed(action),
+            action_name(action),
             vec![
                 ("order", self.order.into()),
                 (
@@ -72,7 +72,7 @@ impl RefundArgs {
         }
         match instruction::crank(&settle, draft.payer, action) {
             Some(crank) => draft.add(crank),
-            None => bail!("the order allows nobody to {}", deed(action)),
+            None => bail!("the order allows nobody to {}", action_name(action)),
         }
         settled::finish(ctx, draft, &self.confirm, &self.order)
     }
@@ -85,7 +85,7 @@ fn due(order: &Order, now: i64) -> Result<Action, String> {
         Some(action @ Action::PayOut) if order.refund_due > 0 => return Ok(action),
         Some(Action::PayOut) => {
             return Err(
-                "nothing is due to who paid; what is still due to the seller and the market is paid by `wayfare esim sweep`"
+                "nothing is due to the payer; what is still due to the seller and the market is paid by `wayfare esim sweep`"
                     .into(),
             );
         }
@@ -128,7 +128,7 @@ mod tests {
         order.set_state(OrderState::Delivered);
         order.release_at = 2_000;
         assert!(due(&order, 1_500).unwrap_err().contains("dispute"));
-        // The seller's to be paid, which is no refund.
+        // The seller's to be paid, which is not a refund.
         assert!(due(&order, 2_500).is_err());
         order.set_state(OrderState::Disputed);
         order.answer_by = 3_000;

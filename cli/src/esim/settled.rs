@@ -14,7 +14,7 @@ use wayfare_client::token;
 use crate::args::ConfirmArgs;
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
-use crate::esim::views::{OrderView, deed, role};
+use crate::esim::views::{OrderView, action_name, role};
 use crate::output::{Moment, Output};
 
 /// How a transaction that ends an order ended, and the order after it.
@@ -36,7 +36,7 @@ impl Display for Settled {
             return Ok(());
         };
         for (who, due) in [
-            ("who paid", &order.refund_due),
+            ("the payer", &order.refund_due),
             ("the seller", &order.release_due),
             ("the market", &order.fee_due),
         ] {
@@ -90,7 +90,7 @@ pub fn require_possible(
 
 fn possible(order: &Order, action: Action, signer: &Pubkey, now: i64) -> Result<(), String> {
     let row = action.transition();
-    let what = deed(action);
+    let what = action_name(action);
     if !order.is(row.actor, signer) {
         let who = match row.actor {
             Actor::Buyer => order.buyer,
@@ -136,7 +136,7 @@ pub fn warn_of_accounts(
     division: &Division,
 ) -> Result<()> {
     let parts = [
-        (division.refund, "who paid", &order.payer, settle.refund_to),
+        (division.refund, "the payer", &order.payer, settle.refund_to),
         (
             division.release,
             "the seller",
@@ -185,7 +185,7 @@ pub fn refund_account(
     }
 }
 
-/// Whether the one who paid can be paid.
+/// Whether the payer can be paid.
 pub enum RefundAccount {
     Ready,
     Missing,

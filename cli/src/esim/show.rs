@@ -59,7 +59,7 @@ impl Display for OrderShown {
 }
 
 impl OrderShowArgs {
-    /// Only the delivery needs a key, and who has none still sees the rest.
+    /// Only the delivery needs a key, and without one the rest is still shown.
     pub fn run(&self, ctx: &Context) -> Result<OrderShown> {
         let order = find_order(ctx, &self.order)?;
         let (_, vault) = find_vault(ctx, &order.market, &order.terms.mint)?;
@@ -73,7 +73,7 @@ impl OrderShowArgs {
             None
         };
         if self.png.is_some() && delivered.is_none() {
-            ctx.note("note: there is no activation code to write a QR code of");
+            ctx.note("note: without an activation code there is no QR code to write");
         }
         Ok(OrderShown {
             order: view,
@@ -116,7 +116,7 @@ impl OrderShowArgs {
             }
         }
         ctx.note(format_args!(
-            "note: the delivery is encrypted to {}, which is no key of this wallet (it is a gift, has a key file, or tops \
+            "note: the delivery is encrypted to {}, which is not a key of this wallet (it is a gift, has a key file, or tops \
              up an order that was closed): {with_file}",
             Pubkey::new_from_array(order.encryption_key)
         ));

@@ -178,7 +178,7 @@ impl SweepArgs {
                     dues.into_iter().map(move |due| DueView {
                         order: at.to_string(),
                         to: match due.to {
-                            Party::Payer => "who paid",
+                            Party::Payer => "the payer",
                             Party::Seller => "the seller",
                             Party::Market => "the market",
                         },

@@ -465,7 +465,7 @@ impl Display for PlanView {
 }
 
 /// What an action does, as something that one can do.
-pub fn deed(action: Action) -> &'static str {
+pub fn action_name(action: Action) -> &'static str {
     match action {
         Action::Deliver => "deliver",
         Action::RefundUndelivered => "refund, since nothing was delivered",
@@ -499,7 +499,7 @@ pub fn steps(order: &Order, now: i64) -> Vec<StepView> {
     orders::steps(order, now)
         .iter()
         .map(|step| StepView {
-            action: deed(step.action),
+            action: action_name(step.action),
             by: role(step.actor),
             now: step.is_open(now),
             from: step.from.map(Moment),
@@ -544,7 +544,7 @@ pub struct OrderView {
     pub resolve_by: Option<Moment>,
     pub ended_at: Option<Moment>,
     pub closable_at: Option<Moment>,
-    /// What was decided for who paid, for the seller and for the market.
+    /// What was decided for the payer, for the seller and for the market.
     pub refunded: Amount,
     pub released: Amount,
     pub fee: Amount,

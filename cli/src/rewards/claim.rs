@@ -30,7 +30,7 @@ pub struct ClaimArgs {
     #[arg(long, value_name = "PUBKEY")]
     pub owner: Option<Pubkey>,
 
-    /// Claim for every owner to whom something is due
+    /// Claim for every owner with something due
     #[arg(long, conflicts_with = "owner")]
     pub all_owners: bool,
 

@@ -40,7 +40,7 @@ pub struct ComputeArgs {
     #[arg(long, value_name = "SPAN")]
     pub epoch_length: Option<Seconds>,
 
-    /// CSV file with who owned which device in the epoch: columns device and owner [default: the nodes registered now]
+    /// CSV file with each device's owner in the epoch: columns device and owner [default: the nodes registered now]
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
 

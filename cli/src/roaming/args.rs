@@ -48,7 +48,7 @@ impl FromStr for Pair {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (one, other) = text.split_once(',').ok_or_else(|| {
-            format!("{text:?} is no pair: write two operators with a comma between them, as in BELMO,DEUD1")
+            format!("{text:?} is not a pair: write two operators with a comma between them, as in BELMO,DEUD1")
         })?;
         let fold = |text: &str| Party::fold(text).map_err(|error| error.to_string());
         let FoldedParty {
@@ -83,7 +83,9 @@ impl FromStr for Period {
             return Ok(Self::Number(number));
         }
         text.parse().map(Self::Month).map_err(|_| {
-            format!("{text:?} is no period: give its number, from 0, or its month, as in 2019-01")
+            format!(
+                "{text:?} is not a period: give its number, from 0, or its month, as in 2019-01"
+            )
         })
     }
 }
@@ -170,8 +172,7 @@ impl HubNameArgs {
 
 impl Noun for HubNameArgs {
     const NOUN: &'static str = "hub";
-    const PAUSE: &'static str =
-        "Refuse entries (operators, agreements, deposits) for at most 7 days. What exists goes on";
+    const PAUSE: &'static str = "Refuse entries (operators, agreements, deposits) for at most 7 days. What exists continues";
 
     fn name(&self) -> &str {
         &self.name
@@ -282,7 +283,7 @@ pub struct StatementArg {
     #[command(flatten)]
     pub agreement: AgreementArg,
 
-    /// TADIG code of the home network: whose subscribers roamed, and who pays
+    /// TADIG code of the home network, whose subscribers roamed and which pays
     #[arg(long, value_name = "TADIG", value_parser = Tadig::fold)]
     pub home: Folded,
 

@@ -92,7 +92,7 @@ pub fn rebook(state: &mut Agreement, before: Option<&Period>, after: &Period) ->
     Ok(())
 }
 
-/// When the next statement that nobody brings on becomes anybody's to bring on, in Unix seconds.
+/// When the next statement that nobody can advance becomes anybody's to advance, in Unix seconds.
 pub fn next_time(periods: &BTreeMap<u32, Period>, now: i64) -> Option<i64> {
     let statements = periods
         .values()

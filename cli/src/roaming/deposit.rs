@@ -26,7 +26,7 @@ pub struct DepositArgs {
     #[arg(long = "for", value_name = "TADIG", value_parser = Tadig::fold)]
     pub side: Option<Folded>,
 
-    /// Who pays [default: --keypair]
+    /// The payer [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub depositor: Option<SignerSource>,
 

@@ -113,7 +113,7 @@ impl Found {
             .find(|side| self.operator(*side).tadig == *tadig.as_bytes())
             .ok_or_else(|| {
                 anyhow!(
-                    "{tadig} is none of the agreement's operators: they are {} and {}",
+                    "{tadig} is not one of the agreement's operators: they are {} and {}",
                     self.names.of(Side::First),
                     self.names.of(Side::Second)
                 )

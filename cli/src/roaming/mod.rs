@@ -34,17 +34,17 @@ pub enum RoamingCommand {
     /// Create, configure and guard hubs, where operators settle
     #[command(subcommand)]
     Hub(hub::HubCommand),
-    /// Admit operators, change what they say about themselves, hand them over
+    /// Admit operators, change their details, hand them over
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
-    /// Agree on terms with a roaming partner, change them, and end that
+    /// Agree on terms with a roaming partner, change them, and end the agreement
     #[command(subcommand)]
     Agree(agree::AgreeCommand),
     /// Move tokens into an agreement's vault, to one side's balance. What it is behind with is paid first
     Deposit(deposit::DepositArgs),
-    /// Announce a withdrawal, or take that back. The other side has the notice to state and to redeem
+    /// Announce a withdrawal, or cancel it. During the notice the other side can state and redeem
     RequestWithdrawal(request_withdrawal::RequestWithdrawalArgs),
-    /// Pay out what was announced, or, when the agreement is wound up, all that is one's own
+    /// Pay out what was announced or, once the agreement is wound up, all that is yours
     Withdraw(withdraw::WithdrawArgs),
     /// Pay the hub's fees of an agreement to its treasury. Anyone can
     CollectFees(collect_fees::CollectFeesArgs),
@@ -53,12 +53,12 @@ pub enum RoamingCommand {
     Statement(Box<statement::StatementCommand>),
     /// Compare two operators' usage books: what differs, by month, partner pair and service
     Reconcile(Box<reconcile::ReconcileArgs>),
-    /// Give in about a disputed difference, decide it as the arbiter, or bring the agreed default about
+    /// Concede a disputed difference, decide it as the arbiter, or award the agreed default
     #[command(subcommand)]
     Dispute(dispute::DisputeCommand),
     /// Net what both directions of a period owe, and move the difference. Anyone can
     Settle(settle::SettleArgs),
-    /// Bring an agreement on as far as anyone can: silence past its time, lapsed and undecided statements, settlements
+    /// Advance an agreement as far as anyone can: silence past its time, lapsed and undecided statements, settlements
     Crank(crank::CrankArgs),
     /// Sign and redeem vouchers for what is used in a period before it is stated
     #[command(subcommand)]

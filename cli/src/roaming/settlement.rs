@@ -196,7 +196,7 @@ impl Preview {
         tokens(sum, decimals)
     }
 
-    /// With the balances after it, read anew.
+    /// With the balances after it, read again.
     pub fn report(
         self,
         ctx: &Context,
@@ -234,7 +234,7 @@ fn tokens(units: u128, decimals: u8) -> String {
     }
 }
 
-/// What is open and nobody can bring on now, in words.
+/// What is open and nobody can advance now, in words.
 fn waiting(ctx: &Context, found: &Found, first: &FirstPeriodArg) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for (_, statement) in ctx.cluster()?.statements(&found.at)? {

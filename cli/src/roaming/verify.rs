@@ -149,7 +149,7 @@ impl VerifyArgs {
         };
         let last_month = first_period
             .month(last)
-            .with_context(|| format!("period {last} is no month"))?;
+            .with_context(|| format!("period {last} is not a month"))?;
         let months = (self.first_period, last_month);
 
         let TwoBooks { mine, theirs } =

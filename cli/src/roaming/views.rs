@@ -426,7 +426,7 @@ pub fn statement_state(statement: &Statement) -> &'static str {
 }
 
 /// What an action does, as something that one can do.
-pub fn deed(action: Action) -> &'static str {
+pub fn action_name(action: Action) -> &'static str {
     match action {
         Action::Accept => "accept",
         Action::DeemAccepted => "take silence for agreement",
@@ -457,7 +457,7 @@ pub fn steps(agreement: &Agreement, statement: &Statement, now: i64) -> Vec<Step
     statements::steps(agreement, statement, now)
         .iter()
         .map(|step| StepView {
-            action: deed(step.action),
+            action: action_name(step.action),
             by: role(step.actor),
             now: step.is_open(now),
             from: step.from.map(Moment),

@@ -90,7 +90,7 @@ pub fn withdrawable(found: &Found, side: Side, now: i64) -> Result<u64> {
         }
         if books.withdrawable_at == 0 {
             bail!(
-                "statements of the agreement are not settled yet: `wayfare roaming crank` brings them on"
+                "statements of the agreement are not settled yet: `wayfare roaming crank` advances them"
             );
         }
         if now >= books.withdrawable_at.saturating_add(REQUEST_LASTS.into()) {

@@ -529,7 +529,7 @@ fn bad_input_is_refused_before_anything_is_signed() {
     // Another pair, and a month that is not the first without the one before.
     let mut other = roaming.build(deud1_book, "BELMO", "out", "visited");
     other[5] = "FRAF1,DEUD1";
-    roaming.refused(&other, "none of the agreement's operators");
+    roaming.refused(&other, "not one of the agreement's operators");
     let mut later = roaming.build(deud1_book, "BELMO", "out", "visited");
     later[11] = "2019-02";
     roaming.refused(&later, "--previous");

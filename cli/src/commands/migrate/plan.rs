@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(publishers.as_ref().unwrap().publishers, [key(3), key(4)]);
         assert_eq!(plan.instructions(key(9), key(8), key(7), key(6)).len(), 4);
 
-        // Another order of the publishers is no difference; a nominee who has not accepted is none either.
+        // Another order of the publishers is not a difference, and neither is a nominee who has not accepted.
         let mut nominated = network;
         nominated.scope.pending_authority = key(5);
         let order = NetworkWanted {

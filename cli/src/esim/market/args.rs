@@ -27,7 +27,7 @@ impl MarketNameArgs {
 
 impl Noun for MarketNameArgs {
     const NOUN: &'static str = "market";
-    const PAUSE: &'static str = "Refuse entries (applications, plans, purchases) for at most 7 days. Orders that exist go on";
+    const PAUSE: &'static str = "Refuse entries (applications, plans, purchases) for at most 7 days. Existing orders continue";
 
     fn name(&self) -> &str {
         &self.name

@@ -8,7 +8,7 @@ use crate::esim::market::args::MarketMintArgs;
 pub fn run(args: &MarketMintArgs, ctx: &Context) -> Result<Receipt> {
     let mut draft = args.by.draft(ctx)?;
     draft.describe(
-        format!("accept a mint no more in the market {}", args.market.name),
+        format!("stop accepting a mint in the market {}", args.market.name),
         vec![("mint", args.mint.into())],
     );
     draft.add(instruction::drop_mint(

@@ -35,13 +35,13 @@ pub enum MarketCommand {
     Update(update::MarketUpdateArgs),
     /// Accept a mint for the first time, and make its vault
     AcceptMint(accept_mint::AcceptMintArgs),
-    /// Accept a mint no more. Open orders go on
+    /// Stop accepting a mint. Open orders continue
     DropMint(MarketMintArgs),
-    /// Accept a mint again that was dropped
+    /// Accept a dropped mint again
     ReadmitMint(MarketMintArgs),
     /// List the sellers and their records
     Sellers(MarketNameArgs),
-    /// Approve or suspend a seller. Open orders go on
+    /// Approve or suspend a seller. Open orders continue
     SellerStatus(seller_status::SellerStatusArgs),
     #[command(flatten)]
     Governance(GovernanceCommand<MarketNameArgs>),

@@ -46,7 +46,7 @@ impl ResolveArgs {
             vec![
                 ("order", self.order.into()),
                 ("buyer's share", Shown::new(percent(self.split), self.split)),
-                ("to who paid", amount(division.refund)),
+                ("to the payer", amount(division.refund)),
                 ("to the seller", amount(division.release)),
                 ("fee", amount(division.fee)),
             ],

@@ -34,7 +34,7 @@ pub enum Status {
     Pending,
     /// May sell
     Approved,
-    /// May sell no more
+    /// May no longer sell
     Suspended,
 }
 

@@ -40,7 +40,7 @@ impl SellerShowArgs {
             Some(given) => given,
             None => ctx.party(None, "the seller")?.pubkey(),
         };
-        // An address that is no seller's may be an authority's.
+        // An address that is not a seller's may be an authority's.
         let (at, seller) = match ctx.cluster()?.state::<Seller>(&given) {
             Ok(seller) if seller.market != market_at => {
                 bail!("{given} sells in another market, {}", seller.market)

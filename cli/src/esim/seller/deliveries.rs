@@ -21,13 +21,13 @@ use crate::job;
 #[derive(Args)]
 #[command(next_help_heading = "Deliveries")]
 pub struct DeliveriesArgs {
-    /// Start a new journal, though the seller has delivered before. Profiles that were given out before are not
-    /// recognised then
+    /// Start a new journal, although the seller has delivered before. Profiles that were given out before are then
+    /// not recognised
     #[arg(long)]
     pub new_journal: bool,
 
-    /// Leave orders that have less time than this until their deadline: a delivery that comes too late is refused, and
-    /// the buyer may read it all the same
+    /// Leave orders that have less time than this until their deadline: a late delivery is refused, yet the
+    /// buyer may be able to read it
     #[arg(long, value_name = "SPAN", default_value = "2m")]
     pub least_time: Seconds,
 }

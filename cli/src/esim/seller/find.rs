@@ -13,7 +13,7 @@ pub fn find_seller(ctx: &Context, market: &Pubkey, authority: &Pubkey) -> Result
     match ctx.cluster()?.find_state(&at)? {
         Some(seller) => Ok((at, seller)),
         None => bail!(
-            "{authority} is no seller of this market: apply with `wayfare esim seller apply`, or name the seller's key"
+            "{authority} is not a seller of this market: apply with `wayfare esim seller apply`, or name the seller's key"
         ),
     }
 }

@@ -35,7 +35,7 @@ pub struct FulfilArgs {
     #[arg(long, value_name = "FILE")]
     pub pool: PathBuf,
 
-    /// Go on until Ctrl-C, serving orders as they arrive. An interrupted journal is continued by itself
+    /// Run until Ctrl-C, serving orders as they arrive. An interrupted journal is continued automatically
     #[arg(long, conflicts_with = "dry_run")]
     pub watch: bool,
 

@@ -41,7 +41,7 @@ pub enum SellerCommand {
     Orders(orders::SellerOrdersArgs),
     /// Deliver an order: encrypts a profile to its buyer
     Deliver(deliver::DeliverArgs),
-    /// Deliver all orders that wait, each with a profile of its own from a pool
+    /// Deliver all waiting orders, each with its own profile from a pool
     Fulfil(fulfil::FulfilArgs),
     /// Give the money of an order back: all of it, or a part that its buyer agrees to
     Refund(refund::SellerRefundArgs),

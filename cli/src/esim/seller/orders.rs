@@ -15,7 +15,7 @@ pub struct SellerOrdersArgs {
     #[command(flatten)]
     pub seller: SellerShowArgs,
 
-    /// Only those that have not ended, or still owe somebody
+    /// Only those that have not ended, or still owe something
     #[arg(long)]
     pub open: bool,
 }

@@ -78,7 +78,7 @@ impl SellerRefundArgs {
             what,
             vec![
                 ("order", self.order.into()),
-                ("to who paid", amount(division.refund)),
+                ("to the payer", amount(division.refund)),
                 ("to the seller", amount(division.release)),
                 ("fee", amount(division.fee)),
             ],

@@ -62,7 +62,7 @@ pub struct NetworkCreateArgs {
     #[arg(long, value_name = "N")]
     pub location_resolution: u8,
 
-    /// Who configures the network from now on, and signs [default: --keypair]
+    /// The network's authority, who configures it and signs [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub authority: Option<SignerSource>,
 

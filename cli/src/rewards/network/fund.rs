@@ -21,7 +21,7 @@ pub struct NetworkFundArgs {
     /// Tokens to move into the vault
     pub amount: String,
 
-    /// Whose tokens they are [default: --keypair]
+    /// Owner of the tokens [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub funder: Option<SignerSource>,
 

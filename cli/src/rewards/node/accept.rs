@@ -13,7 +13,7 @@ pub struct NodeAcceptArgs {
     #[command(flatten)]
     pub node: NodeDeviceArgs,
 
-    /// To whom the node is on offer [default: --keypair]
+    /// The new owner [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub new_owner: Option<SignerSource>,
 

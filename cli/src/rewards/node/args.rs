@@ -14,7 +14,7 @@ use crate::rewards::find::find_network;
 #[derive(Args)]
 #[group(multiple = false)]
 pub struct PlaceArgs {
-    /// Latitude and longitude in degrees; only the H3 cell around them is published
+    /// Latitude and longitude in degrees: only the H3 cell around them is published
     #[arg(long, value_name = "LAT,LNG", allow_hyphen_values = true)]
     pub at: Option<LatLng>,
 

@@ -31,7 +31,7 @@ pub enum NodeCommand {
     Offer(offer::NodeOfferArgs),
     /// Take over a node that is on offer to you
     Accept(accept::NodeAcceptArgs),
-    /// Take a node off the network. The rent goes back to who paid it
+    /// Take a node off the network. The rent goes back to its payer
     Retire(retire::NodeRetireArgs),
 }
 

@@ -14,7 +14,7 @@ pub struct NodeOfferArgs {
     #[command(flatten)]
     pub node: NodeDeviceArgs,
 
-    /// To whom
+    /// The new owner
     #[arg(value_name = "PUBKEY", required_unless_present = "withdraw")]
     pub new_owner: Option<Pubkey>,
 

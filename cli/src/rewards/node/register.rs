@@ -23,7 +23,7 @@ pub struct NodeRegisterArgs {
     #[arg(long, value_name = "KEYPAIR", required_unless_present = "from_csv")]
     pub device: Option<SignerSource>,
 
-    /// Who owns the node, and signs [default: --keypair]
+    /// The node's owner, who signs [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub owner: Option<SignerSource>,
 
@@ -45,7 +45,7 @@ pub struct NodeRegisterArgs {
     pub confirm: ConfirmArgs,
 }
 
-/// What a node offers to those who roam onto it.
+/// What a node offers to roaming subscribers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     /// A public Wi-Fi hotspot with its own sign-on

@@ -226,7 +226,7 @@ fn ask(
     let what = format!(
         "register {nodes} nodes of {} owners in the network {}; {} rows are refused\n\
          make {} device keys and {} owner keys\n\
-         rent {} SOL, paid by {}, who has {} SOL; it comes back when a node is retired",
+         rent {} SOL, paid by {} out of {} SOL; it comes back when a node is retired",
         registered.owners,
         args.network.network,
         registered.refused.len(),

@@ -25,7 +25,7 @@ impl FromStr for ColumnName {
             .ok_or_else(|| format!("{text:?}: write COLUMN=NAME, as in owner=Provider"))?;
         if !matches!(column, "id" | "owner" | "latitude" | "longitude") {
             return Err(format!(
-                "{column:?} is no column: there are id, owner, latitude and longitude"
+                "{column:?} is not a column: the columns are id, owner, latitude and longitude"
             ));
         }
         Ok(Self {

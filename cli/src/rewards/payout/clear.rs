@@ -18,7 +18,7 @@ pub struct PayoutClearArgs {
     #[arg(long, value_name = "KEYPAIR")]
     pub owner: Option<SignerSource>,
 
-    /// Who paid the account's rent, where the network cannot be asked
+    /// Payer of the account's rent, where the network cannot be asked
     #[arg(long, value_name = "PUBKEY", requires = "blockhash", help_heading = OFFLINE)]
     pub rent_payer: Option<Pubkey>,
 

@@ -13,7 +13,7 @@ use crate::output::Printer;
 pub enum PayoutCommand {
     /// Name the wallet that the owner's claims pay
     Set(set::PayoutSetArgs),
-    /// Let the owner's claims pay the owner again. The rent goes back to who paid it
+    /// Let the owner's claims pay the owner again. The rent goes back to its payer
     Clear(clear::PayoutClearArgs),
     /// Show where an owner's claims are paid
     Show(show::PayoutShowArgs),

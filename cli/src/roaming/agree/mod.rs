@@ -16,9 +16,9 @@ use crate::roaming::args::AgreementArg;
 
 #[derive(Subcommand)]
 pub enum AgreeCommand {
-    /// Propose an agreement to another operator, and make its vault. Nothing is in force before the other one accepts
+    /// Propose an agreement to another operator, and make its vault. Nothing is in force before the other accepts
     Propose(Box<propose::ProposeArgs>),
-    /// Offer other terms; what is not named stays as it is in force. Or withdraw the offer
+    /// Offer other terms, or withdraw the offer; what is not named stays as it is
     Offer(Box<offer::OfferArgs>),
     /// Accept the terms that the other operator offers
     Accept(accept::AcceptTermsArgs),
@@ -26,7 +26,7 @@ pub enum AgreeCommand {
     Show(AgreementArg),
     /// List agreements
     List(list::AgreementListArgs),
-    /// Start the end of an agreement: it takes statements for one more withdrawal notice
+    /// Start to end an agreement: it takes statements for one more withdrawal notice
     Close(close::CloseAgreementArgs),
 }
 

@@ -73,7 +73,7 @@ impl ProposeArgs {
             match sides.iter().find(|(code, _)| *code == tadig) {
                 Some((_, operator)) => Ok(proposal.side_of(operator)),
                 None => bail!(Usage(format!(
-                    "--tariff: {tadig} is none of the two operators, {own} and {partner}"
+                    "--tariff: {tadig} is neither of the two operators, {own} and {partner}"
                 ))),
             }
         })?;

@@ -120,7 +120,7 @@ impl TermsArgs {
             ..base.unwrap_or_default()
         };
         for tariff in &self.tariffs {
-            // A file that is no tariff would be a term that nobody can use.
+            // A file that is not a tariff would be a term that nobody can use.
             let hash = usage::read_tariff(&tariff.file)?.sha256;
             match side_of(tadig(ctx, &tariff.home))? {
                 Side::First => terms.first_tariff_hash = hash,

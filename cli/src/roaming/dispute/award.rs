@@ -49,7 +49,7 @@ fn units(text: &str, difference: u64, decimals: u8) -> Result<u64> {
         .filter(|bps| *bps <= 10_000)
         .ok_or_else(|| {
             Usage(format!(
-                "{text:?} is no share: give 0% to 100%, with two digits at most"
+                "{text:?} is not a share: give 0% to 100%, with two digits at most"
             ))
         })?;
     part_of(difference, bps).context("the award does not fit in 64 bits")

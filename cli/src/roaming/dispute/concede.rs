@@ -14,7 +14,7 @@ pub struct ConcedeArgs {
     #[command(flatten)]
     pub statement: StatementArg,
 
-    /// TADIG code of the operator that gives in, where the key is the authority of both
+    /// TADIG code of the operator that concedes, where the key is the authority of both
     #[arg(long, value_name = "TADIG", value_parser = Tadig::fold)]
     pub operator: Option<Folded>,
 

@@ -15,7 +15,7 @@ use crate::output::Printer;
 pub enum DisputeCommand {
     /// List what is disputed, the most urgent first
     List(list::DisputeListArgs),
-    /// Give in: the home network pays all of the difference, or the visited network forgoes it
+    /// Concede: the home network pays all of the difference, or the visited network forgoes it
     Concede(concede::ConcedeArgs),
     /// Give the visited network a part of the difference, as the hub's arbiter
     Award(award::AwardArgs),

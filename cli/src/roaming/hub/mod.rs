@@ -27,7 +27,7 @@ pub enum HubCommand {
     Update(update::HubUpdateArgs),
     /// List the operators
     Operators(HubNameArgs),
-    /// Suspend an operator: it makes no new agreements. Those that it has go on
+    /// Suspend an operator: it makes no new agreements. Existing ones continue
     Suspend(status::OperatorStatusArgs),
     /// End an operator's suspension
     Readmit(status::OperatorStatusArgs),

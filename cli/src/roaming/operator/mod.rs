@@ -19,8 +19,8 @@ pub enum OperatorCommand {
     Register(register::OperatorRegisterArgs),
     /// Show an operator's keys and status
     Show(OperatorArg),
-    /// Change voucher signer, payout wallet or name; what is not named stays. Vouchers that the signer before signed are good
-    /// no more
+    /// Change voucher signer, payout wallet or name; what is not named stays. The old signer's vouchers
+    /// are no longer valid
     Update(update::OperatorUpdateArgs),
     /// Nominate the operator's next authority, or withdraw the nomination
     Nominate(nominate::OperatorNominateArgs),

@@ -201,7 +201,7 @@ impl BuildArgs {
                 first_record,
                 of_month.cloned().collect(),
             )
-            .with_context(|| format!("{month} is no statement"))?;
+            .with_context(|| format!("{month} is not a statement"))?;
             first_record = statement.next_record();
             statements.push(statement);
         }

@@ -15,7 +15,7 @@ pub struct StatementCloseArgs {
     #[command(flatten)]
     pub statement: StatementArg,
 
-    /// Who paid the statement's rent [default: --keypair]
+    /// Payer of the statement's rent [default: --keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pub rent_payer: Option<SignerSource>,
 
@@ -26,7 +26,7 @@ pub struct StatementCloseArgs {
 impl StatementCloseArgs {
     pub fn run(&self, ctx: &Context) -> Result<Receipt> {
         let rent_payer = self.rent_payer.as_ref();
-        let mut draft = Draft::new(ctx, &self.transaction, rent_payer, "who paid the rent")?;
+        let mut draft = Draft::new(ctx, &self.transaction, rent_payer, "the payer of the rent")?;
         require_online(draft.is_offline())?;
         let (found, key) = self.statement.find(ctx)?;
         let (at, statement) = found.statement(ctx, key)?;

@@ -27,13 +27,13 @@ pub enum StatementCommand {
     Proof(proof::ProofCommand),
     /// State what was used, as the visited network: one month or many, from their files
     Submit(submit::SubmitArgs),
-    /// Make a returned statement anew, as the visited network
+    /// Restate a returned statement, as the visited network
     Restate(restate::RestateArgs),
-    /// Answer statements from the own book, as the home network: accepts what asks for no more, counters the rest
+    /// Answer statements from your own book, as the home network: accepts those that ask for no more than it says, and counters the rest
     Answer(answer::AnswerArgs),
     /// Agree with a statement, as the home network
     Accept(act::StatementActArgs),
-    /// Counter a statement with the total of an own one, as the home network. Within the tolerance it counts as accepted
+    /// Counter a statement with the total of your own, as the home network. Within the tolerance it counts as accepted
     Counter(counter::CounterArgs),
     /// Return a statement that cannot be used, as the home network: at most 3 times
     Return(act::StatementActArgs),
@@ -41,7 +41,7 @@ pub enum StatementCommand {
     Show(StatementArg),
     /// List the statements of an agreement
     List(list::StatementListArgs),
-    /// Close a settled statement of an agreement that is wound up, as who paid its rent
+    /// Close a settled statement of an agreement that is wound up, as the payer of its rent
     Close(close::StatementCloseArgs),
 }
 

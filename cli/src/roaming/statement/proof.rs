@@ -113,7 +113,7 @@ impl ProofMakeArgs {
 impl ProofCheckArgs {
     pub fn run(&self, ctx: &Context) -> Result<Proved> {
         let proof: RecordProof = serde_json::from_slice(&read_small(&self.proof)?)
-            .with_context(|| format!("{} is no proof of a record", self.proof.display()))?;
+            .with_context(|| format!("{} is not a proof of a record", self.proof.display()))?;
         let (found, key) = self.statement.find(ctx)?;
         let (_, statement) = found.statement(ctx, key)?;
         let commitment = Commitment {

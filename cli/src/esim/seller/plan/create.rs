@@ -5,10 +5,9 @@ use esim_market::state::{Plan, StockChange};
 use wayfare_client::esim::catalogue::check_terms;
 use wayfare_client::esim::{address, instruction};
 
-use crate::args::{ConfirmArgs, TransactionArgs};
+use crate::args::{ConfirmArgs, TransactionArgs, name};
 use crate::context::Context;
 use crate::draft::{Draft, Receipt};
-use crate::error::Usage;
 use crate::esim::find::{find_market, require_online};
 use crate::esim::seller::args::SellerArg;
 use crate::esim::seller::find::find_seller;
@@ -22,7 +21,8 @@ pub struct PlanCreateArgs {
     #[command(flatten)]
     pub seller: SellerArg,
 
-    /// Id of the plan: 1 to 32 characters of a-z, 0-9 and, not at an end, -
+    /// Id of the plan: 1 to 32 of a-z, 0-9 and -, without a - at either end
+    #[arg(value_parser = name)]
     pub id: String,
 
     #[command(flatten)]
@@ -47,14 +47,7 @@ impl PlanCreateArgs {
         let authority = self.seller.authority.as_ref();
         let mut draft = Draft::new(ctx, &self.transaction, authority, "the seller")?;
         require_online(draft.is_offline())?;
-        if !wayfare_core::name::is_name(self.id.as_bytes()) {
-            bail!(Usage(format!(
-                "{:?} is no plan's id: 1 to 32 characters of a-z, 0-9 and, not at an end, -",
-                self.id
-            )));
-        }
-        let name = &self.seller.market.market;
-        let (market_at, market) = find_market(ctx, name)?;
+        let (market_at, market) = find_market(ctx, &self.seller.market.market)?;
         let (seller, _) = find_seller(ctx, &market_at, &draft.signer)?;
         let plan = address::plan(&seller, &self.id).context("the plan's id is too long")?;
         if ctx.cluster()?.find_state::<Plan>(&plan)?.is_some() {
@@ -82,7 +75,8 @@ impl PlanCreateArgs {
                 Shown::new(if self.off_sale { "no" } else { "yes" }, !self.off_sale),
             ),
         ]);
-        draft.describe(format!("offer a plan in the market {name}"), details);
+        let market = &self.seller.market.market;
+        draft.describe(format!("offer a plan in the market {market}"), details);
         let args = CreatePlanArgs {
             id: self.id.clone(),
             terms,

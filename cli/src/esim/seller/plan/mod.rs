@@ -12,6 +12,6 @@ pub enum PlanCommand {
     Create(create::PlanCreateArgs),
     /// Change a plan, for orders to come. Other terms make another version
     Update(update::PlanUpdateArgs),
-    /// Take a plan off the market for good. The rent goes back to who paid it; orders go on
+    /// Take a plan off the market for good. The rent goes back to its payer; orders continue
     Retire(retire::PlanRetireArgs),
 }

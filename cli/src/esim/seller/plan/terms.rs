@@ -192,7 +192,7 @@ impl FromStr for Stock {
             .filter(|stock| *stock != UNLIMITED_STOCK)
             .map(|stock| Self(StockChange::Set(stock)))
             .ok_or_else(|| {
-                format!("{text:?} is no stock: give a whole number below {UNLIMITED_STOCK}, or unlimited")
+                format!("{text:?} is not a stock: give a whole number below {UNLIMITED_STOCK}, or unlimited")
             })
     }
 }
