@@ -211,7 +211,8 @@ fn moments(order: &Order) -> Vec<Moment> {
 fn reasons(order: &Order) -> Vec<&'static str> {
     let right_holds = order.refund_right_holds().unwrap_or(false);
     DisputeReason::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|reason| right_holds || *reason != DisputeReason::Unused)
         .filter_map(orders::reason_name)
         .collect()
@@ -220,11 +221,13 @@ fn reasons(order: &Order) -> Vec<&'static str> {
 /// A complaint by its name.
 pub fn read_reason(name: Option<&str>) -> Result<DisputeReason, Problem> {
     DisputeReason::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|reason| name.is_some() && orders::reason_name(*reason) == name)
         .ok_or_else(|| {
             let names: Vec<_> = DisputeReason::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .filter_map(orders::reason_name)
                 .collect();
             Problem::bad_request(format!("reason is none of {}", names.join(", ")))
