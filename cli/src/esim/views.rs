@@ -224,7 +224,7 @@ impl Display for SellerView {
 
 /// How many orders were delivered how fast, as in `3 in 1m, 1 in 4h, 1 later`.
 fn delivered_within(times: &[u64; DELIVERY_TIMES.len() + 1]) -> String {
-    let spans = DELIVERY_TIMES.map(|seconds| format!("in {}", Span(seconds)));
+    let spans = DELIVERY_TIMES.map(|seconds| format!("in {}", Span(seconds.unsigned_abs())));
     let names = spans.into_iter().chain(["later".to_owned()]);
     let counted: Vec<_> = times
         .iter()

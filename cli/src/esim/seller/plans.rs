@@ -43,7 +43,7 @@ impl Display for Plans {
                 if plan.on_sale { "yes" } else { "no" }.to_owned(),
                 stock(plan.stock.unwrap_or(UNLIMITED_STOCK)),
                 plan.sold.to_string(),
-                plan.terms_version.to_string(),
+                plan.version.to_string(),
             ]);
         }
         writeln!(f, "{plans}")?;

@@ -117,6 +117,7 @@ fn offered() {
         on_sale: true,
         terms: args.terms,
         bump: address::plan(&market.seller.address, &plan.id).1,
+        spare: [0; 16],
         id: plan.id.clone(),
     };
     assert_eq!(world.plan(), due);
