@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use wayfare_core::roaming::currency::Currency;
 use wayfare_core::roaming::month::Month;
-use wayfare_core::roaming::usage::Currency;
 
 use super::{
     AgreementArg, FirstPeriodArg, OperatorAuthorityArgs, Pair, StatementArg, basis_points, month,
