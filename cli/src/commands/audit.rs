@@ -4,11 +4,16 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Serialize;
-use wayfare_client::audit::{
-    self, Audit, Checks, Deployed, Finding, HubAudit, MarketAudit, NetworkAudit, PublishedAudit,
-    Sum,
-};
+use wayfare_client::audit::{self, Audit, Deployed, audit};
+use wayfare_client::books::{Checks, Finding, Sum};
+use wayfare_client::esim::{account::EsimMarketAccount, audit::MarketAudit};
 use wayfare_client::interface::Interface;
+use wayfare_client::rewards::{
+    account::NodeRewardsAccount,
+    audit::NetworkAudit,
+    published_audit::{PublishedAudit, published},
+};
+use wayfare_client::roaming::{account::RoamingEscrowAccount, audit::HubAudit};
 
 use crate::cli::audit::{AuditArgs, AuditedProgram};
 use crate::context::Context;
@@ -458,22 +463,22 @@ impl AuditArgs {
             let cluster = ctx.cluster()?;
             let program = match program {
                 AuditedProgram::NodeRewards => {
-                    let audit = audit::node_rewards(cluster)?;
+                    let audit = audit::<NodeRewardsAccount>(cluster)?;
                     if let Some(data) = &self.at_data {
                         let previous = self.previous.as_deref();
-                        let found = audit::published(&audit, data, previous)?;
+                        let found = published(&audit, data, previous)?;
                         view.published_data = Some(found.into());
                     }
                     let books = audit.books.iter().map(Into::into).collect();
                     self.program(ctx, audit, Books::Networks(books))?
                 }
                 AuditedProgram::EsimMarket => {
-                    let audit = audit::esim_market(cluster)?;
+                    let audit = audit::<EsimMarketAccount>(cluster)?;
                     let books = audit.books.iter().map(Into::into).collect();
                     self.program(ctx, audit, Books::Markets(books))?
                 }
                 AuditedProgram::RoamingEscrow => {
-                    let audit = audit::roaming_escrow(cluster)?;
+                    let audit = audit::<RoamingEscrowAccount>(cluster)?;
                     let books = audit.books.iter().map(Into::into).collect();
                     self.program(ctx, audit, Books::Hubs(books))?
                 }

@@ -2,8 +2,8 @@ use anyhow::Result;
 use esim_market::state::MarketVault;
 use roaming_escrow::state::Agreement;
 use solana_pubkey::Pubkey;
-use wayfare_client::account::AnyAccount;
 use wayfare_client::esim::{account::EsimMarketAccount as Esim, address};
+use wayfare_client::programs::AnyAccount;
 use wayfare_client::rewards::account::NodeRewardsAccount as Rewards;
 use wayfare_client::roaming::account::RoamingEscrowAccount as Roaming;
 

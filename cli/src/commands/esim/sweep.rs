@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use solana_pubkey::Pubkey;
 use wayfare_client::error::ClientError;
+use wayfare_client::error::JournalError;
 use wayfare_client::esim::OrderFilter;
 use wayfare_client::esim::instruction::VaultAccounts;
 use wayfare_client::esim::sweep::{self, Party, SweepOrders};
-use wayfare_client::journal::{Entry, Journal, JournalError};
+use wayfare_client::journal::{Entry, Journal};
 
 use super::find_market;
 use crate::cli::esim::seller::SweepArgs;

@@ -1,7 +1,8 @@
 use anyhow::{Result, bail};
 use wayfare_client::error::ClientError;
+use wayfare_client::rewards::data_error::DataError;
 use wayfare_client::rewards::instruction;
-use wayfare_client::rewards::published::{DataError, compare_epoch, propose_args};
+use wayfare_client::rewards::published::{compare_epoch, propose_args};
 
 use super::compute::ManifestView;
 use super::data;

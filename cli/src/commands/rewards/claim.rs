@@ -6,8 +6,9 @@ use solana_instruction::Instruction;
 use wayfare_client::bulk::{Assessment, Job};
 use wayfare_client::error::{ClientError, InputError};
 use wayfare_client::rewards::claims::{ClaimRewards, claimable};
+use wayfare_client::rewards::data_error::DataError;
 use wayfare_client::rewards::instruction::NetworkAccounts;
-use wayfare_client::rewards::published::{self, DataError, Source};
+use wayfare_client::rewards::published::{self, Source};
 
 use super::status::OwnerStatus;
 use crate::cli::{ClaimArgs, OfflineArgs, TransactionArgs};

@@ -2,7 +2,8 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::rewards::published::{Mismatch, compare_epoch, compare_next};
+use wayfare_client::rewards::data_error::Mismatch;
+use wayfare_client::rewards::published::{compare_epoch, compare_next};
 
 use super::compute::ManifestView;
 use super::data;

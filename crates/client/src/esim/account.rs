@@ -10,15 +10,17 @@ use wayfare_core::esim::{MAX_CIPHERTEXT, MIN_CIPHERTEXT, countries::Countries};
 use super::address::PROGRAM;
 #[cfg(test)]
 use crate::account::{AccountKind, ProgramAccount};
-use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
+use crate::account::{Layout, Place, borsh, one, program_accounts, zero_copy};
 
 program_accounts!(
     /// An account of the program.
-    EsimMarketAccount, EsimMarketKind of PROGRAM, called "esim-market":
+    EsimMarketAccount, EsimMarketKind of PROGRAM, called "esim-market", counted by Market:
     Market, MarketVault, Seller, Plan, Order, Delivery,
 );
 
-impl Stored for Market {
+impl Layout for Market {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -40,7 +42,9 @@ impl Stored for Market {
     }
 }
 
-impl Stored for MarketVault {
+impl Layout for MarketVault {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -58,7 +62,9 @@ impl Stored for MarketVault {
     }
 }
 
-impl Stored for Seller {
+impl Layout for Seller {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -75,7 +81,9 @@ impl Stored for Seller {
     }
 }
 
-impl Stored for Plan {
+impl Layout for Plan {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -94,7 +102,9 @@ impl Stored for Plan {
     }
 }
 
-impl Stored for Order {
+impl Layout for Order {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -114,7 +124,9 @@ impl Stored for Order {
     }
 }
 
-impl Stored for Delivery {
+impl Layout for Delivery {
+    const VERSION: u8 = wayfare_program::version::FIRST;
+
     fn space() -> RangeInclusive<usize> {
         Self::space(MIN_CIPHERTEXT)..=Self::space(MAX_CIPHERTEXT)
     }
@@ -331,9 +343,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::account::{
-        AccountError, AnyAccount, check_address, decode as decode_account, decode_any, decode_as,
-    };
+    use crate::account::{AccountError, check_address, decode as decode_account, decode_as};
+    use crate::programs::{AnyAccount, decode_any};
     use examples::key;
 
     fn decode(address: &Pubkey, data: &[u8]) -> Result<EsimMarketAccount, AccountError> {
