@@ -2,6 +2,10 @@
 
 pub mod books;
 pub mod crowd;
+pub mod event;
 pub mod ledger;
 pub mod network;
+mod subject;
 pub mod world;
+
+pub use subject::subject;

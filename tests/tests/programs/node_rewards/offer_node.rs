@@ -3,8 +3,8 @@ use node_rewards::events::NodeOffered;
 use node_rewards::state::Node;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction::offer_node;
-use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
 
