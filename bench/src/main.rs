@@ -1,28 +1,21 @@
-//! Measures what the programs cost whoever uses them, in LiteSVM on the built program, and prints it as JSON: compute
+//! Measures what the programs cost their users, in LiteSVM on the built program, and prints it as JSON: compute
 //! units and transaction bytes of every instruction, rent of every account, program size. The same on every machine.
 
 use anyhow::{Context, Result};
-use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller};
-use node_rewards::state::{ClaimPage, Epoch, Network, Node, Payout};
-use roaming_escrow::state::{Agreement, Hub, Operator, Statement};
+use esim_market::state::Plan;
+use node_rewards::state::{ClaimPage, Epoch, Network, Payout};
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 use wayfare_client::rewards::instruction;
-use wayfare_core::esim::MAX_CIPHERTEXT;
 use wayfare_core::merkle;
 use wayfare_tests::chain::{Chain, Tx};
-use wayfare_tests::honest::Honest;
-use wayfare_tests::idl::{ESIM_MARKET, Idl, NODE_REWARDS, ROAMING_ESCROW};
 use wayfare_tests::keys::person;
 use wayfare_tests::rewards::world::{Stage, World};
+use wayfare_tests::subject::{Subject, TOKEN_ACCOUNT_SPACE};
 use wayfare_tests::token::TokenProgram;
-use wayfare_tests::{esim, rewards, roaming};
 
 /// Roam's nodes, the size that the costs are told for.
 const RECIPIENTS: u32 = 1_700_000;
-
-/// Bytes of a token account without extensions, as every vault is.
-const TOKEN_ACCOUNT_SPACE: usize = 165;
 
 /// One line of the table.
 #[derive(Serialize)]
@@ -46,29 +39,24 @@ impl Table {
     }
 }
 
+macro_rules! subjects {
+    (
+        $($program:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*
+    ) => {
+        [$((stringify!($library), wayfare_tests::$room::subject()),)*]
+    };
+}
+
 fn main() -> Result<()> {
     let mut table = Table::default();
-    program_size(&mut table, "node_rewards")?;
-    instructions(
-        &mut table,
-        "node_rewards",
-        &NODE_REWARDS,
-        rewards::crowd::honest,
-    );
+    for (program, subject) in wayfare_programs::for_each_program!(subjects) {
+        program_size(&mut table, program)?;
+        instructions(&mut table, program, &subject);
+        rents(&mut table, program, &subject);
+    }
     claims(&mut table)?;
-    rents(&mut table);
-    program_size(&mut table, "esim_market")?;
-    instructions(&mut table, "esim_market", &ESIM_MARKET, esim::crowd::honest);
-    market_rents(&mut table);
+    state_of_recipients(&mut table);
     rent_left(&mut table);
-    program_size(&mut table, "roaming_escrow")?;
-    instructions(
-        &mut table,
-        "roaming_escrow",
-        &ROAMING_ESCROW,
-        roaming::crowd::honest,
-    );
-    hub_rents(&mut table);
     println!("{}", serde_json::to_string_pretty(&table.0)?);
     Ok(())
 }
@@ -84,19 +72,14 @@ fn program_size(table: &mut Table, program: &str) -> Result<()> {
 }
 
 /// Every instruction in the IDL, as the tests call it.
-fn instructions(
-    table: &mut Table,
-    program: &str,
-    idl: &Idl,
-    honest: fn(&str, TokenProgram) -> Vec<Honest>,
-) {
-    for instruction in &idl.instructions {
+fn instructions(table: &mut Table, program: &str, subject: &Subject) {
+    for instruction in &subject.idl.instructions {
         // A figure is called as what the buyer does.
         let figure_name = match instruction.name.as_str() {
             "confirm_delivery" => "confirm",
             name => name,
         };
-        for call in honest(&instruction.name, TokenProgram::Spl) {
+        for call in (subject.honest)(&instruction.name, TokenProgram::Spl) {
             let figure = match call.case {
                 "" => format!("{program}.{figure_name}"),
                 case => format!("{program}.{figure_name}.{}", case.replace(' ', "_")),
@@ -219,27 +202,25 @@ fn claim(
 }
 
 /// At the default rent, in lamports.
-fn rents(table: &mut Table) {
-    let chain = World::at(Stage::Minted, TokenProgram::Spl).chain;
-    let mut rent = |account: &str, space: usize| {
-        let lamports = chain.rent(space);
+fn rents(table: &mut Table, program: &str, subject: &Subject) {
+    let chain = Chain::new();
+    for (account, space) in (subject.spaces)() {
         table.add(
-            format!("node_rewards.rent.{account}.lamports"),
-            lamports as f64,
+            format!("{program}.rent.{account}.lamports"),
+            chain.rent(space) as f64,
             "lamports",
         );
-        lamports
-    };
-    let network = rent("network", Network::SPACE);
-    let vault = rent("vault", TOKEN_ACCOUNT_SPACE);
-    let epoch = rent("epoch", Epoch::SPACE);
-    let page = rent("claim_page", ClaimPage::SPACE);
-    rent("payout", Payout::SPACE);
-    rent("node", Node::SPACE);
+    }
+}
 
+/// What a network's accounts cost with Roam's nodes as recipients, without their payouts and nodes.
+fn state_of_recipients(table: &mut Table) {
+    let chain = Chain::new();
     let (last_page, _) = ClaimPage::locate(RECIPIENTS - 1);
     let pages = u64::from(last_page) + 1;
-    let total = network + vault + epoch + pages * page;
+    let once = [Network::SPACE, TOKEN_ACCOUNT_SPACE, Epoch::SPACE];
+    let once: u64 = once.into_iter().map(|space| chain.rent(space)).sum();
+    let total = once + pages * chain.rent(ClaimPage::SPACE);
     table.add(
         "node_rewards.recipient_state.lamports",
         (total as f64 / f64::from(RECIPIENTS)).ceil(),
@@ -252,47 +233,9 @@ fn rents(table: &mut Table) {
     );
 }
 
-/// At the default rent, in lamports.
-fn market_rents(table: &mut Table) {
-    let chain = World::at(Stage::Minted, TokenProgram::Spl).chain;
-    for (account, space) in [
-        ("market", Market::SPACE),
-        ("market_vault", MarketVault::SPACE),
-        ("tokens", TOKEN_ACCOUNT_SPACE),
-        ("seller", Seller::SPACE),
-        ("plan", Plan::SPACE),
-        ("order", Order::SPACE),
-        ("delivery", Delivery::space(MAX_CIPHERTEXT)),
-    ] {
-        table.add(
-            format!("esim_market.rent.{account}.lamports"),
-            chain.rent(space) as f64,
-            "lamports",
-        );
-    }
-}
-
-/// At the default rent, in lamports.
-fn hub_rents(table: &mut Table) {
-    let chain = World::at(Stage::Minted, TokenProgram::Spl).chain;
-    for (account, space) in [
-        ("hub", Hub::SPACE),
-        ("operator", Operator::SPACE),
-        ("agreement", Agreement::SPACE),
-        ("vault", TOKEN_ACCOUNT_SPACE),
-        ("statement", Statement::SPACE),
-    ] {
-        table.add(
-            format!("roaming_escrow.rent.{account}.lamports"),
-            chain.rent(space) as f64,
-            "lamports",
-        );
-    }
-}
-
 /// Lamports that an order's life from the purchase to the close costs its payer and its seller together, less the fees.
 fn rent_left(table: &mut Table) {
-    use esim::world::{Stage, World};
+    use wayfare_tests::esim::world::{Stage, World};
     let World {
         mut chain,
         market,

@@ -9,7 +9,8 @@ use serde::Serialize;
 use solana_signer::Signer;
 use wayfare_client::bulk::{self, Assessment, BulkOptions, Job, Progress, Stopped, Summary};
 use wayfare_client::error::ClientError;
-use wayfare_client::journal::{Binding, Journal, JournalError};
+use wayfare_client::error::JournalError;
+use wayfare_client::journal::{Binding, Journal};
 
 use crate::args::{JobArgs, SendArgs};
 use crate::context::Context;

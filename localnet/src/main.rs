@@ -2,6 +2,7 @@
 //! addresses, two mints and a funded wallet. It holds everything in memory and ends without a trace.
 
 mod network;
+mod programs;
 mod setup;
 mod wallet;
 
@@ -75,7 +76,7 @@ fn run(args: &Args) -> Result<()> {
     };
 
     let wallet = Wallet::open(args.dir.as_deref())?;
-    let programs = setup::read_programs(&args.programs)?;
+    let programs = programs::read(&args.programs)?;
     let mut network = Network::start(args.rpc_port, args.ws_port, args.slot_ms, &wallet.key)?;
     network.load_programs(&programs, &wallet.key.pubkey())?;
     let rpc = RpcClient::new_with_commitment(network.rpc_url(), CommitmentConfig::confirmed());

@@ -17,7 +17,7 @@ use surfpool_core::surfnet::svm::{SurfnetSvm, SurfnetSvmConfig};
 use surfpool_types::{BlockProductionMode, RpcConfig, SimnetConfig, SimnetEvent, SurfpoolConfig};
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::setup::Program;
+use crate::programs::Program;
 
 const HOST: &str = "127.0.0.1";
 /// 100,000 SOL.

@@ -1,8 +1,6 @@
 //! What a new network holds: the programs, two mints, and the wallet's tokens.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -17,6 +15,7 @@ use spl_associated_token_account_interface::instruction::create_associated_token
 use spl_token_2022_interface::instruction::{initialize_mint2, mint_to_checked};
 
 use crate::network::{Network, WALLET_LAMPORTS};
+use crate::programs::Program;
 use crate::wallet::{Wallet, well_known_key};
 
 /// The seeds of the mints' keys. Everybody has them, so the mints are the same in every run, and
@@ -31,41 +30,6 @@ const WALLET_TOKENS: u64 = 10_000_000;
 
 /// Length of a mint without extensions, in bytes (`spl_token_interface::state::Mint::LEN`).
 const MINT_BYTES: usize = 82;
-
-/// A program to load.
-pub struct Program {
-    pub name: String,
-    pub id: Pubkey,
-    pub bytes: Vec<u8>,
-}
-
-/// Reads the programs that `programs.json` lists in this folder, as `{"name": "address"}`.
-pub fn read_programs(dir: &Path) -> Result<Vec<Program>> {
-    let list = dir.join("programs.json");
-    let text = fs::read_to_string(&list).with_context(|| {
-        format!(
-            "cannot read {}: build the programs with `cargo xtask build`",
-            list.display()
-        )
-    })?;
-    let ids: std::collections::BTreeMap<String, String> = serde_json::from_str(&text)
-        .with_context(|| format!("{} does not map names to addresses", list.display()))?;
-    ids.into_iter()
-        .map(|(name, id)| {
-            let path = dir.join(format!("{name}.so"));
-            let bytes = fs::read(&path).with_context(|| {
-                format!(
-                    "cannot read {}: build the programs with `cargo xtask build`",
-                    path.display()
-                )
-            })?;
-            let id = id
-                .parse()
-                .with_context(|| format!("{} gives {name} the address {id:?}", list.display()))?;
-            Ok(Program { name, id, bytes })
-        })
-        .collect()
-}
 
 /// The mints, once created.
 pub struct Setup {

@@ -11,13 +11,14 @@ use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_message::Message;
+use solana_message::inner_instruction::InnerInstructionsList;
 use solana_pubkey::Pubkey;
 use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
 
-use crate::event::{self, Event};
+use crate::event::calls_of_itself;
+use crate::keys;
 use crate::refusal::Refusal;
-use crate::{esim, keys, rewards, roaming};
 
 /// When each chain starts: 2026-01-01 00:00:00 UTC.
 pub const START: i64 = 1_767_225_600;
@@ -38,12 +39,7 @@ pub struct Chain {
 /// What a transaction that was carried out did.
 #[derive(Debug)]
 pub struct Accepted {
-    /// What node-rewards told, in order.
-    pub events: Vec<Event>,
-    /// What esim-market told, in order.
-    pub market_events: Vec<esim::event::Event>,
-    /// What roaming-escrow told, in order.
-    pub hub_events: Vec<roaming::event::Event>,
+    pub events: Told,
     pub compute_units: u64,
     /// Bytes of the signed transaction.
     pub bytes: usize,
@@ -54,23 +50,60 @@ pub struct Accepted {
 
 impl Accepted {
     /// The only event of node-rewards in the transaction.
-    pub fn event(self) -> Event {
-        let [event] = <[Event; 1]>::try_from(self.events).expect("one event");
-        event
+    pub fn event(self) -> crate::rewards::event::Event {
+        only(self.events.rewards)
     }
 
     /// The only event of esim-market in the transaction.
-    pub fn market_event(self) -> esim::event::Event {
-        let [event] = <[_; 1]>::try_from(self.market_events).expect("one event");
-        event
+    pub fn market_event(self) -> crate::esim::event::Event {
+        only(self.events.esim)
     }
 
     /// The only event of roaming-escrow in the transaction.
-    pub fn hub_event(self) -> roaming::event::Event {
-        let [event] = <[_; 1]>::try_from(self.hub_events).expect("one event");
-        event
+    pub fn hub_event(self) -> crate::roaming::event::Event {
+        only(self.events.roaming)
     }
 }
+
+fn only<E: std::fmt::Debug>(events: Vec<E>) -> E {
+    let [event] = <[E; 1]>::try_from(events).expect("one event");
+    event
+}
+
+macro_rules! programs {
+    (
+        $($program:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*
+    ) => {
+        /// What the programs told in a transaction, each in order.
+        #[derive(Debug, PartialEq, Eq)]
+        pub struct Told {
+            $(pub $room: Vec<crate::$room::event::Event>,)*
+        }
+
+        impl Told {
+            fn read(keys: &[Pubkey], inner: &InnerInstructionsList) -> Self {
+                Self {
+                    $($room: calls_of_itself(&$library::ID, keys, inner)
+                        .map(crate::$room::event::decode)
+                        .collect(),)*
+                }
+            }
+        }
+
+        /// The programs by their libraries' names.
+        const PROGRAMS: &[(Pubkey, &str)] = &[$(($library::ID, stringify!($library)),)*];
+
+        /// Checks the books of every program, and that nothing happened in between but what its events tell.
+        fn check_books(before: &Snapshot, after: &Snapshot, told: &Told) {
+            $(crate::$room::books::Books::read(after).check_after(
+                &crate::$room::books::Books::read(before),
+                (before, after),
+                &told.$room,
+            );)*
+        }
+    };
+}
+wayfare_programs::for_each_program!(programs);
 
 /// A transaction that was refused.
 #[derive(Debug)]
@@ -121,12 +154,8 @@ fn program(name: &str) -> Vec<u8> {
 /// The chain that every other one is cloned from: loading the programs takes longer than most tests.
 static GENESIS: LazyLock<Mutex<Chain>> = LazyLock::new(|| {
     let mut svm = LiteSVM::new();
-    for (id, name) in [
-        (node_rewards::ID, "node_rewards"),
-        (esim_market::ID, "esim_market"),
-        (roaming_escrow::ID, "roaming_escrow"),
-    ] {
-        svm.add_program(id, &program(name))
+    for (id, name) in PROGRAMS {
+        svm.add_program(*id, &program(name))
             .expect("the runtime takes the program");
     }
     let mut chain = Chain { svm };
@@ -274,10 +303,7 @@ impl Chain {
     pub fn refuse_at(&mut self, tx: impl Into<Tx>, instruction: usize, why: impl Into<Refusal>) {
         let why = why.into();
         match self.attempt(tx) {
-            Ok(accepted) => panic!(
-                "accepted, where {why} was due: {:#?} {:#?} {:#?}",
-                accepted.events, accepted.market_events, accepted.hub_events
-            ),
+            Ok(accepted) => panic!("accepted, where {why} was due: {:#?}", accepted.events),
             Err(refused) => assert!(
                 why.is(&refused.error, instruction),
                 "not refused with {why} by instruction {instruction}: {}",
@@ -300,18 +326,7 @@ impl Chain {
             u128::from(accepted.fee),
             "lamports appeared or vanished"
         );
-        rewards::books::Books::read(&after)
-            .check_after(&rewards::books::Books::read(&before), &accepted.events);
-        esim::books::Books::read(&after).check_after(
-            &esim::books::Books::read(&before),
-            (&before, &after),
-            &accepted.market_events,
-        );
-        roaming::books::Books::read(&after).check_after(
-            &roaming::books::Books::read(&before),
-            (&before, &after),
-            &accepted.hub_events,
-        );
+        check_books(&before, &after, &accepted.events);
         Ok(accepted)
     }
 
@@ -331,9 +346,7 @@ impl Chain {
         self.svm.expire_blockhash();
         match result {
             Ok(meta) => Ok(Accepted {
-                events: event::of_node_rewards(&keys, &meta.inner_instructions),
-                market_events: event::of_esim_market(&keys, &meta.inner_instructions),
-                hub_events: event::of_roaming_escrow(&keys, &meta.inner_instructions),
+                events: Told::read(&keys, &meta.inner_instructions),
                 compute_units: meta.compute_units_consumed,
                 bytes,
                 fee: meta.fee,

@@ -2,43 +2,9 @@
 
 use solana_message::inner_instruction::InnerInstructionsList;
 use solana_pubkey::Pubkey;
-use wayfare_client::event;
-
-pub use wayfare_client::rewards::event::Event;
-
-/// The events of node-rewards among the inner instructions of a transaction with these accounts, in order.
-pub fn of_node_rewards(keys: &[Pubkey], inner: &InnerInstructionsList) -> Vec<Event> {
-    calls_of_itself(&node_rewards::ID, keys, inner)
-        .map(|data| {
-            event::decode(&node_rewards::ID, data)
-                .expect("an event")
-                .unwrap_or_else(|error| panic!("{error}"))
-        })
-        .collect()
-}
-
-/// The events of esim-market, likewise.
-pub fn of_esim_market(
-    keys: &[Pubkey],
-    inner: &InnerInstructionsList,
-) -> Vec<crate::esim::event::Event> {
-    calls_of_itself(&esim_market::ID, keys, inner)
-        .map(crate::esim::event::decode)
-        .collect()
-}
-
-/// The events of roaming-escrow, likewise.
-pub fn of_roaming_escrow(
-    keys: &[Pubkey],
-    inner: &InnerInstructionsList,
-) -> Vec<crate::roaming::event::Event> {
-    calls_of_itself(&roaming_escrow::ID, keys, inner)
-        .map(crate::roaming::event::decode)
-        .collect()
-}
 
 /// A program calls itself for nothing but to tell an event.
-fn calls_of_itself<'a>(
+pub fn calls_of_itself<'a>(
     program: &'a Pubkey,
     keys: &'a [Pubkey],
     inner: &'a InnerInstructionsList,
@@ -50,3 +16,45 @@ fn calls_of_itself<'a>(
         .filter(move |call| keys[usize::from(call.program_id_index)] == *program)
         .map(|call| call.data.as_slice())
 }
+
+/// The events of a program, read from the bytes of its inner instructions.
+macro_rules! events {
+    ($(#[$doc:meta])* about $scope:ident: $($name:ident),* $(,)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::large_enum_variant)] // A test has a handful of them.
+        pub enum Event {
+            $($name($name)),*
+        }
+
+        impl Event {
+            pub fn $scope(&self) -> ::solana_pubkey::Pubkey {
+                match self {
+                    $(Self::$name(event) => event.$scope),*
+                }
+            }
+
+            pub fn sequence(&self) -> u64 {
+                match self {
+                    $(Self::$name(event) => event.sequence),*
+                }
+            }
+        }
+
+        /// The event that an inner instruction's data tell.
+        pub fn decode(data: &[u8]) -> Event {
+            use ::anchor_lang::{AnchorDeserialize as _, Discriminator as _};
+            let data = data
+                .strip_prefix(::anchor_lang::event::EVENT_IX_TAG_LE).expect("an event");
+            $(
+                if let Some(mut fields) = data.strip_prefix($name::DISCRIMINATOR) {
+                    let event = $name::deserialize(&mut fields).expect("the event's fields");
+                    assert!(fields.is_empty(), "bytes behind an event");
+                    return Event::$name(event);
+                }
+            )*
+            panic!("an unknown event: {data:?}")
+        }
+    };
+}
+pub(crate) use events;

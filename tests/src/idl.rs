@@ -4,14 +4,17 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// The interface of node-rewards.
-pub static NODE_REWARDS: LazyLock<Idl> = LazyLock::new(|| read("node_rewards"));
-
-/// The interface of esim-market.
-pub static ESIM_MARKET: LazyLock<Idl> = LazyLock::new(|| read("esim_market"));
-
-/// The interface of roaming-escrow.
-pub static ROAMING_ESCROW: LazyLock<Idl> = LazyLock::new(|| read("roaming_escrow"));
+macro_rules! idls {
+    (
+        $($program:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*
+    ) => {
+        $(
+            #[doc = concat!("The interface of ", $name, ".")]
+            pub static $constant: LazyLock<Idl> = LazyLock::new(|| read(stringify!($library)));
+        )*
+    };
+}
+wayfare_programs::for_each_program!(idls);
 
 fn read(program: &str) -> Idl {
     let name = format!("idls/{program}.json");

@@ -23,6 +23,7 @@ pub mod refusal;
 pub mod rewards;
 pub mod roaming;
 pub mod rpc;
+pub mod subject;
 pub mod tamper;
 pub mod token;
 

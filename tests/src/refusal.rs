@@ -3,9 +3,6 @@
 use std::fmt;
 
 use anchor_lang::error::ErrorCode;
-use esim_market::errors::EsimMarketError;
-use node_rewards::errors::NodeRewardsError;
-use roaming_escrow::errors::RoamingEscrowError;
 use solana_instruction::error::InstructionError;
 use solana_system_interface::error::SystemError;
 use solana_transaction_error::TransactionError;
@@ -44,26 +41,21 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<NodeRewardsError> for Refusal {
-    fn from(error: NodeRewardsError) -> Self {
-        let name = format!("{error:?}");
-        Self::custom(error.into(), name)
-    }
+macro_rules! refusals {
+    (
+        $($program:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*
+    ) => {
+        $(
+            impl From<$library::errors::$error> for Refusal {
+                fn from(error: $library::errors::$error) -> Self {
+                    let name = format!("{error:?}");
+                    Self::custom(error.into(), name)
+                }
+            }
+        )*
+    };
 }
-
-impl From<EsimMarketError> for Refusal {
-    fn from(error: EsimMarketError) -> Self {
-        let name = format!("{error:?}");
-        Self::custom(error.into(), name)
-    }
-}
-
-impl From<RoamingEscrowError> for Refusal {
-    fn from(error: RoamingEscrowError) -> Self {
-        let name = format!("{error:?}");
-        Self::custom(error.into(), name)
-    }
-}
+wayfare_programs::for_each_program!(refusals);
 
 impl From<ErrorCode> for Refusal {
     fn from(error: ErrorCode) -> Self {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use serde::{Serialize, Serializer};
-use wayfare_client::audit::{self, Audit, Checks, Deployed, Finding, PublishedAudit, Sum};
+use wayfare_client::audit::{self, Audit, Deployed};
+use wayfare_client::books::{Checks, Finding, Sum};
 use wayfare_client::interface::Interface;
+use wayfare_client::rewards::published_audit::PublishedAudit;
 
 use crate::context::Context;
 use crate::error::{Exit, Usage};
@@ -39,7 +41,7 @@ pub struct AuditArgs {
 
 /// What there is for each program: its name as an argument, and its books by network, market or hub.
 macro_rules! audited {
-    ($($variant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident,)*) => {
+    ($($variant:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
         pub enum AuditedProgram {
             $(#[value(name = $name)] $variant,)*
@@ -58,7 +60,7 @@ macro_rules! audited {
             ) -> Result<(ProgramView, Option<PublishedView>)> {
                 match program {
                     $(AuditedProgram::$variant => {
-                        let audit = audit::$library(ctx.cluster()?)?;
+                        let audit = audit::audit::<wayfare_client::$room::account::$account>(ctx.cluster()?)?;
                         let published = self.at_data.as_ref().map(|data| {
                             crate::$room::audit::published(&audit, data, self.previous.as_deref())
                         });

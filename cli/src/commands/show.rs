@@ -4,9 +4,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
-use wayfare_client::account::{AccountError, AnyAccount, decode_any};
+use wayfare_client::account::AccountError;
 use wayfare_client::error::ClientError;
 use wayfare_client::interface::{self, NamedAccount, Value};
+use wayfare_client::programs::{AnyAccount, decode_any};
 
 use crate::context::Context;
 use crate::error::Exit;
@@ -43,7 +44,7 @@ impl Display for AccountView {
 
 /// Shows an account in its program's words, or else by its fields.
 macro_rules! shown {
-    ($($variant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident,)*) => {
+    ($($variant:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*) => {
         fn in_words(
             at: &Pubkey,
             account: AnyAccount,

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::audit::{Audit, MarketAudit, PublishedAudit};
+use wayfare_client::audit::Audit;
+use wayfare_client::esim::audit::MarketAudit;
+use wayfare_client::rewards::published_audit::PublishedAudit;
 
 use crate::esim::views::MarketView;
 use crate::output::{Amount, Fields, table};

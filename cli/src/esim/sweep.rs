@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 use solana_pubkey::Pubkey;
 use wayfare_client::error::ClientError;
+use wayfare_client::error::JournalError;
 use wayfare_client::esim::OrderFilter;
 use wayfare_client::esim::instruction::VaultAccounts;
 use wayfare_client::esim::sweep::{self, Party, SweepOrders};
-use wayfare_client::journal::{Entry, Journal, JournalError};
+use wayfare_client::journal::{Entry, Journal};
 
 use crate::args::{JobArgs, SendArgs};
 use crate::context::Context;

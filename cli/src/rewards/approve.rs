@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use wayfare_client::error::ClientError;
+use wayfare_client::rewards::data_error::DataError;
 use wayfare_client::rewards::instruction;
-use wayfare_client::rewards::published::{DataError, compare_epoch, propose_args};
+use wayfare_client::rewards::published::{compare_epoch, propose_args};
 
 use crate::args::{ConfirmArgs, TransactionArgs};
 use crate::context::Context;

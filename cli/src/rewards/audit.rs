@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::audit::{self, Audit, NetworkAudit, PublishedAudit};
+use wayfare_client::audit::Audit;
+use wayfare_client::rewards::audit::NetworkAudit;
+use wayfare_client::rewards::published_audit::{self, PublishedAudit};
 
 use crate::output::{Amount, Fields};
 use crate::rewards::views::NetworkView;
@@ -65,5 +67,5 @@ pub fn published(
     data: &Path,
     previous: Option<&Path>,
 ) -> Result<Option<PublishedAudit>> {
-    Ok(Some(audit::published(audit, data, previous)?))
+    Ok(Some(published_audit::published(audit, data, previous)?))
 }

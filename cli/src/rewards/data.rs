@@ -8,7 +8,8 @@ use solana_pubkey::Pubkey;
 use wayfare_client::account::AccountError;
 use wayfare_client::error::ClientError;
 use wayfare_client::rewards::address;
-use wayfare_client::rewards::published::{CompleteDir, DataError, Source};
+use wayfare_client::rewards::data_error::DataError;
+use wayfare_client::rewards::published::{CompleteDir, Source};
 use wayfare_core::rewards::epoch_data::{Epoch, EpochDir, Manifest};
 use wayfare_core::rewards::verify;
 

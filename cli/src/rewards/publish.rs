@@ -6,11 +6,10 @@ use clap::Args;
 use node_rewards::state::{Epoch, EpochStatus, Network};
 use serde::Serialize;
 use wayfare_client::error::ClientError;
+use wayfare_client::rewards::data_error::DataError;
 use wayfare_client::rewards::instruction;
 use wayfare_client::rewards::jobs::CreatePages;
-use wayfare_client::rewards::published::{
-    DataError, compare_next, missing_pages, pages_for, propose_args,
-};
+use wayfare_client::rewards::published::{compare_next, missing_pages, pages_for, propose_args};
 
 use crate::args::{ConfirmArgs, JobArgs, TransactionArgs};
 use crate::context::Context;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use wayfare_client::rewards::published::{Mismatch, compare_epoch, compare_next};
+use wayfare_client::rewards::data_error::Mismatch;
+use wayfare_client::rewards::published::{compare_epoch, compare_next};
 
 use crate::context::Context;
 use crate::error::Exit;

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::audit::{Audit, HubAudit, PublishedAudit};
+use wayfare_client::audit::Audit;
+use wayfare_client::rewards::published_audit::PublishedAudit;
+use wayfare_client::roaming::audit::HubAudit;
 
 use crate::output::{Amount, Fields, table};
 use crate::roaming::views::HubView;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use wayfare_core::roaming::currency::Currency;
 use wayfare_core::roaming::import::{
     Duplicates, Import, ImportOptions, MissingMonths, OtherPairs, Report, SetAsideReason, Unpriced,
     import,
@@ -16,7 +17,7 @@ use wayfare_core::roaming::month::Month;
 use wayfare_core::roaming::record::Party;
 use wayfare_core::roaming::statement::Statement;
 use wayfare_core::roaming::tariff::Tariff;
-use wayfare_core::roaming::usage::{BookChoice, Currency, UsageFile};
+use wayfare_core::roaming::usage::{BookChoice, UsageFile};
 
 use crate::context::Context;
 use crate::error::Usage;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use wayfare_client::audit::Finding;
+use wayfare_client::books::Finding;
 
 /// Accounts that are named beside a finding; JSON has all.
 const PARTS_SHOWN: usize = 10;

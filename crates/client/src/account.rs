@@ -1,8 +1,9 @@
 //! Reading accounts of the programs, from any bytes that a node of any cluster may return.
 //!
-//! [`decode`] tells an account by its owner, its discriminator and its length, and refuses everything that the program
+//! [`decode`] recognises an account by its owner, its discriminator and its length, and refuses everything that the program
 //! could not have written. [`check_address`] proves that an account stands where its content says. Each program says
-//! what its accounts are by a [`ProgramAccount`]; [`AnyAccount`] is one of any program.
+//! what its accounts are by `program_accounts!` and a [`Layout`] for each kind.
+//! [`AnyAccount`](crate::programs::AnyAccount) is an account of any program.
 
 use std::{
     fmt::{Debug, Display},
@@ -12,11 +13,10 @@ use std::{
 use anchor_lang::{AccountDeserialize, Discriminator};
 use solana_pubkey::Pubkey;
 use thiserror::Error;
+use wayfare_program::version::{FIRST, is_readable};
 
-use crate::{
-    esim::account::EsimMarketAccount, rewards::account::NodeRewardsAccount,
-    roaming::account::RoamingEscrowAccount,
-};
+/// Where the version of an account's layout is: behind the discriminator.
+const VERSION_AT: usize = 8;
 
 /// The kinds of account that a program has.
 pub trait AccountKind: Copy + Debug + Display + PartialEq + 'static {
@@ -29,7 +29,10 @@ pub trait AccountKind: Copy + Debug + Display + PartialEq + 'static {
     /// The first bytes of the account's data.
     fn discriminator(self) -> &'static [u8];
 
-    /// Bytes that the account can have, discriminator included: one number but for what has a list of any length.
+    /// See [`Layout::VERSION`].
+    fn version(self) -> u8;
+
+    /// See [`Layout::space`].
     fn space(self) -> RangeInclusive<usize>;
 
     /// Which kind the data claim to be.
@@ -52,6 +55,10 @@ pub trait ProgramAccount: Sized {
     const PROGRAM_NAME: &'static str;
 
     fn kind(&self) -> Self::Kind;
+
+    /// The number of the last event that this account counted; `None` if it counts none. One that counts changes with every
+    /// change of the accounts that belong to it.
+    fn sequence(&self) -> Option<u64>;
 
     /// The account in data that start with the kind's discriminator and have a length that it can have.
     ///
@@ -86,15 +93,7 @@ impl Place {
     }
 }
 
-/// An account of any of the programs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AnyAccount {
-    NodeRewards(NodeRewardsAccount),
-    EsimMarket(EsimMarketAccount),
-    RoamingEscrow(RoamingEscrowAccount),
-}
-
-/// Why bytes are no account of a program, or not the one expected.
+/// Why bytes are not an account of a program, or not the one expected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AccountError {
     /// There is nothing at the address, or only lamports.
@@ -108,13 +107,24 @@ pub enum AccountError {
         /// The program that should own it, or the programs that could.
         expected: &'static str,
     },
-    /// The first eight bytes are none of the program's.
+    /// The first eight bytes are not a discriminator of the program.
     #[error(
         "{address} is owned by {program} but starts with none of its discriminators: a newer release may have written it"
     )]
     UnknownDiscriminator {
         address: Pubkey,
         program: &'static str,
+    },
+    /// A newer release of the program wrote it, in a layout that this release does not know.
+    #[error(
+        "{address} is a {kind} of layout version {found}, where this release of wayfare reads versions up to {known}: \
+         update wayfare"
+    )]
+    Version {
+        address: Pubkey,
+        kind: &'static str,
+        found: u8,
+        known: u8,
     },
     /// Too short or too long for its kind. The programs never resize an account.
     #[error("{address} is a {kind} of {found} bytes, where a {kind} has {}", one_or_range(.expected))]
@@ -178,6 +188,9 @@ pub fn decode<A: ProgramAccount>(
         address,
         program: A::PROGRAM_NAME,
     })?;
+    if let Some(version) = data.get(VERSION_AT) {
+        check_version(address, kind, *version)?;
+    }
     if !kind.space().contains(&data.len()) {
         return Err(AccountError::Length {
             address,
@@ -193,7 +206,34 @@ pub fn decode<A: ProgramAccount>(
     })
 }
 
-fn foreign(address: Pubkey, owner: &Pubkey, data: &[u8], expected: &'static str) -> AccountError {
+/// Refuses a layout that this release does not know: [`wayfare_program::version`] has the rule.
+fn check_version(address: Pubkey, kind: impl AccountKind, found: u8) -> Result<(), AccountError> {
+    let known = kind.version();
+    if is_readable(found, known) {
+        Ok(())
+    } else if found < FIRST {
+        Err(AccountError::Malformed {
+            address,
+            kind: kind.name(),
+            reason: "its layout has no version",
+        })
+    } else {
+        Err(AccountError::Version {
+            address,
+            kind: kind.name(),
+            found,
+            known,
+        })
+    }
+}
+
+/// The error for an account that another program owns than `expected`.
+pub(crate) fn foreign(
+    address: Pubkey,
+    owner: &Pubkey,
+    data: &[u8],
+    expected: &'static str,
+) -> AccountError {
     if data.is_empty() && *owner == solana_sdk_ids::system_program::ID {
         AccountError::Missing(address)
     } else {
@@ -205,38 +245,19 @@ fn foreign(address: Pubkey, owner: &Pubkey, data: &[u8], expected: &'static str)
     }
 }
 
-/// Decodes an account of any of the programs, and proves that it stands at its address.
+/// Decodes an account, and proves that it stands at its address.
 ///
 /// # Errors
 ///
 /// As [`decode`] and [`check_address`].
-pub fn decode_any(
+pub fn decode_at<A: ProgramAccount>(
     address: &Pubkey,
     owner: &Pubkey,
     data: &[u8],
-) -> Result<AnyAccount, AccountError> {
-    fn checked<A: ProgramAccount>(
-        address: &Pubkey,
-        owner: &Pubkey,
-        data: &[u8],
-    ) -> Result<A, AccountError> {
-        let account = decode(address, owner, data)?;
-        check_address(address, &account)?;
-        Ok(account)
-    }
-    match *owner {
-        NodeRewardsAccount::PROGRAM => checked(address, owner, data).map(AnyAccount::NodeRewards),
-        EsimMarketAccount::PROGRAM => checked(address, owner, data).map(AnyAccount::EsimMarket),
-        RoamingEscrowAccount::PROGRAM => {
-            checked(address, owner, data).map(AnyAccount::RoamingEscrow)
-        }
-        _ => Err(foreign(
-            *address,
-            owner,
-            data,
-            "node-rewards, esim-market or roaming-escrow",
-        )),
-    }
+) -> Result<A, AccountError> {
+    let account = decode(address, owner, data)?;
+    check_address(address, &account)?;
+    Ok(account)
 }
 
 /// Decodes an account that must be of one kind.
@@ -301,10 +322,13 @@ pub fn check_address<A: ProgramAccount>(address: &Pubkey, account: &A) -> Result
     }
 }
 
-/// One kind of account, all that is particular to it in one place. Its name, its discriminator and the program that owns
-/// it come from its type: see [`program_accounts`].
-pub trait Stored: Sized + Discriminator {
-    /// Bytes that it can have, discriminator included: one number but for what has a list of any length.
+/// How one kind of account is laid out, and where it stands: all that is particular to the kind. Its name and the program
+/// that owns it come from `program_accounts!`, its discriminator from its type.
+pub trait Layout: Sized + Discriminator {
+    /// The newest version of the layout that this release knows. The rule of versions is in [`wayfare_program::version`].
+    const VERSION: u8;
+
+    /// Bytes that it can have, discriminator included: one number, except for an account with a list of any length.
     fn space() -> RangeInclusive<usize>;
 
     /// See [`ProgramAccount::read`].
@@ -314,11 +338,13 @@ pub trait Stored: Sized + Discriminator {
     fn place(&self) -> Result<Place, &'static str>;
 }
 
-/// The accounts of a program: an enum with a variant for each kind, in the order of the documentation.
+/// The accounts of a program: an enum of them and an enum of their kinds, in the order of the documentation. Each kind is a
+/// type in scope with a [`Layout`]; `counted by` names the one that counts events, by its field `sequence`.
 macro_rules! program_accounts {
     (
         $(#[$doc:meta])*
-        $account:ident, $kinds:ident of $program:path, called $name:literal: $($kind:ident),* $(,)?
+        $account:ident, $kinds:ident of $program:path, called $name:literal, counted by $scope:ident:
+        $($kind:ident),* $(,)?
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -347,9 +373,15 @@ macro_rules! program_accounts {
                 }
             }
 
+            fn version(self) -> u8 {
+                match self {
+                    $(Self::$kind => <$kind as $crate::account::Layout>::VERSION,)*
+                }
+            }
+
             fn space(self) -> ::std::ops::RangeInclusive<usize> {
                 match self {
-                    $(Self::$kind => <$kind as $crate::account::Stored>::space(),)*
+                    $(Self::$kind => <$kind as $crate::account::Layout>::space(),)*
                 }
             }
         }
@@ -372,15 +404,22 @@ macro_rules! program_accounts {
                 }
             }
 
+            fn sequence(&self) -> Option<u64> {
+                match self {
+                    Self::$scope(state) => Some(state.scope.sequence),
+                    _ => None,
+                }
+            }
+
             fn read(kind: $kinds, data: &[u8]) -> Result<Self, &'static str> {
                 Ok(match kind {
-                    $($kinds::$kind => Self::$kind($crate::account::Stored::read(data)?),)*
+                    $($kinds::$kind => Self::$kind($crate::account::Layout::read(data)?),)*
                 })
             }
 
             fn place(&self) -> Result<$crate::account::Place, &'static str> {
                 match self {
-                    $(Self::$kind(state) => $crate::account::Stored::place(&**state),)*
+                    $(Self::$kind(state) => $crate::account::Layout::place(&**state),)*
                 }
             }
         }
@@ -424,4 +463,67 @@ pub(crate) fn borsh<T: AccountDeserialize>(
     T::try_deserialize(&mut &data[..])
         .map(Box::new)
         .map_err(|_| fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    /// A kind of account whose layouts this release knows up to version 2.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Kind;
+
+    impl fmt::Display for Kind {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.name())
+        }
+    }
+
+    impl AccountKind for Kind {
+        const ALL: &'static [Self] = &[Self];
+
+        fn name(self) -> &'static str {
+            "Market"
+        }
+
+        fn discriminator(self) -> &'static [u8] {
+            &[7; 8]
+        }
+
+        fn version(self) -> u8 {
+            2
+        }
+
+        fn space(self) -> RangeInclusive<usize> {
+            one(9)
+        }
+    }
+
+    #[test]
+    fn a_newer_layout_is_refused_with_its_address_both_versions_and_what_to_do() {
+        let address = Pubkey::new_from_array([1; 32]);
+        for found in [1, 2] {
+            assert_eq!(check_version(address, Kind, found), Ok(()));
+        }
+        for found in [3, u8::MAX] {
+            let error = check_version(address, Kind, found).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "{address} is a Market of layout version {found}, where this release of wayfare reads versions up \
+                     to 2: update wayfare"
+                )
+            );
+        }
+        assert_eq!(
+            check_version(address, Kind, 0),
+            Err(AccountError::Malformed {
+                address,
+                kind: "Market",
+                reason: "its layout has no version",
+            })
+        );
+    }
 }

@@ -50,7 +50,7 @@ pub enum Assessment {
     /// the item is assessed again.
     Due {
         instructions: Vec<Instruction>,
-        /// Changes whenever the item was brought on: a counter, say.
+        /// Changes with every step of the item: a counter, say.
         progress: u64,
     },
     /// It cannot be done, and why.
@@ -1448,7 +1448,7 @@ mod tests {
             assert_eq!(summary.failed[0].name, "counter 0");
             assert!(summary.failed[0].reason.contains("error 17"), "{summary:?}");
             assert!(summary.stopped.is_none() && summary.unresolved.is_empty());
-            // Once what was wrong is mended, resuming does the rest.
+            // Once the cause is fixed, resuming does the rest.
             {
                 let mut state = chain.0.lock().unwrap();
                 state.refused.clear();

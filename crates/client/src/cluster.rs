@@ -44,13 +44,13 @@ use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, EncodedTransactionWithStatusMeta, TransactionStatus,
     UiInstruction, option_serializer::OptionSerializer,
 };
-use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use crate::{
-    account::{self, AccountError, AccountKind, AnyAccount, FromAccount, ProgramAccount},
-    error::{ClientError, InputError, RpcTrouble, from_rpc},
+    account::{self, AccountError, AccountKind, FromAccount, ProgramAccount},
+    error::{ClientError, HttpStatus, InputError, RpcTrouble, from_rpc},
     event::{self, EventError, ProgramEvent},
+    programs::{AnyAccount, decode_any},
 };
 
 /// Most accounts that one `getMultipleAccounts` may name (`MAX_MULTIPLE_ACCOUNTS` in `solana-rpc-client-types`).
@@ -188,14 +188,6 @@ pub(crate) struct States<T> {
     pub states: Vec<(Pubkey, T)>,
 }
 
-/// An HTTP status that is no success, and when the server wants to be asked again.
-#[derive(Clone, Copy, Debug, Error)]
-#[error("HTTP status {status}")]
-pub(crate) struct HttpStatus {
-    pub status: u16,
-    pub retry_after: Option<Duration>,
-}
-
 /// Hands every HTTP error up at once. The sender of `solana-rpc-client` would wait out up to five answers of 429, for as
 /// long as the server says.
 struct NoHiddenRetries;
@@ -254,7 +246,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`InputError::Url`] when it is no http or https URL.
+    /// [`InputError::Url`] when it is not an http or https URL.
     pub fn connect(url: &str, options: ClusterOptions) -> Result<Self, ClientError> {
         let bad_url = || InputError::Url {
             url: url.to_owned(),
@@ -469,12 +461,12 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`AccountError`] when there is none, or it is none of the programs'.
+    /// [`AccountError`] when there is none, or it is not one of the programs'.
     pub fn any_state(&self, address: &Pubkey) -> Result<AnyAccount, ClientError> {
         let account = self
             .account(address)?
             .ok_or(AccountError::Missing(*address))?;
-        Ok(account::decode_any(address, &account.owner, &account.data)?)
+        Ok(decode_any(address, &account.owner, &account.data)?)
     }
 
     /// An account of a known kind, at its own address.

@@ -1,13 +1,10 @@
 //! What can go wrong, in four classes: the chain said no, trying again may help, this is another cluster, the input is
 //! wrong. A program's error is given by name and number, with what to do next.
 
-use std::time::Duration;
+use std::{io, path::PathBuf, time::Duration};
 
-use anchor_lang::error::ErrorCode as AnchorError;
 use anchor_spl::token::spl_token::error::TokenError;
-use esim_market::errors::EsimMarketError;
 use node_rewards::errors::NodeRewardsError;
-use roaming_escrow::errors::RoamingEscrowError;
 use solana_hash::Hash;
 use solana_instruction::error::InstructionError;
 use solana_message::legacy::Message;
@@ -24,12 +21,10 @@ use thiserror::Error;
 
 use crate::{
     account::AccountError,
-    cluster::HttpStatus,
-    esim,
+    anchor_error::anchor_error,
     interface::Interface,
-    journal::JournalError,
-    rewards::{self, published::DataError},
-    roaming,
+    programs::{OurError, next_step},
+    rewards::data_error::DataError,
 };
 
 /// Anything that the crate can end with.
@@ -125,7 +120,7 @@ impl From<Refusal> for ClientError {
 /// What was asked for cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InputError {
-    #[error("\"{url}\" is no URL of an RPC node: it must start with http:// or https://")]
+    #[error("\"{url}\" is not a URL of an RPC node: it must start with http:// or https://")]
     Url { url: String },
     #[error("\"{0}\" is not a network's name: {rule}", rule = wayfare_core::name::RULE)]
     NetworkName(String),
@@ -141,7 +136,7 @@ pub enum InputError {
     #[error("the transaction must also be signed by {0}: give that key, or its signature")]
     MissingSigner(Pubkey),
     #[error("{0} is not a signer of this transaction: leave its signature out")]
-    StrangeSigner(Pubkey),
+    UnexpectedSigner(Pubkey),
     #[error("{signer} could not sign: {reason}")]
     Signing { signer: Pubkey, reason: String },
     #[error("not a signed transaction of at most 1,232 bytes in the legacy format")]
@@ -162,7 +157,7 @@ pub enum InputError {
     },
     /// The blockhash must be the nonce that the account holds now.
     #[error(
-        "the nonce account {account} holds {found}, not {given}: make the transaction anew with {found}"
+        "the nonce account {account} holds {found}, not {given}: make the transaction again with {found}"
     )]
     NonceValue {
         account: Pubkey,
@@ -171,12 +166,64 @@ pub enum InputError {
     },
     #[error("{address} is not a token account of the mint {mint}")]
     NotATokenAccount { address: Pubkey, mint: Pubkey },
-    /// Anything else, said by who knows.
+    /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-/// What an RPC node did instead of answering.
+/// Why a journal cannot be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    #[error("{}: there is a journal already: resume it, or name another file", path.display())]
+    Exists { path: PathBuf },
+    #[error("{}: there is no journal to resume: check the path", path.display())]
+    Missing { path: PathBuf },
+    #[error("{}: another process works on this journal: wait for it to end", path.display())]
+    Locked { path: PathBuf },
+    #[error("{}: the journal cannot be read: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    /// What was recorded before is intact.
+    #[error(
+        "{}: the journal cannot be written: {source}; make room, then resume: everything up to here is safe",
+        path.display()
+    )]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{}: not a journal of this program: check the path", path.display())]
+    NotAJournal { path: PathBuf },
+    #[error("{}: the journal is damaged at line {line}: restore it from a copy", path.display())]
+    Damaged { path: PathBuf, line: u64 },
+    #[error(
+        "{}: the journal is of another job: its {field} is {found}, not {expected}; \
+         give the input that it was started with, or start a new journal",
+        path.display()
+    )]
+    OtherJob {
+        path: PathBuf,
+        field: &'static str,
+        expected: String,
+        found: String,
+    },
+    #[error(
+        "{}: the journal was started on the cluster with genesis hash {found}, and this one has {expected}: \
+         connect to that cluster",
+        path.display()
+    )]
+    OtherCluster {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
+}
+
+/// An HTTP status other than success, and when the server wants to be asked again.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("HTTP status {status}")]
+pub(crate) struct HttpStatus {
+    pub status: u16,
+    pub retry_after: Option<Duration>,
+}
+
+/// What went wrong with an RPC node.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RpcTrouble {
     #[error(
@@ -435,7 +482,7 @@ impl Refusal {
         })
     }
 
-    /// Whether the same transaction, made anew, may succeed without anything else changing.
+    /// Whether the same transaction, made again, may succeed without anything else changing.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.error,
@@ -451,7 +498,7 @@ impl Refusal {
         )
     }
 
-    /// Whether the one who pays has too few lamports: then nothing else that it pays for succeeds either.
+    /// Whether the payer has too few lamports: then nothing else that it pays for succeeds either.
     pub fn is_payer_short(&self) -> bool {
         match &self.error {
             TransactionError::InsufficientFundsForFee
@@ -468,12 +515,12 @@ impl Refusal {
     /// What to do next, in one line.
     pub fn next_step(&self) -> Option<String> {
         if self.is_payer_short() {
-            return Some("send SOL to the account that pays, then try again".to_owned());
+            return Some("send SOL to the payer's account, then try again".to_owned());
         }
         if self.is_transient() {
             return Some("try again".to_owned());
         }
-        if let Some(step) = our_next_step(self) {
+        if let Some(step) = self.our_next_step() {
             return Some(step.to_owned());
         }
         if self.is(NodeRewardsError::OutflowLimited) {
@@ -492,6 +539,12 @@ impl Refusal {
             }
             _ => None,
         }
+    }
+
+    /// What to do about an error of one of our programs.
+    fn our_next_step(&self) -> Option<&'static str> {
+        let error = self.program_error.as_ref()?;
+        next_step(&error.program?, error.number)
     }
 
     /// When the outflow limiter says that the same claim can be paid.
@@ -587,35 +640,6 @@ fn explain(failed: Option<Pubkey>, called: Option<Pubkey>, number: u32) -> Progr
     error
 }
 
-/// An error of one of our programs.
-pub trait OurError: Into<u32> {
-    /// The program that gives it.
-    const PROGRAM: Pubkey;
-}
-
-macro_rules! our_errors {
-    ($($module:ident: $error:ident),* $(,)?) => {
-        $(
-            impl OurError for $error {
-                const PROGRAM: Pubkey = $module::address::PROGRAM;
-            }
-        )*
-
-        /// What to do about an error of one of our programs, where its message does not say it.
-        fn our_next_step(refusal: &Refusal) -> Option<&'static str> {
-            None$(.or_else(|| {
-                let number = refusal.number_of(&$error::PROGRAM)?;
-                $module::error::next_step(number)
-            }))*
-        }
-    };
-}
-our_errors!(
-    rewards: NodeRewardsError,
-    esim: EsimMarketError,
-    roaming: RoamingEscrowError,
-);
-
 /// Whether the program is one of ours.
 fn is_ours(program: &Pubkey) -> bool {
     Interface::of(program).is_some()
@@ -655,111 +679,6 @@ pub fn program_name(program: &Pubkey) -> String {
         .into_iter()
         .find_map(|(id, name)| (id == *program).then(|| name.to_owned()))
         .unwrap_or_else(|| program.to_string())
-}
-
-/// An enum's variants in a list that does not compile when one is missing.
-macro_rules! all_variants {
-    ($enum:ident: $($variant:ident),* $(,)?) => {{
-        // Never called: an exhaustive match.
-        #[allow(dead_code)]
-        fn each_is_listed(error: $enum) {
-            match error {
-                $($enum::$variant => (),)*
-            }
-        }
-        [$($enum::$variant),*]
-    }};
-}
-
-/// The error of the Anchor framework with a number.
-pub fn anchor_error(number: u32) -> Option<AnchorError> {
-    all_variants!(
-        AnchorError:
-        InstructionMissing,
-        InstructionFallbackNotFound,
-        InstructionDidNotDeserialize,
-        InstructionDidNotSerialize,
-        IdlInstructionStub,
-        IdlInstructionInvalidProgram,
-        IdlAccountNotEmpty,
-        EventInstructionStub,
-        ConstraintMut,
-        ConstraintHasOne,
-        ConstraintSigner,
-        ConstraintRaw,
-        ConstraintOwner,
-        ConstraintRentExempt,
-        ConstraintSeeds,
-        ConstraintExecutable,
-        ConstraintState,
-        ConstraintAssociated,
-        ConstraintAssociatedInit,
-        ConstraintClose,
-        ConstraintAddress,
-        ConstraintZero,
-        ConstraintTokenMint,
-        ConstraintTokenOwner,
-        ConstraintMintMintAuthority,
-        ConstraintMintFreezeAuthority,
-        ConstraintMintDecimals,
-        ConstraintSpace,
-        ConstraintAccountIsNone,
-        ConstraintTokenTokenProgram,
-        ConstraintMintTokenProgram,
-        ConstraintAssociatedTokenTokenProgram,
-        ConstraintMintGroupPointerExtension,
-        ConstraintMintGroupPointerExtensionAuthority,
-        ConstraintMintGroupPointerExtensionGroupAddress,
-        ConstraintMintGroupMemberPointerExtension,
-        ConstraintMintGroupMemberPointerExtensionAuthority,
-        ConstraintMintGroupMemberPointerExtensionMemberAddress,
-        ConstraintMintMetadataPointerExtension,
-        ConstraintMintMetadataPointerExtensionAuthority,
-        ConstraintMintMetadataPointerExtensionMetadataAddress,
-        ConstraintMintCloseAuthorityExtension,
-        ConstraintMintCloseAuthorityExtensionAuthority,
-        ConstraintMintPermanentDelegateExtension,
-        ConstraintMintPermanentDelegateExtensionDelegate,
-        ConstraintMintTransferHookExtension,
-        ConstraintMintTransferHookExtensionAuthority,
-        ConstraintMintTransferHookExtensionProgramId,
-        ConstraintDuplicateMutableAccount,
-        AccountAlreadyMigrated,
-        AccountNotMigrated,
-        ConstraintMintPausableExtension,
-        ConstraintMintPausableAuthority,
-        RequireViolated,
-        RequireEqViolated,
-        RequireKeysEqViolated,
-        RequireNeqViolated,
-        RequireKeysNeqViolated,
-        RequireGtViolated,
-        RequireGteViolated,
-        AccountDiscriminatorAlreadySet,
-        AccountDiscriminatorNotFound,
-        AccountDiscriminatorMismatch,
-        AccountDidNotDeserialize,
-        AccountDidNotSerialize,
-        AccountNotEnoughKeys,
-        AccountNotMutable,
-        AccountOwnedByWrongProgram,
-        InvalidProgramId,
-        InvalidProgramExecutable,
-        AccountNotSigner,
-        AccountNotSystemOwned,
-        AccountNotInitialized,
-        AccountNotProgramData,
-        AccountNotAssociatedTokenAccount,
-        AccountSysvarMismatch,
-        AccountReallocExceedsLimit,
-        AccountDuplicateReallocs,
-        DeclaredProgramIdMismatch,
-        TryingToInitPayerAsProgramAccount,
-        InvalidNumericConversion,
-        Deprecated,
-    )
-    .into_iter()
-    .find(|error| u32::from(*error) == number)
 }
 
 #[cfg(test)]
@@ -864,9 +783,6 @@ mod tests {
         for interface in interfaces() {
             let count = (6000..).take_while(|number| interface.error(*number).is_some());
             assert!(count.count() > 50 && interface.error(5999).is_none());
-        }
-        for number in [100, 2006, 3012, 5000] {
-            assert_eq!(u32::from(anchor_error(number).unwrap()), number);
         }
     }
 

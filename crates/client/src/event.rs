@@ -72,13 +72,13 @@ macro_rules! program_events {
 }
 pub(crate) use program_events;
 
-/// Whose signature proves that an event comes from a program.
+/// The address whose signature proves that an event comes from a program.
 pub fn event_authority(program: &Pubkey) -> Pubkey {
     // The seed of anchor-lang's `#[event_cpi]`.
     Pubkey::find_program_address(&[b"__event_authority"], program).0
 }
 
-/// An instruction is marked as an event, but is none that this release knows.
+/// An instruction is marked as an event, but this release cannot read it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EventError {
     /// A newer release of the program may have written it.
@@ -91,10 +91,10 @@ pub enum EventError {
     Malformed(&'static str),
 }
 
-/// The event in an inner instruction; `None` when the instruction is none of the program's.
+/// The event in an inner instruction; `None` when the instruction is not an event of the program.
 ///
 /// Only inner instructions of transactions that succeeded count, and only those whose first account is the program's
-/// [`event_authority`]: for it nobody but the program can sign, and the program refuses an event that it did not sign. A
+/// [`event_authority`]: only the program can sign for it, and the program refuses an event that it did not sign. A
 /// top-level instruction with the same bytes proves nothing.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! A chain in memory behind an RPC transport that can fail in every way that a real one does.
 //!
 //! Its one program is the opposite of node-rewards: nothing in it is idempotent. Each execution of an instruction adds
-//! one to the counter of its item, so that a transaction executed twice, or signed anew while the first could still
+//! one to the counter of its item, so that a transaction executed twice, or signed again while the first could still
 //! land, shows.
 
 use std::{
@@ -27,8 +27,8 @@ use solana_transaction::Transaction;
 
 use crate::{
     bulk::{Assessment, Job},
-    cluster::{Cluster, ClusterOptions, HttpStatus},
-    error::ClientError,
+    cluster::{Cluster, ClusterOptions},
+    error::{ClientError, HttpStatus},
 };
 
 pub const PROGRAM: Pubkey = Pubkey::new_from_array([0xfa; 32]);

@@ -106,17 +106,14 @@ mod tests {
         for nominee in [None, Some(other)] {
             assert_eq!(
                 governed.nominate_authority(signer, nominee),
-                anchor(govern.clone(), data::NominateAuthority { nominee })
+                anchor(govern, data::NominateAuthority { nominee })
             );
         }
         assert_eq!(
             governed.set_guardian(signer, other),
-            anchor(govern.clone(), data::SetGuardian { guardian: other })
+            anchor(govern, data::SetGuardian { guardian: other })
         );
-        assert_eq!(
-            governed.unpause(signer),
-            anchor(govern.clone(), data::Unpause {})
-        );
+        assert_eq!(governed.unpause(signer), anchor(govern, data::Unpause {}));
         let accept = accounts::AcceptAuthority {
             network,
             nominee: signer,

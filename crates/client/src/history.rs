@@ -10,15 +10,12 @@ use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 
 use crate::{
-    account::{AccountError, AnyAccount},
-    audit::as_text,
+    account::AccountError,
+    books::as_text,
     cluster::{Cluster, Executed},
     error::{ClientError, RpcTrouble},
-    esim::account::EsimMarketAccount,
     event::EventError,
     interface::{self, Interface, NamedEvent},
-    rewards::account::NodeRewardsAccount,
-    roaming::account::RoamingEscrowAccount,
 };
 
 /// The events of a transaction.
@@ -124,7 +121,7 @@ pub fn of_address(
     let mut seen = sequences(&history.transactions);
     if Interface::of(address).is_some() {
         for (scope, numbers) in &seen {
-            // A scope that is read later may have more events by now: those are no gap.
+            // A scope that is read later may have more events: those are not a gap.
             let last = numbers.last().copied().unwrap_or_default();
             history.gaps.extend(gaps(scope, numbers, last, is_complete));
         }
@@ -150,22 +147,14 @@ fn events(signature: Signature, executed: &Executed) -> TransactionEvents {
 
 /// The number of the last event that an account counts; `None` when it counts none.
 fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, ClientError> {
-    let account = match cluster.any_state(address) {
-        Ok(account) => account,
+    match cluster.any_state(address) {
+        Ok(account) => Ok(account.sequence()),
         // A wallet, a program, or nothing at all can have transactions too.
         Err(ClientError::Account(AccountError::Missing(_) | AccountError::ForeignOwner { .. })) => {
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => return Err(error),
-    };
-    Ok(match account {
-        AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => {
-            Some(network.scope.sequence)
-        }
-        AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.scope.sequence),
-        AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.scope.sequence),
-        _ => None,
-    })
+        Err(error) => Err(error),
+    }
 }
 
 /// The numbers of the events that can be read, by what counts them.

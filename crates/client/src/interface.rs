@@ -9,14 +9,15 @@ use anchor_lang_idl_spec::{Idl, IdlArrayLen, IdlDefinedFields, IdlType, IdlTypeD
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use solana_pubkey::Pubkey;
 use solana_sha256_hasher::hash;
+use wayfare_programs::PROGRAMS;
 
-use crate::event::{EventError, event_authority};
+use crate::{
+    event::{EventError, event_authority},
+    programs::IDLS,
+};
 
 /// Deepest nesting of types that is read. Those of the programs are far from it.
 const MAX_DEPTH: u8 = 16;
-
-/// Fields that name the account whose sequence an event counts in.
-const SCOPES: [&str; 3] = ["network", "market", "hub"];
 
 /// A program, and how its accounts, instructions and events are written.
 pub struct Interface {
@@ -33,37 +34,20 @@ pub struct Interface {
 
 /// The interfaces of all programs. That each file is an IDL is tested.
 static INTERFACES: LazyLock<Vec<Interface>> = LazyLock::new(|| {
-    [
-        (
-            "node-rewards",
-            "node_rewards",
-            include_str!("../../../idls/node_rewards.json"),
-        ),
-        (
-            "esim-market",
-            "esim_market",
-            include_str!("../../../idls/esim_market.json"),
-        ),
-        (
-            "roaming-escrow",
-            "roaming_escrow",
-            include_str!("../../../idls/roaming_escrow.json"),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(name, library, text)| {
+    let programs = PROGRAMS.iter().zip(IDLS);
+    let interfaces = programs.filter_map(|(listed, text)| {
         let idl: Idl = serde_json::from_str(text).ok()?;
         let program = idl.address.parse().ok()?;
         Some(Interface {
-            name,
-            library,
+            name: listed.name,
+            library: listed.library,
             program,
             text,
             idl,
             event_authority: event_authority(&program),
         })
-    })
-    .collect()
+    });
+    interfaces.collect()
 });
 
 /// The interfaces of all programs, in the order of the documentation.
@@ -77,7 +61,7 @@ impl Interface {
         interfaces().iter().find(|i| i.program == *program)
     }
 
-    /// What an instruction is called; `None` for bytes that are none of the program's.
+    /// What an instruction is called; `None` for bytes that are not an instruction of the program.
     pub fn instruction(&self, data: &[u8]) -> Option<&str> {
         let mut instructions = self.idl.instructions.iter();
         let named =
@@ -111,7 +95,7 @@ impl NamedEvent {
     /// The network, market or hub that the event is about.
     pub fn scope(&self) -> Option<Pubkey> {
         self.fields.iter().find_map(|(name, value)| match value {
-            Value::Key(key) if SCOPES.contains(&name.as_str()) => Some(*key),
+            Value::Key(key) if PROGRAMS.iter().any(|program| program.scope == name) => Some(*key),
             _ => None,
         })
     }
@@ -169,10 +153,10 @@ impl Serialize for Value {
     }
 }
 
-/// The event in an inner instruction of a transaction that succeeded; `None` when the instruction is no event of a
-/// program.
+/// The event in an inner instruction of a transaction that succeeded; `None` when the instruction is not an
+/// event of a program.
 ///
-/// It is genuine only if the program's event authority signed, for which nobody but the program can: the program refuses
+/// It is genuine only if the program's event authority signed, which only the program can do: the program refuses
 /// an instruction with the mark of an event that it did not sign.
 ///
 /// # Errors
@@ -243,7 +227,7 @@ pub fn account(program: &Pubkey, data: &[u8]) -> Option<NamedAccount> {
     }
 }
 
-/// Values in Borsh, by their types. `None` stands for bytes that are no such value.
+/// Values in Borsh, by their types. `None` stands for bytes that are not such a value.
 struct Reader<'a> {
     types: &'static [IdlTypeDef],
     bytes: &'a [u8],
@@ -373,7 +357,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{esim, rewards, roaming};
+    use crate::{esim, rewards};
 
     fn key(byte: u8) -> Pubkey {
         Pubkey::new_from_array([byte; 32])
@@ -390,15 +374,13 @@ mod tests {
 
     #[test]
     fn every_program_has_its_interface() {
+        macro_rules! ids {
+            ($($program:ident $constant:ident $name:literal $library:ident $($more:ident)*,)*) => {
+                [$($library::ID),*]
+            };
+        }
         let programs: Vec<Pubkey> = interfaces().iter().map(|i| i.program).collect();
-        assert_eq!(
-            programs,
-            [
-                rewards::address::PROGRAM,
-                esim::address::PROGRAM,
-                roaming::address::PROGRAM
-            ]
-        );
+        assert_eq!(programs, wayfare_programs::for_each_program!(ids));
         for interface in interfaces() {
             assert_eq!(interface.idl.metadata.name, interface.library);
             assert_eq!(interface.name.replace('-', "_"), interface.library);

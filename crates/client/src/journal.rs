@@ -26,60 +26,16 @@ use solana_hash::Hash;
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use solana_transaction::Transaction;
-use thiserror::Error;
 
 use crate::{
     cluster::Blockhash,
+    error::JournalError,
     send::{Lifetime, Signed},
 };
 
 /// What the first line calls the format.
 const FORMAT: &str = "wayfare-journal";
 const VERSION: u32 = 1;
-
-/// Why a journal cannot be used.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    #[error("{}: there is a journal already: resume it, or name another file", path.display())]
-    Exists { path: PathBuf },
-    #[error("{}: there is no journal to resume: check the path", path.display())]
-    Missing { path: PathBuf },
-    #[error("{}: another process works on this journal: wait for it to end", path.display())]
-    Locked { path: PathBuf },
-    #[error("{}: the journal cannot be read: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    /// What was recorded before is intact.
-    #[error(
-        "{}: the journal cannot be written: {source}; make room, then resume: everything up to here is safe",
-        path.display()
-    )]
-    Write { path: PathBuf, source: io::Error },
-    #[error("{}: not a journal of this program: check the path", path.display())]
-    NotAJournal { path: PathBuf },
-    #[error("{}: the journal is damaged at line {line}: restore it from a copy", path.display())]
-    Damaged { path: PathBuf, line: u64 },
-    #[error(
-        "{}: the journal is of another job: its {field} is {found}, not {expected}; \
-         give the input that it was started with, or start a new journal",
-        path.display()
-    )]
-    OtherJob {
-        path: PathBuf,
-        field: &'static str,
-        expected: String,
-        found: String,
-    },
-    #[error(
-        "{}: the journal was started on the cluster with genesis hash {found}, and this one has {expected}: \
-         connect to that cluster",
-        path.display()
-    )]
-    OtherCluster {
-        path: PathBuf,
-        expected: String,
-        found: String,
-    },
-}
 
 /// What ties a journal to its job.
 #[derive(Clone, Debug, PartialEq, Eq)]

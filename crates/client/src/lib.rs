@@ -5,7 +5,8 @@
 //! What they share: decoding of accounts ([`account`]) and events ([`event`]), and these by name, for people ([`interface`],
 //! [`history`]); token accounts ([`token`]); a cluster to read from ([`cluster`]) and its refusals explained ([`error`]);
 //! transactions ([`send`]) and jobs of many ([`bulk`], [`journal`]), sent so that nothing is done twice; the proof that
-//! the books balance ([`audit`]).
+//! the books balance ([`books`], [`audit`]). [`programs`] expands the list of programs; nothing else here has a line for
+//! each of them.
 //!
 //! Nothing here prints, and no key material is kept or logged.
 
@@ -13,7 +14,9 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod anchor_error;
 pub mod audit;
+pub mod books;
 pub mod bulk;
 pub mod cluster;
 pub mod error;
@@ -25,6 +28,7 @@ pub mod governance;
 pub mod history;
 pub mod interface;
 pub mod journal;
+pub mod programs;
 pub mod rewards;
 pub mod roaming;
 pub mod send;

@@ -136,9 +136,9 @@ pub enum Outcome {
     Finalized { slot: u64 },
     /// It was executed and refused: its fee is spent, and nothing else changed.
     Failed(Box<Refusal>),
-    /// It can never land any more: the same can be signed anew.
+    /// It can never land any more: the same can be signed again.
     Expired,
-    /// It may still land. The same must not be signed anew before its signature is looked up.
+    /// It may still land. The same must not be signed again before its signature is looked up.
     Unknown { reason: String },
 }
 
@@ -353,7 +353,7 @@ fn tried(
     Ok((simulation, budget(limit)))
 }
 
-/// A transaction for somebody else to sign: `payer`, who pays its fee. It is simulated, its compute limit is set from
+/// A transaction for its payer, `payer`, to sign elsewhere. It is simulated, its compute limit is set from
 /// that, and it is good for as long as the blockhash of the simulation.
 ///
 /// # Errors
@@ -497,7 +497,7 @@ impl PartlySigned {
 ///
 /// # Errors
 ///
-/// [`InputError::StrangeSigner`] for one that the message does not need, and [`InputError::Signing`] when one cannot:
+/// [`InputError::UnexpectedSigner`] for one that the message does not need, and [`InputError::Signing`] when one cannot:
 /// a signature made elsewhere must be of exactly this message.
 pub fn sign_partly(message: Message, signers: &[&dyn Signer]) -> Result<PartlySigned, ClientError> {
     let needed: Vec<Pubkey> = message.signer_keys().into_iter().copied().collect();
@@ -505,7 +505,7 @@ pub fn sign_partly(message: Message, signers: &[&dyn Signer]) -> Result<PartlySi
     for signer in signers {
         let key = signer.pubkey();
         if !needed.contains(&key) {
-            return Err(InputError::StrangeSigner(key).into());
+            return Err(InputError::UnexpectedSigner(key).into());
         }
     }
     let mut signatures = Vec::with_capacity(needed.len());
@@ -543,7 +543,7 @@ pub fn sign(
     sign_partly(message, signers)?.complete(lifetime)
 }
 
-/// What a nonce account holds, and at which slot; `None` when it is no initialised nonce account.
+/// What a nonce account holds, and at which slot; `None` when it is not an initialised nonce account.
 fn read_nonce(
     cluster: &Cluster,
     account: &Pubkey,
@@ -649,7 +649,7 @@ fn is_unsendable(refusal: &Refusal) -> bool {
     )
 }
 
-/// What became of a transaction by now; `None` while that is open.
+/// What became of a transaction; `None` while that is open.
 ///
 /// [`Outcome::Expired`] takes three facts: the finalised chain is past the transaction's last block (or its nonce is
 /// used), and after that was seen, a search of the whole history finds nothing.
@@ -1068,7 +1068,7 @@ mod tests {
         ));
         assert!(matches!(
             sign(message, blockhash(), &[&payer, &other, &stranger]),
-            Err(ClientError::Input(InputError::StrangeSigner(key))) if key == stranger.pubkey()
+            Err(ClientError::Input(InputError::UnexpectedSigner(key))) if key == stranger.pubkey()
         ));
     }
 

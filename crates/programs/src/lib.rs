@@ -19,22 +19,23 @@ pub struct Listed {
 }
 
 /// Expands a macro with every program, in the order of the documentation: its names, then its types, as
-/// `NodeRewards "node-rewards" node_rewards rewards network NodeRewardsError`.
+/// `NodeRewards NODE_REWARDS "node-rewards" node_rewards rewards network NodeRewardsError NodeRewardsAccount`.
 ///
-/// The macro sees, for each: the variant that stands for it, its name, its library, its room, its scope and its error.
+/// The macro sees, for each: the variant and the constant that stand for it, its name, its library, its room, its scope, its error
+/// (`errors` of its library) and its accounts (`account` of its room in the client).
 #[macro_export]
 macro_rules! for_each_program {
     ($($expand:ident)::+) => {
         $($expand)::+! {
-            NodeRewards "node-rewards" node_rewards rewards network NodeRewardsError,
-            EsimMarket "esim-market" esim_market esim market EsimMarketError,
-            RoamingEscrow "roaming-escrow" roaming_escrow roaming hub RoamingEscrowError,
+            NodeRewards NODE_REWARDS "node-rewards" node_rewards rewards network NodeRewardsError NodeRewardsAccount,
+            EsimMarket ESIM_MARKET "esim-market" esim_market esim market EsimMarketError EsimMarketAccount,
+            RoamingEscrow ROAMING_ESCROW "roaming-escrow" roaming_escrow roaming hub RoamingEscrowError RoamingEscrowAccount,
         }
     };
 }
 
 macro_rules! listed {
-    ($($variant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident,)*) => {
+    ($($variant:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*) => {
         /// Every program, in the order of the documentation.
         pub const PROGRAMS: &[Listed] = &[
             $(Listed {

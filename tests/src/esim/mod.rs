@@ -5,4 +5,7 @@ pub mod books;
 pub mod crowd;
 pub mod event;
 pub mod market;
+mod subject;
 pub mod world;
+
+pub use subject::subject;

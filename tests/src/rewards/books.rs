@@ -14,7 +14,7 @@ use wayfare_client::rewards::account::NodeRewardsAccount;
 use wayfare_core::mint::token_account;
 
 use crate::chain::Snapshot;
-use crate::event::Event;
+use crate::rewards::event::Event;
 
 /// What all networks hold and owe.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Books {
     }
 
     /// Checks the rules of each network, and that nothing happened since `before` but what the events tell.
-    pub fn check_after(&self, before: &Self, events: &[Event]) {
+    pub fn check_after(&self, before: &Self, _: (&Snapshot, &Snapshot), events: &[Event]) {
         for address in before.networks.keys() {
             assert!(
                 self.networks.contains_key(address),

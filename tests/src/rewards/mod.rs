@@ -2,7 +2,11 @@
 
 pub mod books;
 pub mod crowd;
+pub mod event;
 pub mod instruction;
 pub mod ledger;
 pub mod network;
+mod subject;
 pub mod world;
+
+pub use subject::subject;

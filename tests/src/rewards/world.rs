@@ -4,7 +4,7 @@ use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
 
 use crate::chain::{Chain, Tx, changed};
-use crate::event::Event;
+use crate::rewards::event::Event;
 use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use crate::token::TokenProgram;
 

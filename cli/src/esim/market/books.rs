@@ -2,7 +2,7 @@ use std::fmt::{self, Display};
 
 use anyhow::Result;
 use serde::Serialize;
-use wayfare_client::audit::Finding;
+use wayfare_client::books::Finding;
 use wayfare_client::esim::books;
 use wayfare_core::amount;
 

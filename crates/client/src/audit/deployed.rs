@@ -6,8 +6,8 @@ use solana_pubkey::Pubkey;
 use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable};
 use solana_sha256_hasher::hash;
 
-use super::{Checks, Rule};
 use crate::{
+    books::{Checks, Rule},
     cluster::Cluster,
     error::{ClientError, RpcTrouble},
 };
@@ -20,7 +20,7 @@ const PROGRAM_DATA_HEADER: usize = 45;
 const TAG_PROGRAM: [u8; 4] = [2, 0, 0, 0];
 const TAG_PROGRAM_DATA: [u8; 4] = [3, 0, 0, 0];
 
-/// How often the two accounts are read anew because an upgrade came between.
+/// How often the two accounts are read again because an upgrade came between.
 const TRIES: u32 = 3;
 
 /// A deployed program.
@@ -49,7 +49,7 @@ fn key_or_none<S: serde::Serializer>(
 ///
 /// # Errors
 ///
-/// [`ClientError`] when the cluster cannot be read, or the accounts are none of a loader that is known.
+/// [`ClientError`] when the cluster cannot be read, or the accounts are not those of a known loader.
 pub fn deployed(cluster: &Cluster, program: &Pubkey) -> Result<Option<Deployed>, ClientError> {
     for _ in 0..TRIES {
         let Some(account) = cluster.account(program)? else {
@@ -173,7 +173,7 @@ pub fn check_interface(checks: &mut Checks, program: &Pubkey, own: &[u8], publis
 mod tests {
     use super::*;
     use crate::{
-        audit::fixture::findings,
+        books::fixture::findings,
         fake_chain::{FakeChain, no_faults},
     };
 

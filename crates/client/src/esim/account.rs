@@ -13,15 +13,17 @@ use wayfare_core::{
 use super::address::PROGRAM;
 #[cfg(test)]
 use crate::account::{AccountKind, ProgramAccount};
-use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
+use crate::account::{Layout, Place, borsh, one, program_accounts, zero_copy};
 
 program_accounts!(
     /// An account of the program.
-    EsimMarketAccount, EsimMarketKind of PROGRAM, called "esim-market":
+    EsimMarketAccount, EsimMarketKind of PROGRAM, called "esim-market", counted by Market:
     Market, MarketVault, Seller, Plan, Order, Delivery,
 );
 
-impl Stored for Market {
+impl Layout for Market {
+    const VERSION: u8 = Market::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -46,7 +48,9 @@ impl Stored for Market {
     }
 }
 
-impl Stored for MarketVault {
+impl Layout for MarketVault {
+    const VERSION: u8 = MarketVault::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -64,7 +68,9 @@ impl Stored for MarketVault {
     }
 }
 
-impl Stored for Seller {
+impl Layout for Seller {
+    const VERSION: u8 = Seller::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -83,7 +89,9 @@ impl Stored for Seller {
     }
 }
 
-impl Stored for Plan {
+impl Layout for Plan {
+    const VERSION: u8 = Plan::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -104,7 +112,9 @@ impl Stored for Plan {
     }
 }
 
-impl Stored for Order {
+impl Layout for Order {
+    const VERSION: u8 = Order::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -128,7 +138,9 @@ impl Stored for Order {
     }
 }
 
-impl Stored for Delivery {
+impl Layout for Delivery {
+    const VERSION: u8 = Delivery::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         Self::space(MIN_CIPHERTEXT)..=Self::space(MAX_CIPHERTEXT)
     }
@@ -358,9 +370,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::account::{
-        AccountError, AnyAccount, check_address, decode as decode_account, decode_any, decode_as,
-    };
+    use crate::account::{AccountError, check_address, decode as decode_account, decode_as};
+    use crate::programs::{AnyAccount, decode_any};
     use examples::key;
 
     fn decode(address: &Pubkey, data: &[u8]) -> Result<EsimMarketAccount, AccountError> {

@@ -9,7 +9,7 @@ use solana_pubkey::Pubkey;
 use super::OrderFilter;
 use crate::{
     account::{AccountError, decode_as},
-    audit::{
+    books::{
         Checks, Part, Relation, Rule, Side, Sum,
         vault::{Expected, Vault},
     },

@@ -28,8 +28,8 @@ use crate::{
     account::{AccountError, decode_as},
     bulk::{Assessment, Job},
     cluster::Cluster,
-    error::ClientError,
-    journal::{Binding, Entry, Journal, JournalError},
+    error::{ClientError, JournalError},
+    journal::{Binding, Entry, Journal},
 };
 
 /// One purchase, told from a later one at the same address: a closed order's address can be used again.

@@ -10,15 +10,17 @@ use wayfare_core::name::is_name;
 use super::address::PROGRAM;
 #[cfg(test)]
 use crate::account::{AccountKind, ProgramAccount};
-use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
+use crate::account::{Layout, Place, borsh, one, program_accounts, zero_copy};
 
 program_accounts!(
     /// An account of the program.
-    NodeRewardsAccount, NodeRewardsKind of PROGRAM, called "node-rewards":
+    NodeRewardsAccount, NodeRewardsKind of PROGRAM, called "node-rewards", counted by Network:
     Network, Epoch, ClaimPage, Payout, Node,
 );
 
-impl Stored for Network {
+impl Layout for Network {
+    const VERSION: u8 = Network::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -45,7 +47,9 @@ impl Stored for Network {
     }
 }
 
-impl Stored for Epoch {
+impl Layout for Epoch {
+    const VERSION: u8 = Epoch::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -65,7 +69,9 @@ impl Stored for Epoch {
     }
 }
 
-impl Stored for ClaimPage {
+impl Layout for ClaimPage {
+    const VERSION: u8 = ClaimPage::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -84,7 +90,9 @@ impl Stored for ClaimPage {
     }
 }
 
-impl Stored for Payout {
+impl Layout for Payout {
+    const VERSION: u8 = Payout::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -99,7 +107,9 @@ impl Stored for Payout {
     }
 }
 
-impl Stored for Node {
+impl Layout for Node {
+    const VERSION: u8 = Node::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }

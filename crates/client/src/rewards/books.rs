@@ -7,7 +7,7 @@ use wayfare_core::merkle::depth_for;
 use super::{account::NodeRewardsAccount, address, published::pages_for};
 use crate::{
     account::{self, AccountError, decode_as},
-    audit::{
+    books::{
         Checks, Part, Relation, Rule, Side, Sum,
         vault::{Expected, Vault},
     },

@@ -10,15 +10,17 @@ use wayfare_core::{name::is_name, roaming::tadig};
 use super::address::PROGRAM;
 #[cfg(test)]
 use crate::account::{AccountKind, ProgramAccount};
-use crate::account::{Place, Stored, borsh, one, program_accounts, zero_copy};
+use crate::account::{Layout, Place, borsh, one, program_accounts, zero_copy};
 
 program_accounts!(
     /// An account of the program.
-    RoamingEscrowAccount, RoamingEscrowKind of PROGRAM, called "roaming-escrow":
+    RoamingEscrowAccount, RoamingEscrowKind of PROGRAM, called "roaming-escrow", counted by Hub:
     Hub, Operator, Agreement, Statement,
 );
 
-impl Stored for Hub {
+impl Layout for Hub {
+    const VERSION: u8 = Hub::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -37,7 +39,9 @@ impl Stored for Hub {
     }
 }
 
-impl Stored for Operator {
+impl Layout for Operator {
+    const VERSION: u8 = Operator::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -61,7 +65,9 @@ impl Stored for Operator {
     }
 }
 
-impl Stored for Agreement {
+impl Layout for Agreement {
+    const VERSION: u8 = Agreement::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }
@@ -89,7 +95,9 @@ impl Stored for Agreement {
     }
 }
 
-impl Stored for Statement {
+impl Layout for Statement {
+    const VERSION: u8 = Statement::VERSION;
+
     fn space() -> RangeInclusive<usize> {
         one(Self::SPACE)
     }

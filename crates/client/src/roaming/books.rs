@@ -7,7 +7,7 @@ use solana_pubkey::Pubkey;
 use super::AgreementFilter;
 use crate::{
     account::{AccountError, decode_as},
-    audit::{
+    books::{
         self, Checks, Part, Relation, Rule, Sum,
         vault::{Expected, Vault},
     },
@@ -236,9 +236,9 @@ fn agreement_books(checks: &mut Checks, part: &AgreementPart) -> AgreementBooks 
     let covers = Sum {
         rule: Rule::VaultCoversBalances,
         account: part.address,
-        left: audit::Side::new("vault balance", part.vault.balance),
+        left: books::Side::new("vault balance", part.vault.balance),
         relation: Relation::AtLeast,
-        right: audit::Side::new("balances and fees", owed),
+        right: books::Side::new("balances and fees", owed),
     };
     checks.sum(covers, || {
         vec![Part {
@@ -294,20 +294,20 @@ fn check_arrears(checks: &mut Checks, part: &AgreementPart) {
     let has_nothing = Sum {
         rule: Rule::ArrearsMeanNothing,
         account: part.address,
-        left: audit::Side::new(
+        left: books::Side::new(
             "balances of sides in arrears",
             amounts.map(u128::from).sum::<u128>(),
         ),
         relation: Relation::Equal,
-        right: audit::Side::new("nothing", 0u64),
+        right: books::Side::new("nothing", 0u64),
     };
     checks.amounts(&has_nothing, Vec::new);
     let at_most_one = Sum {
         rule: Rule::ArrearsMeanNothing,
         account: part.address,
-        left: audit::Side::new("sides in arrears", count(behind.count())),
+        left: books::Side::new("sides in arrears", count(behind.count())),
         relation: Relation::AtMost,
-        right: audit::Side::new("one", 1u64),
+        right: books::Side::new("one", 1u64),
     };
     checks.amounts(&at_most_one, Vec::new);
 }
@@ -323,14 +323,14 @@ fn check_statement(checks: &mut Checks, at: &Pubkey, statement: &Statement) {
         };
         checks.amounts(&sum, Vec::new);
     };
-    let accepted = audit::Side::new("accepted", statement.accepted);
+    let accepted = books::Side::new("accepted", statement.accepted);
     amounts(
         accepted,
         Relation::AtMost,
-        audit::Side::new("total", statement.total),
+        books::Side::new("total", statement.total),
     );
     if matches!(statement.state(), Ok(StatementState::Settled)) {
-        let paid = audit::Side::new("paid", statement.paid);
+        let paid = books::Side::new("paid", statement.paid);
         amounts(paid, Relation::Equal, accepted);
     }
 }
@@ -368,8 +368,8 @@ fn check_direction(checks: &mut Checks, part: &AgreementPart, home: Side) {
     let exposures = exposures.map(|(_, s)| u128::from(s.exposure().unwrap_or_default()));
     let exposure = equal(
         Rule::ExposureIsSum,
-        audit::Side::new("exposure", books.exposure),
-        audit::Side::new("sum of what statements may take", exposures.sum::<u128>()),
+        books::Side::new("exposure", books.exposure),
+        books::Side::new("sum of what statements may take", exposures.sum::<u128>()),
     );
     checks.sum(exposure, parts);
 
@@ -377,8 +377,8 @@ fn check_direction(checks: &mut Checks, part: &AgreementPart, home: Side) {
     let open = open.filter(|(_, statement)| statement.is_open().unwrap_or(true));
     let open = equal(
         Rule::StatementsAreCounted,
-        audit::Side::new("open statements counted", books.open_statements),
-        audit::Side::new("open statements", count(open.count())),
+        books::Side::new("open statements counted", books.open_statements),
+        books::Side::new("open statements", count(open.count())),
     );
     checks.amounts(&open, parts);
 
@@ -422,9 +422,9 @@ fn check_records(
         let sum = Sum {
             rule: Rule::RecordsAdjoin,
             account,
-            left: audit::Side::new("first record", left),
+            left: books::Side::new("first record", left),
             relation: Relation::Equal,
-            right: audit::Side::new("record after those before", right),
+            right: books::Side::new("record after those before", right),
         };
         checks.amounts(&sum, Vec::new);
     };

@@ -2,8 +2,10 @@
 
 use anchor_lang::error::Error as AnchorError;
 use roaming_escrow::errors::RoamingEscrowError;
+use solana_pubkey::Pubkey;
 
-use crate::error::InputError;
+use super::address::PROGRAM;
+use crate::{error::InputError, programs::OurError};
 
 /// What the program's own check says of values that are not sent yet, as it would say it of an instruction.
 pub fn refused(error: AnchorError) -> InputError {
@@ -16,90 +18,86 @@ pub fn refused(error: AnchorError) -> InputError {
     })
 }
 
-/// What to do about a refusal, where the error's message does not say it.
-pub(crate) fn next_step(number: u32) -> Option<&'static str> {
-    use RoamingEscrowError as E;
-    const STEPS: &[(&[E], &str)] = &[
+impl OurError for RoamingEscrowError {
+    const PROGRAM: Pubkey = PROGRAM;
+
+    const NEXT_STEPS: &'static [(&'static [Self], &'static str)] = &[
         (
-            &[E::NotAuthority],
+            &[Self::NotAuthority],
             "sign with the authority of the hub or of the operator, whichever acts",
         ),
         (
-            &[E::NotNominee],
+            &[Self::NotNominee],
             "sign with the nominated key, or have the authority nominate this one",
         ),
-        (&[E::NotGuardian], "sign with the hub's guardian"),
-        (&[E::NotArbiter], "sign with the hub's arbiter"),
+        (&[Self::NotGuardian], "sign with the hub's guardian"),
+        (&[Self::NotArbiter], "sign with the hub's arbiter"),
         (
-            &[E::NotHome],
+            &[Self::NotHome],
             "sign with the authority of the operator whose subscribers roamed",
         ),
         (
-            &[E::NotVisited],
+            &[Self::NotVisited],
             "sign with the authority of the operator whose network was used",
         ),
         (
-            &[E::Paused],
+            &[Self::Paused],
             "wait until the pause is over, or have the hub's authority end it",
         ),
-        (&[E::OperatorSuspended], "ask the hub's authority"),
+        (&[Self::OperatorSuspended], "ask the hub's authority"),
         (
-            &[E::NothingToAccept],
+            &[Self::NothingToAccept],
             "have the other side offer terms: `wayfare roaming agree offer`",
         ),
         (
-            &[E::WrongTerms],
+            &[Self::WrongTerms],
             "look at the offer: `wayfare roaming agree show`",
         ),
         (
-            &[E::NotAccepted],
+            &[Self::NotAccepted],
             "have the other side accept the terms: `wayfare roaming agree accept`",
         ),
         (
-            &[E::NothingFree],
+            &[Self::NothingFree],
             "settle what is due first: `wayfare roaming statement list`",
         ),
         (
-            &[E::WrongPeriod],
+            &[Self::WrongPeriod],
             "see which period comes next: `wayfare roaming agree show`",
         ),
         (
-            &[E::WrongFirstRecord],
+            &[Self::WrongFirstRecord],
             "build the statement again, with the one before as --previous",
         ),
         (
-            &[E::WrongState],
+            &[Self::WrongState],
             "see what can be done with the statement now: `wayfare roaming statement show`",
         ),
         (
-            &[E::TooEarly, E::TooLate],
+            &[Self::TooEarly, Self::TooLate],
             "see when what can be done: `wayfare roaming statement show`",
         ),
         (
-            &[E::CounterAboveTotal],
+            &[Self::CounterAboveTotal],
             "accept the statement: it asks for less than your own book",
         ),
         (
-            &[E::WaitsForAnswer],
+            &[Self::WaitsForAnswer],
             "have it answered, or advance it with `wayfare roaming crank` when its time is over",
         ),
         (
-            &[E::StaleVoucher],
+            &[Self::StaleVoucher],
             "ask the home network for a voucher over more",
         ),
         (
-            &[E::WrongVoucher],
+            &[Self::WrongVoucher],
             "ask the home network for a voucher for the period that is stated next",
         ),
         (
-            &[E::InvariantBroken, E::WrongVaultDelta],
+            &[Self::InvariantBroken, Self::WrongVaultDelta],
             "stop, and tell the hub's authority: the agreement's books do not balance",
         ),
     ];
-    STEPS
-        .iter()
-        .find(|(errors, _)| errors.iter().any(|error| u32::from(*error) == number))
-        .map(|(_, step)| *step)
 }
 
 #[cfg(test)]

@@ -17,11 +17,10 @@
 
 use super::delivery_key::DeliveryKey;
 use super::profile::{Profile, ProfileError};
-use super::public_key::is_usable_key;
+use super::public_key::{Kem, is_usable_key};
 use super::{DELIVERY_KEY_BYTES, MAX_CIPHERTEXT, MIN_CIPHERTEXT, ORDER_SECRET_BYTES};
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, HpkeError, OpModeR, OpModeS, Serializable};
 use rand::rngs::{StdRng, SysError, SysRng};
 use rand::{CryptoRng, SeedableRng};
@@ -29,9 +28,6 @@ use solana_sha256_hasher::hashv;
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
-
-/// The key encapsulation of the suite.
-pub(super) type Kem = X25519HkdfSha256;
 
 /// The secret at the start of a plaintext.
 pub type OrderSecret = Zeroizing<[u8; ORDER_SECRET_BYTES]>;

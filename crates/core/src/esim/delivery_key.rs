@@ -24,7 +24,7 @@
 //! has the text signed twice before it pays, and refuses a wallet whose signatures differ; and an order bought with
 //! one way of signing can be read only with the same one.
 
-use super::delivery::Kem;
+use super::public_key::Kem;
 use crate::key::{self, KeyError};
 use hpke::{Deserializable, HpkeError, Kem as _, Serializable};
 use rand::CryptoRng;

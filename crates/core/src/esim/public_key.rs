@@ -1,4 +1,8 @@
-//! X25519 public keys that nobody can be reached with.
+//! X25519 public keys: the key encapsulation that uses them, and the keys that nobody can be reached with.
+
+/// The key encapsulation of deliveries.
+#[cfg(feature = "host")]
+pub(super) type Kem = hpke::kem::X25519HkdfSha256;
 
 /// The points of small order on Curve25519 and its twist, little-endian: whoever encrypts to one of them shares a
 /// secret of zeros with everybody (RFC 7748 §6.1; the points: <https://cr.yp.to/ecdh.html#validate>). They are 0, 1,

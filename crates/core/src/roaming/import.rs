@@ -5,13 +5,14 @@
 //! rows equal in every field ([`Duplicates`]; the BWRP books of 2019 do not say which country was called, so they have
 //! many), rows of other pairs ([`OtherPairs`]), and months without rows ([`MissingMonths`]). The [`Report`] lists all.
 
+use super::currency::Currency;
 use super::decimal::Decimal;
 use super::month::{Month, Spelling};
 use super::record::{Party, Pricing, Record};
 use super::tadig::Tadig;
 use super::tariff::Tariff;
 use super::text_number;
-use super::usage::{Book, Currency, Finding, List, Position, Problem, Row, UsageError};
+use super::usage::{Book, Finding, List, Position, Problem, Row, UsageError};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

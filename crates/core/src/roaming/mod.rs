@@ -9,6 +9,8 @@
 //! ([`settlement`]).
 
 #[cfg(feature = "host")]
+pub mod currency;
+#[cfg(feature = "host")]
 pub mod decimal;
 #[cfg(all(test, feature = "host"))]
 mod fixture;

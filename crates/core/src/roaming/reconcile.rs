@@ -5,13 +5,14 @@
 //! points are rounded away from zero, so that a difference is inside the tolerance exactly when its basis points are
 //! not above it.
 
+use super::currency::Currency;
 use super::decimal::Decimal;
 use super::import::Import;
 use super::month::Month;
 use super::record::Record;
 use super::tadig::Tadig;
 use super::text_number;
-use super::usage::{Currency, List};
+use super::usage::List;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use thiserror::Error;

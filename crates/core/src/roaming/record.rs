@@ -1,11 +1,11 @@
 //! Records: rows with a price in the mint's base units, as a statement commits to them.
 
+use super::currency::{Currency, MAX_SERVICE_LEN, MAX_UNIT_LEN, is_name};
 use super::decimal::Decimal;
 use super::month::Month;
 use super::sum_proof::Sum;
 use super::tadig::{Tadig, TadigError};
 use super::text_number;
-use super::usage::{Currency, MAX_SERVICE_LEN, MAX_UNIT_LEN, is_name};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{collections::BTreeSet, fmt};
 use thiserror::Error;

@@ -5,13 +5,13 @@
 //! everything in it again. Records are in the order of their canonical bytes, so the same
 //! records always have the same root.
 
+use super::currency::Currency;
 use super::month::Month;
 use super::record::{Party, PartyError, Record};
 use super::sum_proof::{self, STEP_BYTES, Sum};
 use super::sum_tree::{SumTree, TotalTooLarge};
 use super::tadig::Tadig;
 use super::text_number;
-use super::usage::Currency;
 use crate::key;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

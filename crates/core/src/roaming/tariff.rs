@@ -19,9 +19,10 @@
 //! The price that names most of a row's networks applies; between one that names only `home` and one that names only
 //! `visited`, the latter. An agreement's terms name the hash of the file.
 
+use super::currency::{Currency, MAX_SERVICE_LEN, MAX_UNIT_LEN, is_name};
 use super::decimal::{Decimal, DecimalError};
 use super::tadig::Tadig;
-use super::usage::{Currency, MAX_SERVICE_LEN, MAX_UNIT_LEN, Row, is_name};
+use super::usage::Row;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

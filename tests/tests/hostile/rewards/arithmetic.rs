@@ -74,7 +74,7 @@ fn arithmetic_1_edges_of_what_is_funded_and_claimed() {
             world.chain.accept(world.net.claim(0));
             assert_eq!(world.paid(0), amount);
             assert_eq!(world.vault(), 0);
-            assert_eq!(world.chain.accept(world.net.claim(0)).events, []);
+            assert_eq!(world.chain.accept(world.net.claim(0)).events.rewards, []);
             let state = world.state();
             assert_eq!(
                 (state.lifetime_total, state.claimed_total),

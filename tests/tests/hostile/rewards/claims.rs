@@ -54,7 +54,7 @@ fn claims_1_twice_in_a_transaction() {
         let accepted = world
             .chain
             .accept([net.claim(0), net.claim(0), net.claim(0)]);
-        assert_eq!(accepted.events.len(), 1);
+        assert_eq!(accepted.events.rewards.len(), 1);
         assert_eq!(world.paid(0), LIFETIMES[0]);
         assert_eq!(world.vault(), FUNDED - LIFETIMES[0]);
     }
@@ -307,7 +307,7 @@ fn claims_8_lifetime_below_the_counter() {
     let mut honest = lying.clone();
     honest.ledger = honest.ledger.next(&[1]);
     activate(&mut world.chain, &honest);
-    assert_eq!(world.chain.accept(honest.claim(0)).events, []);
+    assert_eq!(world.chain.accept(honest.claim(0)).events.rewards, []);
     world.chain.accept(honest.claim(1));
     honest.ledger = honest.ledger.next(&[1]);
     activate(&mut world.chain, &honest);

@@ -240,7 +240,7 @@ fn life_cycle_6_recreation_never_resets_a_counter() {
         ]);
     }
     assert_eq!(world.state().scope.sequence, sequence + 12);
-    assert_eq!(world.chain.accept(net.claim(0)).events, []);
+    assert_eq!(world.chain.accept(net.claim(0)).events.rewards, []);
     assert_eq!(world.paid(0), LIFETIMES[0]);
 }
 

@@ -12,9 +12,9 @@ use spl_token_2022_interface::extension::{
 use spl_token_2022_interface::instruction::{self as token, AuthorityType};
 use spl_token_2022_interface::state::AccountState;
 use wayfare_tests::chain::Chain;
-use wayfare_tests::event::Event;
 use wayfare_tests::honest::stranger;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, NetworkFixture};
 use wayfare_tests::rewards::world::{FUNDED, OPERATOR_TOKENS, Stage, World, raise};
 use wayfare_tests::token::{TokenProgram, mint_authority, set_authority};

@@ -169,7 +169,7 @@ fn each_side_in_each_trouble() {
                 // As long as the trouble lasts nothing changes, and the order cannot be closed.
                 let unchanged = world.order();
                 let accepted = world.chain.accept(market.pay_out(&order));
-                assert!(accepted.market_events.is_empty());
+                assert!(accepted.events.esim.is_empty());
                 assert_eq!(world.order(), unchanged);
                 world.chain.refuse(market.close(&order), StillOwes);
 

@@ -3,7 +3,7 @@ use node_rewards::events::EpochActivated;
 use node_rewards::state::{Epoch, EpochStatus, NetworkTermsChange};
 use solana_instruction::AccountMeta;
 use wayfare_client::rewards::address;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::{set_publishers, update_network};
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use wayfare_tests::rewards::world::{FUNDED, Stage, World};

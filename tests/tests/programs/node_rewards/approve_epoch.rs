@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::EpochApproved;
 use wayfare_client::rewards::address;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::{self, set_publishers};
 use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
 use wayfare_tests::rewards::world::{Stage, World};

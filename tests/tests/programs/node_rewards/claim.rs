@@ -5,8 +5,8 @@ use node_rewards::constants::COUNTERS_PER_PAGE;
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::Claimed;
 use node_rewards::state::{ClaimPage, NetworkTermsChange};
-use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::update_network;
 use wayfare_tests::rewards::ledger::Ledger;
 use wayfare_tests::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, LIFETIMES, TERMS};
@@ -83,7 +83,7 @@ fn pays_only_what_is_new() {
     assert_eq!(world.paid(0), LIFETIMES[0] + 10);
     // Nothing due changes nothing, and is told to nobody.
     let before = world.state();
-    assert_eq!(world.chain.accept(world.net.claim(1)).events, []);
+    assert_eq!(world.chain.accept(world.net.claim(1)).events.rewards, []);
     assert_eq!(world.state(), before);
     assert_eq!(world.paid(1), LIFETIMES[1]);
 }
@@ -194,7 +194,7 @@ fn nothing_was_ever_earned() {
     world.chain.accept([net.propose(), net.approve(1)]);
     world.chain.pass(CHALLENGE_PERIOD);
     world.chain.accept(net.activate());
-    assert_eq!(world.chain.accept(net.claim(0)).events, []);
+    assert_eq!(world.chain.accept(net.claim(0)).events.rewards, []);
     world.chain.accept(net.claim(1));
 }
 

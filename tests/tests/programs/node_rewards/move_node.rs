@@ -1,8 +1,8 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::NodeMoved;
 use node_rewards::state::{NetworkTermsChange, Node};
-use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::{move_node, offer_node, update_network};
 use wayfare_tests::rewards::network::location;
 use wayfare_tests::rewards::world::{Stage, World};

@@ -1,8 +1,8 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::AuthorityNominated;
 use solana_pubkey::Pubkey;
-use wayfare_tests::event::Event;
 use wayfare_tests::keys::person;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::governed;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;

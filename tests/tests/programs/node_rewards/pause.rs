@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
 use wayfare_program::scope::MAX_PAUSE;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;

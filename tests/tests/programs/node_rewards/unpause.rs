@@ -1,6 +1,6 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::PauseChanged;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::governed;
 use wayfare_tests::rewards::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;

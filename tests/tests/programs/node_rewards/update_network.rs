@@ -4,7 +4,7 @@ use node_rewards::events::NetworkTermsChanged;
 use node_rewards::state::{NetworkTerms, NetworkTermsChange};
 use solana_instruction::Instruction;
 use wayfare_program::stored::Stored;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction::update_network;
 use wayfare_tests::rewards::network::{NetworkFixture, TERMS};
 use wayfare_tests::rewards::world::{Stage, World};

@@ -1,7 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::EpochVetoed;
 use node_rewards::state::EpochStatus;
-use wayfare_tests::event::Event;
+use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction;
 use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
 use wayfare_tests::rewards::world::{Stage, World};

@@ -18,6 +18,7 @@
 //! <https://github.com/GSMA-CPAS/BWRP-discrepancy-service> (books with charges).
 
 use super::{Book, Context, Finding, List, Position, RowText, UsageError};
+use crate::roaming::currency::excerpt;
 use crate::roaming::month::Month;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -112,7 +113,7 @@ pub(super) fn read(text: &str, findings: &mut Vec<Finding>) -> Result<Vec<Book>,
 fn other_document(book: usize, field: &str, value: &str) -> UsageError {
     UsageError::OtherDocument {
         book,
-        what: format!("{field} \"{}\"", super::excerpt(value)),
+        what: format!("{field} \"{}\"", excerpt(value)),
     }
 }
 

@@ -18,6 +18,7 @@
 //! A byte order mark, blank lines, and spaces around a field are accepted.
 
 use super::{Book, Finding, Position, Problem, RowText, UsageError};
+use crate::roaming::currency::excerpt;
 use csv::StringRecord;
 
 /// The columns.
@@ -87,7 +88,7 @@ fn places(header: &StringRecord) -> Result<[usize; 8], UsageError> {
     let refused = |found: String| Err(UsageError::Header { found });
     for (at, name) in header.iter().enumerate() {
         if !COLUMNS.contains(&name) {
-            return refused(format!("\"{}\"", super::excerpt(name)));
+            return refused(format!("\"{}\"", excerpt(name)));
         }
         if header.iter().take(at).any(|earlier| earlier == name) {
             return refused(format!("\"{name}\" twice"));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Serialize, Serializer};
 use solana_pubkey::Pubkey;
 
-use super::Rule;
+use super::rule::Rule;
 
 /// How the sides of a rule must stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl Checks {
         });
     }
 
-    /// Notes whether something holds that is no amount. `fault`: what there is instead of `expected`.
+    /// Notes whether something other than an amount holds. `fault`: what there is instead of `expected`.
     pub fn fact(
         &mut self,
         rule: Rule,
@@ -217,6 +217,16 @@ fn as_optional_text<T: ToString, S: Serializer>(
         .as_ref()
         .map(ToString::to_string)
         .serialize(serializer)
+}
+
+/// Checks that a pause ends within what a guardian can set at a time.
+pub(crate) fn check_pause(checks: &mut Checks, rule: Rule, at: &Pubkey, until: i64, latest: i64) {
+    checks.fact(
+        rule,
+        at,
+        (until > latest).then(|| format!("paused until {until}")),
+        format!("an end by {latest}, in Unix seconds"),
+    );
 }
 
 #[cfg(test)]

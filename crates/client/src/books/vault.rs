@@ -4,7 +4,7 @@ use solana_account::Account;
 use solana_pubkey::Pubkey;
 use wayfare_core::mint::{check_mint, token_account};
 
-use super::{Checks, Rule};
+use super::{checks::Checks, rule::Rule};
 
 /// What a vault must be: a token account that one program-derived address controls.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl Vault {
         let view = token_account(&account.data);
         let fault = match &view {
             _ if account.owner != expected.token_program => Some("another program owns it"),
-            None => Some("it is no token account"),
+            None => Some("it is not a token account"),
             Some(view) if view.mint != expected.mint.as_array() => Some("it is of another mint"),
             Some(view) if view.owner != expected.owner.as_array() => Some("it has another owner"),
             Some(view) if view.has_delegate => Some("it has a delegate"),

@@ -11,19 +11,16 @@ use solana_pubkey::Pubkey;
 use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
-    Checks, Relation, Rule, Side, Sum, check_pause,
-    reading::{Audited, Reading},
-    vault::{Vault, check_plain_mint},
-};
-use crate::esim::{
     account::EsimMarketAccount as Account,
     books::{self, Books, expected_vault},
 };
+use crate::books::{
+    Audited, Checks, Reading, Relation, Rule, Side, Sum, check_pause,
+    vault::{Vault, check_plain_mint},
+};
 
 impl Audited for Account {
-    fn counts_events(&self) -> bool {
-        matches!(self, Self::Market(_))
-    }
+    type Found = MarketAudit;
 
     fn needs(&self) -> Vec<Pubkey> {
         match self {
@@ -31,10 +28,22 @@ impl Audited for Account {
             _ => vec![],
         }
     }
+
+    fn audit(reading: &Reading<Self>, checks: &mut Checks) -> Vec<MarketAudit> {
+        let markets = markets(reading, checks);
+        markets
+            .iter()
+            .map(|market| audit(reading, market))
+            .collect()
+    }
+
+    fn checks(found: &MarketAudit) -> &Checks {
+        &found.books.checks
+    }
 }
 
 /// A market, and what belongs to it.
-pub(crate) struct MarketAccounts<'a> {
+struct MarketAccounts<'a> {
     address: Pubkey,
     market: &'a Market,
     vaults: Vec<(Pubkey, &'a MarketVault)>,
@@ -54,10 +63,7 @@ pub struct MarketAudit {
 }
 
 /// The markets of a reading. What belongs to none of them, or to two, is a finding.
-pub(crate) fn markets<'a>(
-    reading: &'a Reading<Account>,
-    checks: &mut Checks,
-) -> Vec<MarketAccounts<'a>> {
+fn markets<'a>(reading: &'a Reading<Account>, checks: &mut Checks) -> Vec<MarketAccounts<'a>> {
     let mut markets: BTreeMap<Pubkey, MarketAccounts> = BTreeMap::new();
     for (at, account) in &reading.accounts {
         if let Account::Market(market) = account {
@@ -148,7 +154,7 @@ fn parent(reading: &Reading<Account>, account: &Account) -> (Pubkey, Option<Stri
 }
 
 /// Checks a market against everything that was read.
-pub(crate) fn audit(reading: &Reading<Account>, accounts: &MarketAccounts) -> MarketAudit {
+fn audit(reading: &Reading<Account>, accounts: &MarketAccounts) -> MarketAudit {
     let MarketAccounts {
         address, market, ..
     } = accounts;
@@ -378,10 +384,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        audit::{
-            esim_market,
-            fixture::{self, TOKEN, findings},
-        },
+        audit::audit,
+        books::fixture::{self, TOKEN, findings},
         esim::{
             account::{EsimMarketAccount as Any, encode, examples},
             address::PROGRAM,
@@ -474,13 +478,13 @@ mod tests {
     fn found(change: impl FnOnce(&mut Example)) -> Vec<(Rule, Pubkey)> {
         let mut example = example();
         change(&mut example);
-        let audit = esim_market(&chain(&example).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example).cluster(no_faults())).unwrap();
         findings(&audit.checks)
     }
 
     #[test]
     fn a_market_that_balances() {
-        let audit = esim_market(&chain(&example()).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example()).cluster(no_faults())).unwrap();
         assert!(audit.checks.hold(), "{:?}", audit.checks.findings);
         assert_eq!(
             audit.accounts,
@@ -632,7 +636,7 @@ mod tests {
     fn the_orders_that_make_a_difference_are_named() {
         let mut example = example();
         example.vault.held += 3;
-        let audit = esim_market(&chain(&example).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example).cluster(no_faults())).unwrap();
         let [finding] = &audit.checks.findings[..] else {
             panic!("one finding")
         };

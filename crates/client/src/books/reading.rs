@@ -10,27 +10,34 @@ use solana_account::Account;
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::sysvar::clock;
 
-use super::{Checks, Rule};
+use super::{checks::Checks, rule::Rule};
 use crate::{
     account::{AccountError, AccountKind, ProgramAccount, check_address, decode},
     cluster::{Accounts, Cluster, ProgramAccounts, clock_time},
     error::{ClientError, RpcTrouble},
 };
 
-/// How often the accounts are read anew because they were not of one moment.
+/// How often the accounts are read again because they were not of one moment.
 const TRIES: u32 = 20;
 
-/// An account of a program that is audited.
-pub(crate) trait Audited: ProgramAccount {
-    /// Whether every change of the accounts that belong to this one changes it too: it counts their events.
-    fn counts_events(&self) -> bool;
+/// The accounts of a program that can be audited.
+pub trait Audited: ProgramAccount {
+    /// What an audit tells of one network, market or hub.
+    type Found;
 
-    /// Accounts of other programs that its books need: a vault's tokens, a mint.
+    /// Accounts of other programs that this account's books need: a vault's tokens, a mint.
     fn needs(&self) -> Vec<Pubkey>;
+
+    /// Holds everything that was read against the program's rules: its networks, markets or hubs, by address. What belongs
+    /// to none of them is a finding in `checks`.
+    fn audit(reading: &Reading<Self>, checks: &mut Checks) -> Vec<Self::Found>;
+
+    /// Everything that was checked of one of them.
+    fn checks(found: &Self::Found) -> &Checks;
 }
 
 /// What an audit works on.
-pub(crate) struct Reading<A> {
+pub struct Reading<A> {
     /// The slot that all of it is of.
     pub slot: u64,
     /// The cluster's time then, in Unix seconds.
@@ -130,10 +137,10 @@ fn unchanged_until<A: Audited>(
     others: &Accounts,
 ) -> Result<Option<u64>, ClientError> {
     let counters: Vec<Pubkey> = decoded::<A>(program)
-        .filter(|(_, account)| account.counts_events())
+        .filter(|(_, account)| account.sequence().is_some())
         .map(|(at, _)| *at)
         .collect();
-    // None: then nothing has books either.
+    // Without one, nothing has books either.
     if counters.is_empty() {
         return Ok(Some(others.last_slot));
     }

@@ -10,19 +10,16 @@ use solana_pubkey::Pubkey;
 use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
-    Checks, Relation, Rule, Side, Sum, check_pause,
-    reading::{Audited, Reading},
-    vault::{Vault, check_plain_mint},
-};
-use crate::roaming::{
     account::RoamingEscrowAccount as Account,
     books::{self, AgreementPart, Books, expected_vault},
 };
+use crate::books::{
+    Audited, Checks, Reading, Relation, Rule, Side, Sum, check_pause,
+    vault::{Vault, check_plain_mint},
+};
 
 impl Audited for Account {
-    fn counts_events(&self) -> bool {
-        matches!(self, Self::Hub(_))
-    }
+    type Found = HubAudit;
 
     fn needs(&self) -> Vec<Pubkey> {
         match self {
@@ -30,10 +27,19 @@ impl Audited for Account {
             _ => vec![],
         }
     }
+
+    fn audit(reading: &Reading<Self>, checks: &mut Checks) -> Vec<HubAudit> {
+        let hubs = hubs(reading, checks);
+        hubs.iter().map(|hub| audit(reading, hub)).collect()
+    }
+
+    fn checks(found: &HubAudit) -> &Checks {
+        &found.books.checks
+    }
 }
 
 /// A hub, and what belongs to it.
-pub(crate) struct HubAccounts<'a> {
+struct HubAccounts<'a> {
     address: Pubkey,
     hub: &'a Hub,
     operators: Vec<(Pubkey, &'a Operator)>,
@@ -55,7 +61,7 @@ pub struct HubAudit {
 }
 
 /// The hubs of a reading. What belongs to none of them, or to two, is a finding.
-pub(crate) fn hubs<'a>(reading: &'a Reading<Account>, checks: &mut Checks) -> Vec<HubAccounts<'a>> {
+fn hubs<'a>(reading: &'a Reading<Account>, checks: &mut Checks) -> Vec<HubAccounts<'a>> {
     let accounts = &reading.accounts;
     let mut statements: BTreeMap<Pubkey, Vec<(Pubkey, &Statement)>> = BTreeMap::new();
     for (at, account) in accounts {
@@ -142,7 +148,7 @@ fn stray(accounts: &BTreeMap<Pubkey, Account>, account: &Account) -> Option<Stri
 }
 
 /// Checks a hub against everything that was read.
-pub(crate) fn audit(reading: &Reading<Account>, accounts: &HubAccounts) -> HubAudit {
+fn audit(reading: &Reading<Account>, accounts: &HubAccounts) -> HubAudit {
     let HubAccounts { address, hub, .. } = accounts;
     let agreements = accounts.agreements.iter().map(|agreement| {
         let state = agreement.state;
@@ -248,10 +254,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        audit::{
-            fixture::{self, NOW, TOKEN, findings},
-            roaming_escrow,
-        },
+        audit::audit,
+        books::fixture::{self, NOW, TOKEN, findings},
         fake_chain::{FakeChain, no_faults},
         roaming::{
             account::{RoamingEscrowAccount as Any, encode, examples},
@@ -312,13 +316,13 @@ mod tests {
     fn found(change: impl FnOnce(&mut Example)) -> Vec<(Rule, Pubkey)> {
         let mut example = example();
         change(&mut example);
-        let audit = roaming_escrow(&chain(&example).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example).cluster(no_faults())).unwrap();
         findings(&audit.checks)
     }
 
     #[test]
     fn a_hub_that_balances() {
-        let audit = roaming_escrow(&chain(&example()).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example()).cluster(no_faults())).unwrap();
         assert!(audit.checks.hold(), "{:?}", audit.checks.findings);
         assert_eq!(
             audit.accounts,

@@ -11,13 +11,11 @@ use wayfare_core::rewards::{
     verify::{self, VerifyError},
 };
 
-use super::{Audit, Checks, NetworkAudit, Part, Relation, Rule, Side, Sum};
+use super::{address, audit::NetworkAudit, data_error::DataError, published::compare_epoch};
 use crate::{
+    audit::Audit,
+    books::{Checks, Part, Relation, Rule, Side, Sum},
     error::ClientError,
-    rewards::{
-        address,
-        published::{DataError, compare_epoch},
-    },
 };
 
 /// Why data cannot be held against the chain at all.
@@ -257,12 +255,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        audit::{
-            fixture::findings,
-            node_rewards,
-            rewards::examples::{self, Example, key},
-        },
+        audit::audit,
+        books::fixture::findings,
         fake_chain::no_faults,
+        rewards::{
+            account::NodeRewardsAccount,
+            audit::examples::{self, Example, key},
+        },
     };
 
     const POLICY: &str =
@@ -347,7 +346,8 @@ mod tests {
             name: &str,
             previous: Option<&str>,
         ) -> Result<PublishedAudit, PublishedError> {
-            let audit = node_rewards(&examples::chain(example).cluster(no_faults())).unwrap();
+            let audit = audit::<NodeRewardsAccount>(&examples::chain(example).cluster(no_faults()))
+                .unwrap();
             let previous = previous.map(|name| self.path(name));
             published(&audit, &self.path(name), previous.as_deref())
         }

@@ -10,20 +10,17 @@ use solana_pubkey::Pubkey;
 use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
-    Checks, Part, Relation, Rule, Side, Sum, check_pause,
-    reading::{Audited, Reading},
-    vault::{Vault, check_plain_mint},
-};
-use crate::rewards::{
     account::NodeRewardsAccount as Account,
     books::{self, Books, expected_vault},
     published::pages_for,
 };
+use crate::books::{
+    Audited, Checks, Part, Reading, Relation, Rule, Side, Sum, check_pause,
+    vault::{Vault, check_plain_mint},
+};
 
 impl Audited for Account {
-    fn counts_events(&self) -> bool {
-        matches!(self, Self::Network(_))
-    }
+    type Found = NetworkAudit;
 
     fn needs(&self) -> Vec<Pubkey> {
         match self {
@@ -31,10 +28,22 @@ impl Audited for Account {
             _ => vec![],
         }
     }
+
+    fn audit(reading: &Reading<Self>, checks: &mut Checks) -> Vec<NetworkAudit> {
+        let networks = networks(reading, checks);
+        networks
+            .iter()
+            .map(|network| audit(reading, network))
+            .collect()
+    }
+
+    fn checks(found: &NetworkAudit) -> &Checks {
+        &found.books.checks
+    }
 }
 
 /// A network, and what belongs to it.
-pub(crate) struct NetworkAccounts<'a> {
+struct NetworkAccounts<'a> {
     pub address: Pubkey,
     pub network: &'a Network,
     pub epochs: BTreeMap<u64, (Pubkey, &'a Epoch)>,
@@ -56,10 +65,7 @@ pub struct NetworkAudit {
 }
 
 /// The networks of a reading. What belongs to none of them is a finding.
-pub(crate) fn networks<'a>(
-    reading: &'a Reading<Account>,
-    checks: &mut Checks,
-) -> Vec<NetworkAccounts<'a>> {
+fn networks<'a>(reading: &'a Reading<Account>, checks: &mut Checks) -> Vec<NetworkAccounts<'a>> {
     let mut networks: BTreeMap<Pubkey, NetworkAccounts> = BTreeMap::new();
     for (at, account) in &reading.accounts {
         if let Account::Network(network) = account {
@@ -110,7 +116,7 @@ pub(crate) fn networks<'a>(
 }
 
 /// Checks a network against everything that was read.
-pub(crate) fn audit(reading: &Reading<Account>, accounts: &NetworkAccounts) -> NetworkAudit {
+fn audit(reading: &Reading<Account>, accounts: &NetworkAccounts) -> NetworkAudit {
     let NetworkAccounts {
         address, network, ..
     } = accounts;
@@ -420,13 +426,13 @@ fn check_pages(checks: &mut Checks, accounts: &NetworkAccounts) {
 
 /// A network and its accounts, for tests.
 #[cfg(test)]
-pub(super) mod examples {
+pub(crate) mod examples {
     use node_rewards::state::NodeKind;
     use wayfare_core::merkle::depth_for;
 
     use super::*;
     use crate::{
-        audit::fixture::{self, TOKEN},
+        books::fixture::{self, TOKEN},
         fake_chain::FakeChain,
         rewards::{account::encode, address::PROGRAM},
     };
@@ -594,10 +600,8 @@ pub(super) mod examples {
 mod tests {
     use super::{examples::*, *};
     use crate::{
-        audit::{
-            fixture::{NOW, TOKEN, findings},
-            node_rewards,
-        },
+        audit::audit,
+        books::fixture::{NOW, TOKEN, findings},
         fake_chain::no_faults,
         rewards::{account::encode, address::PROGRAM},
     };
@@ -605,13 +609,13 @@ mod tests {
     fn found(change: impl FnOnce(&mut Example)) -> Vec<(Rule, Pubkey)> {
         let mut example = example();
         change(&mut example);
-        let audit = node_rewards(&chain(&example).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example).cluster(no_faults())).unwrap();
         findings(&audit.checks)
     }
 
     #[test]
     fn a_network_that_balances() {
-        let audit = node_rewards(&chain(&example()).cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain(&example()).cluster(no_faults())).unwrap();
         assert!(audit.checks.hold(), "{:?}", audit.checks.findings);
         assert_eq!(
             audit.accounts,
@@ -808,7 +812,7 @@ mod tests {
         };
         chain.put(at, PROGRAM, encode(&Account::Node(Box::new(stray))));
         chain.put(key(99), PROGRAM, vec![1; 100]);
-        let audit = node_rewards(&chain.cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain.cluster(no_faults())).unwrap();
         let mut found = findings(&audit.checks);
         found.sort();
         assert_eq!(
@@ -841,7 +845,7 @@ mod tests {
             (example.network.vault, TOKEN, example.vault.clone()),
         ];
         chain.0.lock().unwrap().changes.insert(3, changes);
-        let audit = node_rewards(&chain.cluster(no_faults())).unwrap();
+        let audit = audit::<Account>(&chain.cluster(no_faults())).unwrap();
         assert!(audit.checks.hold(), "{:?}", audit.checks.findings);
         assert_eq!(audit.books[0].books.claimed_total, 605);
     }
@@ -856,7 +860,7 @@ mod tests {
             let changes = vec![(network_address(), PROGRAM, encode(&network))];
             chain.0.lock().unwrap().changes.insert(call, changes);
         }
-        let error = node_rewards(&chain.cluster(no_faults())).unwrap_err();
+        let error = audit::<Account>(&chain.cluster(no_faults())).unwrap_err();
         assert!(error.is_retryable(), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::sysvar;
 
-use super::{Checks, Rule};
+use super::{checks::Checks, rule::Rule};
 use crate::fake_chain::FakeChain;
 
 pub const TOKEN: Pubkey = anchor_spl::token::ID;
