@@ -43,7 +43,7 @@ pub fn run(command: &NetworkCommand, ctx: &Context, print: &Printer) -> Result<E
 
 /// The address that a network's name leads to.
 pub fn address_of(name: &str) -> Result<Pubkey> {
-    Ok(address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?)
+    Ok(address::network(name).ok_or_else(|| InputError::name("network", name))?)
 }
 
 impl NetworkNameArgs {

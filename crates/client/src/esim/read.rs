@@ -53,9 +53,8 @@ impl OrderFilter {
 impl Cluster {
     /// A market by its name, and its address.
     pub fn market(&self, name: &str) -> Result<(Pubkey, Market), ClientError> {
-        check_name(name).map_err(|_| InputError::MarketName(name.to_owned()))?;
-        let address =
-            address::market(name).ok_or_else(|| InputError::MarketName(name.to_owned()))?;
+        check_name(name).map_err(|_| InputError::name("market", name))?;
+        let address = address::market(name).ok_or_else(|| InputError::name("market", name))?;
         Ok((address, self.state(&address)?))
     }
 

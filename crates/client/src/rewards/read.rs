@@ -14,9 +14,8 @@ use crate::{
 impl Cluster {
     /// A network by its name, and its address.
     pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
-        Network::check_name(name).map_err(|_| InputError::NetworkName(name.to_owned()))?;
-        let address =
-            address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
+        Network::check_name(name).map_err(|_| InputError::name("network", name))?;
+        let address = address::network(name).ok_or_else(|| InputError::name("network", name))?;
         Ok((address, self.state(&address)?))
     }
 

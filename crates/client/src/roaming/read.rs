@@ -49,8 +49,8 @@ pub struct AgreementParts {
 impl Cluster {
     /// A hub by its name, and its address.
     pub fn hub(&self, name: &str) -> Result<(Pubkey, Hub), ClientError> {
-        Hub::check_name(name).map_err(|_| InputError::HubName(name.to_owned()))?;
-        let address = address::hub(name).ok_or_else(|| InputError::HubName(name.to_owned()))?;
+        Hub::check_name(name).map_err(|_| InputError::name("hub", name))?;
+        let address = address::hub(name).ok_or_else(|| InputError::name("hub", name))?;
         Ok((address, self.state(&address)?))
     }
 

@@ -38,7 +38,7 @@ impl MarketCreateArgs {
         details.extend(MarketTermsView::from(&terms).fields());
         draft.describe(format!("create the market {name}"), details);
         let create = instruction::create_market(draft.payer, draft.signer, name.clone(), terms)
-            .ok_or_else(|| InputError::MarketName(name.clone()))
+            .ok_or_else(|| InputError::name("market", name))
             .context("cannot create the market")?;
         draft.add(create);
         draft.finish(Some(&self.by.confirm))

@@ -53,7 +53,7 @@ pub fn run(command: &MarketCommand, ctx: &Context, print: &Printer) -> Result<Ex
 impl MarketNameArgs {
     /// The address that the name leads to.
     pub fn address(&self) -> Result<Pubkey> {
-        Ok(address::market(&self.name).ok_or_else(|| InputError::MarketName(self.name.clone()))?)
+        Ok(address::market(&self.name).ok_or_else(|| InputError::name("market", &self.name))?)
     }
 }
 

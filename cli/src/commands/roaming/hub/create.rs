@@ -36,7 +36,7 @@ impl HubCreateArgs {
         details.extend(HubTermsView::from(&terms).fields());
         draft.describe(format!("create the hub {name}"), details);
         let create = instruction::create_hub(draft.payer, draft.signer, name.clone(), terms)
-            .ok_or_else(|| InputError::HubName(name.clone()))?;
+            .ok_or_else(|| InputError::name("hub", name))?;
         draft.add(create);
         draft.finish(Some(&self.by.confirm))
     }

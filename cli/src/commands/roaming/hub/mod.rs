@@ -40,7 +40,7 @@ pub fn run(command: &HubCommand, ctx: &Context, print: &Printer) -> Result<Exit>
 }
 
 fn address_of(name: &str) -> Result<Pubkey> {
-    Ok(address::hub(name).ok_or_else(|| InputError::HubName(name.to_owned()))?)
+    Ok(address::hub(name).ok_or_else(|| InputError::name("hub", name))?)
 }
 
 impl HubNameArgs {
