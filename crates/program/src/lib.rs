@@ -1,5 +1,5 @@
-//! What Wayfare's Anchor programs share on chain, written once: governance ([`scope`]), lives as tables ([`life_cycle`]),
-//! layouts and their versions ([`version`], [`stored`], [`account`]), events ([`events`]), vaults, token accounts and
+//! What Wayfare's Anchor programs share on chain, written once: governance ([`scope`]), lives as tables ([`mod@life_cycle`]),
+//! layouts and their versions ([`version`], [`mod@stored`], [`account`]), events ([`events`]), vaults, token accounts and
 //! transfers ([`vault`], [`token`]), derived addresses ([`address`]), signatures that the runtime verified ([`ed25519`]), and
 //! the arithmetic of money and time ([`numbers`]).
 //!
