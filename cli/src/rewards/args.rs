@@ -71,5 +71,5 @@ impl Noun for NetworkNameArgs {
 
 /// The address that a network's name leads to.
 pub fn address_of(name: &str) -> Result<Pubkey> {
-    Ok(address::network(name).ok_or_else(|| InputError::NetworkName(name.to_owned()))?)
+    Ok(address::network(name).ok_or_else(|| InputError::name("network", name))?)
 }

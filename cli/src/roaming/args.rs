@@ -302,7 +302,7 @@ impl StatementArg {
 }
 
 pub fn address_of(name: &str) -> Result<Pubkey> {
-    Ok(address::hub(name).ok_or_else(|| InputError::HubName(name.to_owned()))?)
+    Ok(address::hub(name).ok_or_else(|| InputError::name("hub", name))?)
 }
 
 #[cfg(test)]

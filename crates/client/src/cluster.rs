@@ -1084,7 +1084,7 @@ mod tests {
         ] {
             let error = read(url, options()).unwrap_err();
             assert_eq!(error.class(), ErrorClass::Input, "{url}");
-            assert!(error.to_string().contains("no URL"), "{error}");
+            assert!(error.to_string().contains("not a URL"), "{error}");
         }
     }
 
@@ -1177,7 +1177,7 @@ mod tests {
         ));
         assert!(matches!(
             nothing.network("No Such Name"),
-            Err(ClientError::Input(InputError::NetworkName(_)))
+            Err(ClientError::Input(InputError::Name { .. }))
         ));
     }
 

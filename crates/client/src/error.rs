@@ -18,6 +18,7 @@ use solana_signature::Signature;
 use solana_system_interface::error::SystemError;
 use solana_transaction_error::TransactionError;
 use thiserror::Error;
+use wayfare_core::name;
 
 use crate::{
     account::AccountError,
@@ -122,12 +123,9 @@ impl From<Refusal> for ClientError {
 pub enum InputError {
     #[error("\"{url}\" is not a URL of an RPC node: it must start with http:// or https://")]
     Url { url: String },
-    #[error("\"{0}\" is not a network's name: {rule}", rule = wayfare_core::name::RULE)]
-    NetworkName(String),
-    #[error("\"{0}\" is not a market's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
-    MarketName(String),
-    #[error("\"{0}\" is not a hub's name: 1 to 32 characters of a-z, 0-9 and, not at an end, -")]
-    HubName(String),
+    /// Of a network, a market or a hub, as `scope` says.
+    #[error("\"{name}\" is not a {scope}'s name: {}", name::RULE)]
+    Name { scope: &'static str, name: String },
     /// [`crate::send::PACKET_BYTES`] is what a packet holds.
     #[error(
         "the transaction has {bytes} bytes, but a packet holds {limit}: send fewer instructions at once"
@@ -221,6 +219,16 @@ pub enum JournalError {
 pub(crate) struct HttpStatus {
     pub status: u16,
     pub retry_after: Option<Duration>,
+}
+
+impl InputError {
+    /// A name that a scope cannot have.
+    pub fn name(scope: &'static str, name: &str) -> Self {
+        Self::Name {
+            scope,
+            name: name.to_owned(),
+        }
+    }
 }
 
 /// What went wrong with an RPC node.

@@ -98,7 +98,7 @@ impl MarketCreateArgs {
             guardian: self.guardian,
         };
         let create = instruction::create_market(draft.payer, draft.signer, args)
-            .ok_or_else(|| InputError::MarketName(name.clone()))
+            .ok_or_else(|| InputError::name("market", name))
             .context("cannot create the market")?;
         draft.add(create);
         draft.finish(Some(&self.by.confirm))

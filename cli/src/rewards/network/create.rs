@@ -134,7 +134,7 @@ impl NetworkCreateArgs {
         draft.describe(format!("create the network {name}"), details);
         let create =
             instruction::create_network(draft.payer, draft.signer, self.mint, token_program, args)
-                .ok_or_else(|| InputError::NetworkName(name.clone()))
+                .ok_or_else(|| InputError::name("network", name))
                 .context("cannot create the network")?;
         draft.add(create);
         draft.finish(Some(&self.confirm))

@@ -71,7 +71,7 @@ impl HubCreateArgs {
             guardian: self.guardian,
         };
         let create = instruction::create_hub(draft.payer, draft.signer, args)
-            .ok_or_else(|| InputError::HubName(name.clone()))?;
+            .ok_or_else(|| InputError::name("hub", name))?;
         draft.add(create);
         draft.finish(Some(&self.by.confirm))
     }

@@ -61,7 +61,7 @@ impl Cluster {
         let address = Some(name)
             .filter(|name| is_name(name.as_bytes()))
             .and_then(address::market)
-            .ok_or_else(|| InputError::MarketName(name.to_owned()))?;
+            .ok_or_else(|| InputError::name("market", name))?;
         Ok((address, self.state(&address)?))
     }
 

@@ -17,7 +17,7 @@ impl Cluster {
     pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
         let address = address::network(name)
             .filter(|_| is_name(name.as_bytes()))
-            .ok_or_else(|| InputError::NetworkName(name.to_owned()))?;
+            .ok_or_else(|| InputError::name("network", name))?;
         Ok((address, self.state(&address)?))
     }
 

@@ -57,7 +57,7 @@ impl Cluster {
         let address = Some(name)
             .filter(|name| is_name(name.as_bytes()))
             .and_then(address::hub)
-            .ok_or_else(|| InputError::HubName(name.to_owned()))?;
+            .ok_or_else(|| InputError::name("hub", name))?;
         Ok((address, self.state(&address)?))
     }
 

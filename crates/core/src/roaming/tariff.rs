@@ -262,7 +262,7 @@ mod tests {
         assert!(error("\"MTC\"", "\"=MTC\"").contains("printable ASCII"));
         assert!(error("\"min\"", "\"\"").contains("printable ASCII"));
         assert!(error("\"DEUD1\"", "\"deud1\"").contains("is not a TADIG code"));
-        assert!(error("\"EUR\"", "\"euro\"").contains("no currency"));
+        assert!(error("\"EUR\"", "\"euro\"").contains("is not a currency"));
         assert!(error("currency", "# ").contains("missing field `currency`"));
         assert!(error("per_unit", "per_min").contains("unknown field `per_min`"));
         assert!(error("[[price]]", "[[price").contains("cannot be read"));
