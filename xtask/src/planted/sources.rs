@@ -65,7 +65,7 @@ pub fn write(root: &Path, changes: &[Change], programs: &[&Program]) -> Result<(
                 member
             };
             copy(root, &part, &planted)?;
-        } else {
+        } else if !COPIED.iter().any(|name| member == Path::new(name)) {
             link(&workspace::root().join(&member), &place)?;
         }
     }
@@ -297,6 +297,25 @@ mod tests {
         assert_eq!(select(built, 0).unwrap(), built);
         assert!(select(built, 10_000).is_err());
         assert!(select(&selected, 1).is_err());
+    }
+
+    /// Once into an empty folder, and once into one that stands there already.
+    #[test]
+    fn the_copy_has_every_member_and_a_link_to_this_checkout_where_nothing_is_planted() {
+        let root = std::env::temp_dir().join(format!("planted-copy-{}", std::process::id()));
+        let programs = workspace::programs().unwrap();
+        for _ in 0..2 {
+            write(&root, &[], &[&programs[0]]).unwrap();
+            for member in workspace::members().unwrap() {
+                let place = root.join(&member);
+                assert!(place.join("Cargo.toml").is_file(), "{}", place.display());
+                let is_copied = member.starts_with("programs")
+                    || COPIED.iter().any(|name| member == Path::new(name));
+                assert_eq!(place.is_symlink(), !is_copied, "{}", place.display());
+            }
+        }
+        assert!(root.join(CORE).join("src/planted.rs").is_file());
+        fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]
