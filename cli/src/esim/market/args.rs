@@ -21,7 +21,7 @@ pub struct MarketNameArgs {
 impl MarketNameArgs {
     /// The address that the name leads to.
     pub fn address(&self) -> Result<Pubkey> {
-        Ok(address::market(&self.name).ok_or_else(|| InputError::MarketName(self.name.clone()))?)
+        Ok(address::market(&self.name).ok_or_else(|| InputError::name("market", &self.name))?)
     }
 }
 

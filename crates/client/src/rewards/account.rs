@@ -147,7 +147,10 @@ pub(crate) fn encode(account: &NodeRewardsAccount) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountError, check_address, decode, decode_as};
+    use crate::{
+        account::{AccountError, check_address, decode, decode_as},
+        rewards::read::{NETWORK_AT, OWNER_AT},
+    };
     use node_rewards::{
         constants::COUNTERS_PER_PAGE,
         state::{EpochStatus, NodeKind},
@@ -264,6 +267,23 @@ mod tests {
             assert!(
                 matches!(elsewhere, Err(AccountError::Misplaced { derived, .. }) if derived == address)
             );
+        }
+    }
+
+    #[test]
+    fn the_fields_by_which_a_node_of_the_cluster_filters() {
+        for (_, account) in examples() {
+            let data = encode(&account);
+            let (network, owner) = match &account {
+                NodeRewardsAccount::Epoch(epoch) => (epoch.network, None),
+                NodeRewardsAccount::Payout(payout) => (payout.network, None),
+                NodeRewardsAccount::Node(node) => (node.network, Some(node.owner)),
+                _ => continue,
+            };
+            assert_eq!(data[NETWORK_AT..NETWORK_AT + 32], network.to_bytes());
+            if let Some(owner) = owner {
+                assert_eq!(data[OWNER_AT..OWNER_AT + 32], owner.to_bytes());
+            }
         }
     }
 

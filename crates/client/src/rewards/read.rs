@@ -12,6 +12,12 @@ use crate::{
     error::{ClientError, InputError},
 };
 
+/// Where a node, a payout account and an epoch have their network: behind the discriminator and the version.
+pub(super) const NETWORK_AT: usize = 9;
+
+/// Where a node has its owner: behind the network and the device.
+pub(super) const OWNER_AT: usize = NETWORK_AT + 64;
+
 impl Cluster {
     /// A network by its name, and its address.
     pub fn network(&self, name: &str) -> Result<(Pubkey, Network), ClientError> {
@@ -32,9 +38,8 @@ impl Cluster {
         network: &Pubkey,
         owner: Option<&Pubkey>,
     ) -> Result<Vec<(Pubkey, Node)>, ClientError> {
-        // Offsets: discriminator 8, network 32, device 32, owner 32.
-        let mut places: Vec<(usize, &[u8])> = vec![(8, network.as_ref())];
-        places.extend(owner.map(|owner| (72, owner.as_ref())));
+        let mut places: Vec<(usize, &[u8])> = vec![(NETWORK_AT, network.as_ref())];
+        places.extend(owner.map(|owner| (OWNER_AT, owner.as_ref())));
         let mut nodes = self.states::<Node>(&places)?.states;
         nodes.retain(|(_, node)| {
             node.network == *network && owner.is_none_or(|owner| node.owner == *owner)
@@ -44,7 +49,9 @@ impl Cluster {
 
     /// The payout wallets that a network's owners have set, by owner.
     pub fn payouts(&self, network: &Pubkey) -> Result<HashMap<Pubkey, Payout>, ClientError> {
-        let payouts = self.states::<Payout>(&[(8, network.as_ref())])?.states;
+        let payouts = self
+            .states::<Payout>(&[(NETWORK_AT, network.as_ref())])?
+            .states;
         Ok(payouts
             .into_iter()
             .filter(|(_, payout)| payout.network == *network)
@@ -54,7 +61,9 @@ impl Cluster {
 
     /// The epochs of a network, in order of their numbers.
     pub fn epochs(&self, network: &Pubkey) -> Result<Vec<(Pubkey, Epoch)>, ClientError> {
-        let mut epochs = self.states::<Epoch>(&[(8, network.as_ref())])?.states;
+        let mut epochs = self
+            .states::<Epoch>(&[(NETWORK_AT, network.as_ref())])?
+            .states;
         epochs.retain(|(_, epoch)| epoch.network == *network);
         epochs.sort_by_key(|(_, epoch)| epoch.number);
         Ok(epochs)

@@ -844,7 +844,8 @@ fn claims_15_a_page_knows_its_network_and_number() {
     });
     edited.refuse(net.claim(0), WrongPage);
     chain.edit(&net.page(0), |account| {
-        account.data[8..40].copy_from_slice(other.address.as_ref());
+        let at = 8 + offset_of!(ClaimPage, network);
+        account.data[at..at + 32].copy_from_slice(other.address.as_ref());
     });
     chain.refuse(net.claim(0), WrongPage);
 }

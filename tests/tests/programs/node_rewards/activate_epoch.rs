@@ -230,7 +230,7 @@ fn with_another_number() {
     let stale = address::epoch(&net.address, 3);
     world.chain.put(&stale, epoch);
     world.chain.edit(&stale, |account| {
-        account.data[40..48].copy_from_slice(&3u64.to_le_bytes())
+        account.data[41..49].copy_from_slice(&3u64.to_le_bytes())
     });
     let skip = net.activate().swap(&net.epoch(), &stale);
     world.chain.refuse(skip, WrongEpochNumber);
