@@ -303,7 +303,7 @@ fn rent_left(table: &mut Table) {
         |chain: &Chain| chain.lamports(&order.payer) + chain.lamports(&order.plan.seller.authority);
     let before = has(&chain);
     for call in [
-        market.purchase(&order, plan.version, plan.terms.price),
+        market.purchase(&order, plan.terms_version, plan.terms.price),
         market.deliver(&order),
         market.confirm(&order),
         market.close(&order),

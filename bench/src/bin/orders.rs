@@ -129,6 +129,7 @@ fn pool(network: &Network) -> String {
 fn buy(network: &Network, market: &Market) -> Result<DeliveryKey> {
     let key = DeliveryKey::generate(&mut delivery::rng()?);
     let plan: esim_market::state::Plan = network.cluster.state(&market.plan)?;
+    let state: esim_market::state::Market = network.cluster.state(&market.address)?;
     let buyer = network.wallet.pubkey();
     let purchases = (0..ORDERS).map(|order_id| Purchase {
         payer: buyer,
@@ -139,7 +140,8 @@ fn buy(network: &Network, market: &Market) -> Result<DeliveryKey> {
         vault: market.vault,
         source: token_account(&buyer, &market.vault.mint, &market.vault.token_program),
         order_id,
-        plan_version: plan.version,
+        plan_version: plan.terms_version,
+        market_version: state.terms_version,
         max_price: plan.terms.price,
     });
     let job = BuyOrders {

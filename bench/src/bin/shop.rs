@@ -213,11 +213,12 @@ async fn purchases(client: &reqwest::Client, shop: &Shop, wallet: &Pubkey) -> Re
         Some(rest.split('"').next()?.to_owned())
     };
     let version = attribute("data-version").context("the plan has no version")?;
+    let terms = attribute("data-market-version").context("the market has no version")?;
     let price = attribute("data-max-price").context("the plan has no price")?;
     let key = DeliveryKey::generate(&mut delivery::rng()?);
     let key = Pubkey::new_from_array(*key.public());
     let url = Arc::new(format!(
-        "{}/pay/{plan}?version={version}&max={price}&key={key}",
+        "{}/pay/{plan}?version={version}&terms={terms}&max={price}&key={key}",
         shop.url
     ));
     let buyers: Vec<_> = (0..BUYERS)

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use esim_market::state::{DisputeReason, SellerStatus, check_name};
+use esim_market::state::{DisputeReason, SellerStatus};
 use solana_pubkey::Pubkey;
 use url::Url;
 use wayfare_core::esim::countries::Code;
 use wayfare_core::esim::shop;
+use wayfare_core::name;
 
 use super::{ConfirmArgs, OFFLINE, PauseEnd, PriceArgs, Seconds, TokenProgram, TransactionArgs};
 use crate::signers::SignerSource;
@@ -81,9 +82,10 @@ pub struct OptionalMarketArg {
 }
 
 fn market_name(text: &str) -> Result<String, String> {
-    check_name(text).map(|()| text.to_owned()).map_err(|_| {
-        "a market's name is 1 to 32 characters of a-z, 0-9 and, not at an end, -".into()
-    })
+    match name::is_name(text.as_bytes()) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("a market's name is {}", name::RULE)),
+    }
 }
 
 fn country(text: &str) -> Result<Code, String> {
@@ -97,7 +99,7 @@ fn data(text: &str) -> Result<u64, String> {
 fn basis_points(text: &str) -> Result<u16, String> {
     text.parse()
         .ok()
-        .filter(|bps| *bps <= esim_market::constants::WHOLE_BPS)
+        .filter(|bps| *bps <= wayfare_program::numbers::WHOLE_BPS)
         .ok_or_else(|| format!("{text:?} is not a share in basis points: give 0 to 10000"))
 }
 
@@ -509,10 +511,6 @@ pub struct MarketTermsArgs {
     /// Who divides what disputes are about
     #[arg(long, value_name = "PUBKEY")]
     pub arbiter: Option<Pubkey>,
-
-    /// Who may pause
-    #[arg(long, value_name = "PUBKEY")]
-    pub guardian: Option<Pubkey>,
 
     /// Wallet whose associated token accounts get the fees
     #[arg(long, value_name = "PUBKEY")]

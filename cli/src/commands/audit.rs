@@ -275,7 +275,7 @@ impl Display for MarketBooks {
             ("authority", market.authority.clone()),
             ("pending authority", or_none(&market.pending_authority)),
             ("arbiter", market.terms.arbiter.clone()),
-            ("guardian", market.terms.guardian.clone()),
+            ("guardian", market.guardian.clone()),
             ("treasury", market.terms.treasury.clone()),
             ("paused", paused(market.paused_until)),
         ])

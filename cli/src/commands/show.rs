@@ -60,7 +60,7 @@ fn esim(at: &Pubkey, account: Esim, ctx: &Context, print: &Printer) -> Result<Ex
             print.result(Ok(PlanView::new(at, &plan, decimals)))
         }
         Esim::Order(order) => {
-            let decimals = decimals(&order.market, &order.mint)?;
+            let decimals = decimals(&order.market, &order.terms.mint)?;
             let now = cluster.unix_time()?;
             print.result(Ok(OrderView::new(at, &order, decimals, now)))
         }

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display};
 
+use esim_market::constants::DELIVERY_TIMES;
 use esim_market::constants::UNLIMITED_STOCK;
 use esim_market::state::{
-    Action, ActivationPolicy, Actor, Delivery, Market, MarketTerms, MarketVault, Order, Plan,
-    PlanTerms, RefundPolicy, Seller, SellerStatus,
+    Action, ActivationPolicy, Actor, Delivery, Market, MarketVault, Order, Plan, PlanTerms,
+    RefundPolicy, Seller, SellerStatus, StoredMarketTerms,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -40,7 +41,6 @@ fn span(seconds: u32) -> Span {
 #[derive(Clone, Debug, Serialize)]
 pub struct MarketTermsView {
     pub arbiter: String,
-    pub guardian: String,
     pub treasury: String,
     pub fee_bps: u16,
     pub max_delivery_window: Span,
@@ -51,11 +51,10 @@ pub struct MarketTermsView {
     pub retention: Span,
 }
 
-impl From<&MarketTerms> for MarketTermsView {
-    fn from(terms: &MarketTerms) -> Self {
+impl From<&StoredMarketTerms> for MarketTermsView {
+    fn from(terms: &StoredMarketTerms) -> Self {
         Self {
             arbiter: terms.arbiter.to_string(),
-            guardian: terms.guardian.to_string(),
             treasury: terms.treasury.to_string(),
             fee_bps: terms.fee_bps,
             max_delivery_window: span(terms.max_delivery_window),
@@ -73,7 +72,6 @@ impl MarketTermsView {
     pub fn fields(&self) -> Vec<(&'static str, Shown)> {
         vec![
             ("arbiter", self.arbiter.as_str().into()),
-            ("guardian", self.guardian.as_str().into()),
             ("treasury", self.treasury.as_str().into()),
             ("fee", Shown::new(percent(self.fee_bps), self.fee_bps)),
             ("max delivery window", Shown::of(self.max_delivery_window)),
@@ -92,8 +90,11 @@ pub struct MarketView {
     pub address: String,
     pub authority: String,
     pub pending_authority: Option<String>,
+    pub guardian: String,
     #[serde(flatten)]
     pub terms: MarketTermsView,
+    /// The number of the event that set the terms.
+    pub terms_version: u64,
     pub mints: Vec<String>,
     pub paused_until: Moment,
     pub sequence: u64,
@@ -102,14 +103,16 @@ pub struct MarketView {
 impl MarketView {
     pub fn new(address: &Pubkey, market: &Market) -> Self {
         Self {
-            name: market.name().to_owned(),
+            name: market.scope.name().to_owned(),
             address: address.to_string(),
-            authority: market.authority.to_string(),
-            pending_authority: key(&market.pending_authority),
-            terms: MarketTermsView::from(&market.terms()),
+            authority: market.scope.authority.to_string(),
+            pending_authority: key(&market.scope.pending_authority),
+            guardian: market.scope.guardian.to_string(),
+            terms: MarketTermsView::from(&market.terms),
+            terms_version: market.terms_version,
             mints: market.mints().iter().map(ToString::to_string).collect(),
-            paused_until: Moment(market.paused_until),
-            sequence: market.sequence,
+            paused_until: Moment(market.scope.paused_until),
+            sequence: market.scope.sequence,
         }
     }
 }
@@ -123,6 +126,7 @@ impl Display for MarketView {
             ("address", self.address.clone()),
             ("authority", self.authority.clone()),
             ("pending authority", or_none(&self.pending_authority)),
+            ("guardian", self.guardian.clone()),
         ];
         let terms = self.terms.fields().into_iter();
         fields.extend(terms.map(|(name, value)| (name, value.to_string())));
@@ -212,6 +216,8 @@ pub struct SellerView {
     pub plans: u32,
     pub orders: u64,
     pub delivered: u64,
+    /// Deliveries by the time that they took: within 1, 5 and 15 minutes, 1, 4, 12 and 24 hours, and longer.
+    pub delivery_times: [u64; 8],
     pub disputed: u64,
     pub refunded: u64,
 }
@@ -229,6 +235,7 @@ impl SellerView {
             plans: seller.plan_count,
             orders: seller.order_count,
             delivered: seller.delivered_count,
+            delivery_times: seller.delivery_times,
             disputed: seller.disputed_count,
             refunded: seller.refunded_count,
         }
@@ -250,10 +257,27 @@ impl Display for SellerView {
             ("plans", self.plans.to_string()),
             ("orders", self.orders.to_string()),
             ("delivered", self.delivered.to_string()),
+            ("delivered within", delivered_within(&self.delivery_times)),
             ("disputed", self.disputed.to_string()),
             ("refunded", self.refunded.to_string()),
         ])
         .fmt(f)
+    }
+}
+
+/// How many orders were delivered how fast, as in `3 in 1m, 1 in 4h, 1 later`.
+fn delivered_within(times: &[u64; DELIVERY_TIMES.len() + 1]) -> String {
+    let spans = DELIVERY_TIMES.map(|seconds| format!("in {}", Span(seconds.unsigned_abs())));
+    let names = spans.into_iter().chain(["later".to_owned()]);
+    let counted: Vec<_> = times
+        .iter()
+        .zip(names)
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    match counted.is_empty() {
+        true => "none".to_owned(),
+        false => counted.join(", "),
     }
 }
 
@@ -448,7 +472,7 @@ impl PlanView {
             address: address.to_string(),
             market: plan.market.to_string(),
             seller: plan.seller.to_string(),
-            version: plan.version,
+            version: plan.terms_version,
             on_sale: plan.on_sale,
             stock: (plan.stock != UNLIMITED_STOCK).then_some(plan.stock),
             sold: plan.sold,
@@ -564,6 +588,7 @@ pub struct OrderView {
     pub seller: String,
     pub plan: String,
     pub plan_version: u64,
+    pub market_version: u64,
     pub buyer: String,
     pub payer: String,
     pub payout: String,
@@ -606,7 +631,7 @@ pub struct OrderView {
 impl OrderView {
     /// `decimals` are those of the order's mint; `now` is the cluster's time.
     pub fn new(address: &Pubkey, order: &Order, decimals: u8, now: i64) -> Self {
-        let amount = |units| Amount::new(units, decimals, &order.mint);
+        let amount = |units| Amount::new(units, decimals, &order.terms.mint);
         let hash = |bytes: [u8; 32]| (bytes != [0; 32]).then(|| hex::encode(bytes));
         Self {
             address: address.to_string(),
@@ -616,6 +641,7 @@ impl OrderView {
             seller: order.seller.to_string(),
             plan: order.plan.to_string(),
             plan_version: order.plan_version,
+            market_version: order.market_version,
             buyer: order.buyer.to_string(),
             payer: order.payer.to_string(),
             payout: order.payout.to_string(),
@@ -628,7 +654,7 @@ impl OrderView {
             answer_hash: hash(order.answer_hash),
             state: state_name(order),
             reason: order.reason().ok().and_then(reason_name),
-            mint: order.mint.to_string(),
+            mint: order.terms.mint.to_string(),
             paid: amount(order.paid),
             fee_bps: order.fee_bps,
             terms: order

@@ -639,8 +639,8 @@ function onlyInstruction(transaction, account) {
 
 /**
  * Throws unless the transaction is the purchase that this page asked for; gives the order's address. `asked` has
- * `account`, `market`, `plan`, `orderId`, `version`, `maxPrice`, `key` (32 bytes) and `sources`, the token accounts that
- * may pay.
+ * `account`, `market`, `plan`, `orderId`, `version`, `marketVersion`, `maxPrice`, `key` (32 bytes) and `sources`, the token
+ * accounts that may pay.
  */
 export function checkPurchase(transaction, asked) {
   const { accounts, data, created, lie } = onlyInstruction(transaction, asked.account);
@@ -649,6 +649,7 @@ export function checkPurchase(transaction, asked) {
     DISCRIMINATOR.purchase,
     u64(asked.orderId),
     u64(asked.version),
+    u64(asked.marketVersion),
     u64(asked.maxPrice),
     asked.key,
   );
@@ -656,8 +657,9 @@ export function checkPurchase(transaction, asked) {
     ["another step", 0, 8],
     ["another order", 8, 16],
     ["another version of the plan", 16, 24],
-    ["another price", 24, 32],
-    ["another delivery key", 32, 64],
+    ["another version of the market's terms", 24, 32],
+    ["another price", 32, 40],
+    ["another delivery key", 40, 72],
   ];
   for (const [what, from, to] of parts) {
     if (!equal(data.subarray(from, to), expected.subarray(from, to))) lie(what);
@@ -1778,7 +1780,7 @@ async function wireCheckout(section) {
     show(byId("cannot-open"));
     return;
   }
-  const { plan, version, maxPrice, price, deposit, mint } = section.dataset;
+  const { plan, version, marketVersion, maxPrice, price, deposit, mint } = section.dataset;
   const { market } = page();
 
   // One number for all tries: whatever is tried again with the same account, it is bought once.
@@ -1945,7 +1947,8 @@ async function wireCheckout(section) {
     const key = await keyFor(account);
     showTerms(key);
     const sources = await tokenAccounts(account.address, mint);
-    const asked = { account: account.address, market, plan, orderId, version, maxPrice, key: key.public, sources };
+    const terms = { version, marketVersion, maxPrice };
+    const asked = { account: account.address, market, plan, orderId, ...terms, key: key.public, sources };
     say("Asking the shop for the payment …", "wait");
     let built;
     try {
@@ -1978,7 +1981,8 @@ async function wireCheckout(section) {
   }
 
   const payPath = (key) =>
-    `/pay/${plan}?order=${orderId}&key=${base58Encode(key.public)}&version=${version}&max=${maxPrice}`;
+    `/pay/${plan}?order=${orderId}&key=${base58Encode(key.public)}&version=${version}&terms=${marketVersion}` +
+    `&max=${maxPrice}`;
 
   /** Goes to the order that was paid, with its key if it is one of this page. */
   async function goToPaid(order, news) {

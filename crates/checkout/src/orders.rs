@@ -135,7 +135,7 @@ impl OrderInfo {
         now: i64,
     ) -> Self {
         let happened = |at: i64| (at != 0).then_some(at);
-        let amount = |units| Amount::new(units, decimals, &order.mint);
+        let amount = |units| Amount::new(units, decimals, &order.terms.mint);
         let none = [0; 32];
         let mut steps: Vec<StepInfo> = orders::steps(order, now)
             .iter()
@@ -211,7 +211,8 @@ fn moments(order: &Order) -> Vec<Moment> {
 fn reasons(order: &Order) -> Vec<&'static str> {
     let right_holds = order.refund_right_holds().unwrap_or(false);
     DisputeReason::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|reason| right_holds || *reason != DisputeReason::Unused)
         .filter_map(orders::reason_name)
         .collect()
@@ -220,11 +221,13 @@ fn reasons(order: &Order) -> Vec<&'static str> {
 /// A complaint by its name.
 pub fn read_reason(name: Option<&str>) -> Result<DisputeReason, Problem> {
     DisputeReason::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|reason| name.is_some() && orders::reason_name(*reason) == name)
         .ok_or_else(|| {
             let names: Vec<_> = DisputeReason::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .filter_map(orders::reason_name)
                 .collect();
             Problem::bad_request(format!("reason is none of {}", names.join(", ")))
@@ -315,9 +318,9 @@ impl Shop {
         };
         let mut infos = Vec::with_capacity(found.len());
         for (at, order) in found {
-            let decimals = match catalogue.decimals(&order.mint) {
+            let decimals = match catalogue.decimals(&order.terms.mint) {
                 Some(decimals) => decimals,
-                None => self.vault(&order.mint)?.1,
+                None => self.vault(&order.terms.mint)?.1,
             };
             let plan_id = catalogue
                 .offer(&order.plan)
@@ -337,7 +340,7 @@ impl Shop {
         let (instructions, message) = match deed {
             Deed::Confirm => {
                 require_possible(&order, Action::Confirm, account, now)?;
-                let (vault, _) = self.vault(&order.mint)?;
+                let (vault, _) = self.vault(&order.terms.mint)?;
                 let settle = SettleAccounts::of(*at, &order, vault);
                 let confirm = instruction::confirm_delivery(&settle, *account);
                 (
@@ -406,7 +409,7 @@ impl Shop {
         account: &Pubkey,
         action: Action,
     ) -> Result<Vec<Instruction>, Problem> {
-        let (vault, _) = self.vault(&order.mint)?;
+        let (vault, _) = self.vault(&order.terms.mint)?;
         let settle = SettleAccounts::of(*at, order, vault);
         let to = self.cluster.account(&settle.refund_to)?;
         let mut instructions = Vec::new();

@@ -313,12 +313,12 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
                 dd {
                     @match offer.plan.stock { UNLIMITED_STOCK => "enough", left => { (left) } }
                 }
-                dt { "Plan" } dd { (offer.plan.id) ", version " (offer.plan.version) }
+                dt { "Plan" } dd { (offer.plan.id) ", version " (offer.plan.terms_version) }
                 dt { "Seller" } dd { code { (offer.plan.seller) } }
             }
             h2 { "When your money comes back" }
             ul class="refunds" {
-                @for sentence in refund_terms(terms, catalogue.market.answer_window) {
+                @for sentence in refund_terms(terms, catalogue.market.terms.answer_window) {
                     li { (sentence) }
                 }
             }
@@ -330,7 +330,8 @@ pub fn plan(shop: &Shop, catalogue: &Catalogue, offer: &Offer) -> Markup {
             }
             @match &offer.hindrance {
                 Some(hindrance) => p class="unavailable" { (hindered(hindrance).message) },
-                None => section id="checkout" data-plan=(offer.address) data-version=(offer.plan.version)
+                None => section id="checkout" data-plan=(offer.address) data-version=(offer.plan.terms_version)
+                    data-market-version=(catalogue.market.terms_version)
                     data-max-price=(offer.paid) data-price=(price) data-deposit=(shop.deposit()) data-mint=(terms.mint) aria-label="Buy" {
                     (PreEscaped(assets::CHECKOUT))
                 },

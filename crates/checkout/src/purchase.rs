@@ -30,7 +30,10 @@ pub struct Request {
     pub order_id: u64,
     /// X25519: whose secret reads the delivery.
     pub key: [u8; 32],
+    /// Of the plan's terms.
     pub version: u64,
+    /// Of the market's terms.
+    pub market_version: u64,
     /// Base units.
     pub max_price: u64,
 }
@@ -167,7 +170,14 @@ impl Shop {
             return Ok(Some(hindered(hindrance)));
         }
         let price = shop::price(offer.paid, offer.decimals);
-        if offer.plan.version != request.version || offer.paid > request.max_price {
+        if catalogue.market.terms_version != request.market_version {
+            return Ok(Some(Problem::conflict(
+                "repriced",
+                "the market's terms have changed since you saw them: look at the plan again"
+                    .to_owned(),
+            )));
+        }
+        if offer.plan.terms_version != request.version || offer.paid > request.max_price {
             return Ok(Some(Problem::conflict(
                 "repriced",
                 format!(
@@ -195,6 +205,7 @@ fn purchase_of(offer: &Offer, request: &Request) -> Purchase {
         source: token::token_account(&request.account, &vault.mint, &vault.token_program),
         order_id: request.order_id,
         plan_version: request.version,
+        market_version: request.market_version,
         max_price: request.max_price,
     }
 }

@@ -208,7 +208,7 @@ impl Shop {
         let list = |offer: Offer| {
             let same = before
                 .and_then(|before| before.listed(&offer.address))
-                .filter(|listed| listed.offer.plan.version == offer.plan.version);
+                .filter(|listed| listed.offer.plan.terms_version == offer.plan.terms_version);
             let countries = match same {
                 Some(listed) => Arc::clone(&listed.countries),
                 None => Countries(offer.plan.terms.countries)

@@ -126,12 +126,12 @@ pub fn summary(order: &Order, decimals: u8, now: i64) -> String {
         }
         OrderState::Contested if now >= order.resolve_by => format!(
             "The arbiter did not decide in time: {} of the money is yours, and anybody can have it divided.",
-            percent(order.default_split_bps)
+            percent(order.terms.default_split_bps)
         ),
         OrderState::Contested => format!(
             "The seller contests your complaint. The market's arbiter decides until {}; without a decision {} is yours.",
             moment(order.resolve_by),
-            percent(order.default_split_bps)
+            percent(order.terms.default_split_bps)
         ),
         OrderState::Completed => "Completed: the seller is paid.".to_owned(),
         OrderState::Refunded => format!("Refunded: {} tokens.", tokens(order.refunded)),

@@ -160,7 +160,7 @@ fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, Client
     };
     Ok(match account {
         AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => Some(network.sequence),
-        AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.sequence),
+        AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.scope.sequence),
         AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.sequence),
         _ => None,
     })

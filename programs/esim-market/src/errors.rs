@@ -2,6 +2,7 @@
 //! append-only: a released number never changes its meaning.
 
 use anchor_lang::prelude::*;
+use wayfare_program::scope::ScopeError;
 
 /// Why an instruction of esim-market was refused.
 #[error_code]
@@ -46,23 +47,22 @@ pub enum EsimMarketError {
     #[msg("The market does not accept this mint")]
     MintNotAccepted,
 
-    // 6014: pauses
+    // 6015: pauses
     #[msg("The market is paused: try again when the pause is over")]
     Paused,
-    // 6015
     #[msg("A pause must end in the future, and within 7 days")]
     BadPause,
 
-    // 6016: plans
+    // 6017: plans
     #[msg("The price must be above zero")]
     BadPrice,
     #[msg("The discount must be below 10000 basis points")]
     BadDiscount,
     #[msg("Less than the floor price would remain for the seller")]
     BelowFloor,
+    // 6020
     #[msg("The validity must be 1 to 366 days")]
     BadValidity,
-    // 6020
     #[msg("The countries are none, or not pairs of letters A-Z")]
     BadCountries,
     #[msg("The delivery window is above the market's longest")]
@@ -71,10 +71,11 @@ pub enum EsimMarketError {
     BadReleaseWindow,
     #[msg("A split must be at most 10000 basis points")]
     BadSplit,
+    // 6025
     #[msg("The stock would pass its limit")]
     BadStock,
 
-    // 6025: purchases
+    // 6026: purchases
     #[msg("The seller is not approved by the market")]
     SellerNotApproved,
     #[msg("The plan is off sale")]
@@ -83,9 +84,9 @@ pub enum EsimMarketError {
     SoldOut,
     #[msg("The plan is not the version that was quoted: look at its terms again")]
     WrongPlanVersion,
+    // 6030
     #[msg("The price is above the buyer's limit")]
     AbovePriceLimit,
-    // 6030
     #[msg("The encryption key is not a usable one")]
     BadEncryptionKey,
     #[msg("A top-up names its parent order; a purchase names none")]
@@ -93,12 +94,12 @@ pub enum EsimMarketError {
     #[msg("The parent order is not delivered, is of another seller, or its plan allows no top-up")]
     NoTopUp,
 
-    // 6033: orders
+    // 6034: orders
     #[msg("The order is not in a state that allows this")]
     WrongState,
+    // 6035
     #[msg("It is too early for this: the time is in the log")]
     TooEarly,
-    // 6035
     #[msg("It is too late for this: the time is in the log")]
     TooLate,
     #[msg("The ciphertext must be 81 to 512 bytes")]
@@ -107,9 +108,9 @@ pub enum EsimMarketError {
     RefundRightEnded,
     #[msg("An unused plan is refunded: contest only when its installation or use was reported")]
     RefundRightHolds,
+    // 6040
     #[msg("It was reported before")]
     ReportedTwice,
-    // 6040
     #[msg("A dispute needs a reason")]
     BadDisputeReason,
     #[msg("The agreed part must be above zero and below what was paid")]
@@ -119,10 +120,9 @@ pub enum EsimMarketError {
     #[msg("The order was delivered: its delivery account must be closed with it")]
     MissingDelivery,
 
-    // 6044: accounts
+    // 6045: accounts
     #[msg("The account is not of this market")]
     WrongMarket,
-    // 6045
     #[msg("The account is not of this seller")]
     WrongSeller,
     #[msg("The account is not of this order")]
@@ -131,17 +131,37 @@ pub enum EsimMarketError {
     WrongVault,
     #[msg("The token program is not the mint's")]
     WrongTokenProgram,
+    // 6050
     #[msg("The destination is not the associated token account of the one who is paid")]
     WrongDestination,
-    // 6050
     #[msg("The rent goes only to who paid it")]
     WrongRentReceiver,
 
-    // 6051: books
+    // 6052: books
     #[msg("The vault's balance did not change by exactly the amount")]
     WrongVaultDelta,
     #[msg("A total would pass its type's limit")]
     Overflow,
     #[msg("An invariant of the market does not hold")]
     InvariantBroken,
+
+    // 6055: versions
+    #[msg("The market's terms are not the version that was quoted: look at them again")]
+    WrongMarketVersion,
+    #[msg("A newer release of the program wrote the market: this one cannot change it")]
+    NewerVersion,
+}
+
+impl From<ScopeError> for EsimMarketError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::BadName => Self::BadName,
+            ScopeError::ZeroKey => Self::ZeroKey,
+            ScopeError::NotNominee => Self::NotNominee,
+            ScopeError::BadPause => Self::BadPause,
+            ScopeError::Paused => Self::Paused,
+            ScopeError::Overflow => Self::Overflow,
+            ScopeError::NewerVersion => Self::NewerVersion,
+        }
+    }
 }

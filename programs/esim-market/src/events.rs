@@ -29,9 +29,11 @@ pub struct MarketCreated {
     pub market: Pubkey,
     pub sequence: u64,
     pub authority: Pubkey,
+    pub guardian: Pubkey,
     pub terms: MarketTerms,
 }
 
+/// The event's sequence is the version of the market's terms.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketTermsChanged {
@@ -72,6 +74,15 @@ pub struct AuthorityNominated {
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityChanged {
+    pub market: Pubkey,
+    pub sequence: u64,
+    pub old: Pubkey,
+    pub new: Pubkey,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardianChanged {
     pub market: Pubkey,
     pub sequence: u64,
     pub old: Pubkey,
@@ -119,7 +130,7 @@ pub struct SellerStatusChanged {
     pub new: SellerStatus,
 }
 
-/// The event's sequence is the plan's version.
+/// The event's sequence is the version of the plan's terms.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanCreated {
@@ -133,7 +144,7 @@ pub struct PlanCreated {
     pub on_sale: bool,
 }
 
-/// The state after the change. With new terms the event's sequence is the plan's version.
+/// The state after the change. With new terms the event's sequence is their version.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanChanged {
@@ -163,6 +174,7 @@ pub struct OrderPaid {
     pub order: Pubkey,
     pub plan: Pubkey,
     pub plan_version: u64,
+    pub market_version: u64,
     pub buyer: Pubkey,
     pub payer: Pubkey,
     /// The order that this one tops up, or all zero.

@@ -15,9 +15,7 @@ pub mod payment;
 pub mod state;
 
 use instructions::*;
-use state::{
-    DisputeReason, MarketTerms, MarketTermsChange, PlanChange, SellerProfile, SellerStatus,
-};
+use state::{DisputeReason, MarketTermsChange, PlanChange, SellerProfile, SellerStatus};
 
 declare_id!("9nWHmGpdkpaK6oqT86ewqosmSbdz1JDbz79w69C48QK");
 
@@ -41,10 +39,18 @@ pub mod esim_market {
         ctx: Context<Purchase>,
         order_id: u64,
         plan_version: u64,
+        market_version: u64,
         max_price: u64,
         encryption_key: [u8; 32],
     ) -> Result<()> {
-        Purchase::purchase(ctx, order_id, plan_version, max_price, encryption_key)
+        Purchase::purchase(
+            ctx,
+            order_id,
+            plan_version,
+            market_version,
+            max_price,
+            encryption_key,
+        )
     }
 
     /// Buys a plan for the profile of a delivered order.
@@ -52,9 +58,10 @@ pub mod esim_market {
         ctx: Context<Purchase>,
         order_id: u64,
         plan_version: u64,
+        market_version: u64,
         max_price: u64,
     ) -> Result<()> {
-        Purchase::top_up(ctx, order_id, plan_version, max_price)
+        Purchase::top_up(ctx, order_id, plan_version, market_version, max_price)
     }
 
     /// Accepts the delivery: the seller is paid at once.
@@ -162,12 +169,8 @@ pub mod esim_market {
 
     // Market authority.
     /// Creates a market. The signer becomes its authority.
-    pub fn create_market(
-        ctx: Context<CreateMarket>,
-        name: String,
-        terms: MarketTerms,
-    ) -> Result<()> {
-        CreateMarket::create_market(ctx, name, terms)
+    pub fn create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) -> Result<()> {
+        CreateMarket::create_market(ctx, args)
     }
 
     /// Changes the market's terms, for orders to come.
@@ -193,6 +196,11 @@ pub mod esim_market {
     /// Approves or suspends a seller. Open orders go on.
     pub fn set_seller_status(ctx: Context<SetSellerStatus>, status: SellerStatus) -> Result<()> {
         SetSellerStatus::set_seller_status(ctx, status)
+    }
+
+    /// Replaces the guardian.
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        Govern::set_guardian(ctx, guardian)
     }
 
     /// Nominates the next authority, or withdraws the nomination.

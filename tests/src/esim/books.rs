@@ -124,9 +124,10 @@ impl Books {
             }
             let (key, data, lamports) = (*key, account.data(), account.lamports());
             let starts = |discriminator: &[u8]| data.starts_with(discriminator);
+            assert_eq!(data[8], 1, "the version of every layout so far");
             let (due, bump) = if starts(Market::DISCRIMINATOR) {
                 let state: Market = decode(data);
-                let place = (address::market(state.name()), state.bump);
+                let place = (address::market(state.scope.name()), state.scope.bump);
                 books.markets.insert(key, state);
                 place
             } else if starts(MarketVault::DISCRIMINATOR) {
@@ -185,7 +186,10 @@ impl Books {
     pub fn check_after(&self, before: &Self, (was, is): (&Snapshot, &Snapshot), events: &[Event]) {
         self.check();
         for (key, market) in &self.markets {
-            let mut sequence = before.markets.get(key).map_or(0, |market| market.sequence);
+            let mut sequence = before
+                .markets
+                .get(key)
+                .map_or(0, |market| market.scope.sequence);
             for event in events.iter().filter(|event| event.market() == *key) {
                 sequence += 1;
                 assert_eq!(
@@ -194,14 +198,16 @@ impl Books {
                     "an event is missing: {events:?}"
                 );
             }
-            assert_eq!(market.sequence, sequence, "a change without an event");
+            assert_eq!(market.scope.sequence, sequence, "a change without an event");
         }
         for event in events {
             assert!(self.markets.contains_key(&event.market()));
         }
         for (key, was) in &before.markets {
             let is = self.markets.get(key).expect("no market is ever closed");
-            assert!((is.name, is.bump) == (was.name, was.bump));
+            assert!((is.scope.name, is.scope.bump) == (was.scope.name, was.scope.bump));
+            assert!(is.terms_version >= was.terms_version, "a version came back");
+            assert!(is.terms_version > was.terms_version || is.terms == was.terms);
         }
         for (key, was) in &before.sellers {
             let is = self.sellers.get(key).expect("no seller is ever closed");
@@ -211,14 +217,17 @@ impl Books {
                 (was.delivered_count, is.delivered_count),
                 (was.disputed_count, is.disputed_count),
                 (was.refunded_count, is.refunded_count),
-            ] {
+            ]
+            .into_iter()
+            .chain(was.delivery_times.into_iter().zip(is.delivery_times))
+            {
                 assert!(is >= was, "a seller's counter fell");
             }
         }
         for (key, was) in &before.plans {
             if let Some(is) = self.plans.get(key) {
-                assert!(is.version >= was.version, "a version came back");
-                assert!(is.version > was.version || is.terms == was.terms);
+                assert!(is.terms_version >= was.terms_version, "a version came back");
+                assert!(is.terms_version > was.terms_version || is.terms == was.terms);
             }
         }
         for (key, was) in &before.orders {
@@ -242,7 +251,7 @@ impl Books {
     fn check(&self) {
         let mut held: BTreeMap<Pubkey, u128> = BTreeMap::new();
         for (key, OrderBooks { state: order, .. }) in &self.orders {
-            let vault = address::vault(&order.market, &order.mint).0;
+            let vault = address::vault(&order.market, &order.terms.mint).0;
             *held.entry(vault).or_default() += owes(order);
             check_order(key, order);
             assert_eq!(
@@ -280,17 +289,20 @@ impl Books {
             }
             let unused = &market.mints[usize::from(market.mint_count)..];
             assert!(unused.iter().all(|mint| *mint == Pubkey::default()));
-            assert!(market.fee_bps <= 1_000);
+            assert!(market.terms.fee_bps <= 1_000);
+            assert!(market.terms_version <= market.scope.sequence);
         }
         let mut plans: BTreeMap<Pubkey, u32> = BTreeMap::new();
         for plan in self.plans.values() {
             *plans.entry(plan.seller).or_default() += 1;
             assert_eq!(self.sellers[&plan.seller].market, plan.market);
-            assert!(plan.version <= self.markets[&plan.market].sequence);
+            assert!(plan.terms_version <= self.markets[&plan.market].scope.sequence);
         }
         for (key, seller) in &self.sellers {
             assert_eq!(seller.plan_count, plans.remove(key).unwrap_or_default());
             assert!(self.markets.contains_key(&seller.market));
+            let times: u128 = seller.delivery_times.iter().map(|n| u128::from(*n)).sum();
+            assert_eq!(times, u128::from(seller.delivered_count));
             assert!(seller.delivered_count <= seller.order_count);
             assert!(seller.disputed_count <= seller.delivered_count);
             assert!(seller.refunded_count <= seller.order_count);
@@ -397,7 +409,7 @@ impl Books {
                     let Some(order) = self.order_in(before, &event.order) else {
                         continue;
                     };
-                    let vault = address::vault(&order.market, &order.mint).0;
+                    let vault = address::vault(&order.market, &order.terms.mint).0;
                     *paid.entry(vault).or_default() += u128::from(event.paid);
                     continue;
                 }
@@ -410,7 +422,7 @@ impl Books {
                 // Bought, ended and closed in one transaction.
                 continue;
             };
-            let vault = address::vault(&order.market, &order.mint).0;
+            let vault = address::vault(&order.market, &order.terms.mint).0;
             let program = self.vaults[&vault].state.token_program;
             for (wallet, owed, due) in [
                 (order.payer, owed.refund, due.refund),
@@ -418,7 +430,7 @@ impl Books {
                 (order.treasury, owed.fee, due.fee),
             ] {
                 let amount = u128::from(owed) - u128::from(due);
-                let to = wayfare_client::token::token_account(&wallet, &order.mint, &program);
+                let to = wayfare_client::token::token_account(&wallet, &order.terms.mint, &program);
                 *got.entry(to).or_default() += amount;
                 *vault_lost.entry(vault).or_default() += amount;
             }
@@ -471,8 +483,8 @@ fn is_lamports(snapshot: &Snapshot) -> BTreeMap<Pubkey, u64> {
 
 /// The rules of one order at any time.
 fn check_order(key: &Pubkey, order: &Order) {
-    let (paid, price) = (u128::from(order.paid), u128::from(order.price));
-    let discount = price * u128::from(order.discount_bps) / 10_000;
+    let (paid, price) = (u128::from(order.paid), u128::from(order.terms.price));
+    let discount = price * u128::from(order.terms.discount_bps) / 10_000;
     assert_eq!(u128::from(order.discount), discount);
     assert_eq!(paid, price - discount, "{key} cost another price");
     assert!(paid > 0);
@@ -487,12 +499,12 @@ fn check_order(key: &Pubkey, order: &Order) {
     assert!(at(order.purchased_at));
     assert_eq!(
         order.deliver_by,
-        order.purchased_at + i64::from(order.delivery_window)
+        order.purchased_at + i64::from(order.terms.delivery_window)
     );
     assert_eq!(at(order.delivered_at), at(order.release_at));
     if at(order.delivered_at) {
         assert!(order.delivered_at < order.deliver_by);
-        let window = i64::from(order.release_window);
+        let window = i64::from(order.terms.release_window);
         assert_eq!(order.release_at, order.delivered_at + window);
     }
     assert_eq!(at(order.disputed_at), at(order.answer_by));

@@ -233,6 +233,10 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             };
             add("", crowd, market.update_market(change));
         }
+        "set_guardian" => {
+            let (crowd, market, _) = at(Stage::OnSale);
+            add("", crowd, market.set_guardian(person("another guardian")));
+        }
         "accept_mint" => {
             let (crowd, market, _) = at(Stage::Created);
             add("", crowd, market.accept_mint());
@@ -304,7 +308,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
         "purchase" => {
             let (crowd, market, order) = at(Stage::Paid);
             let third = OrderFixture::new(&order.plan, buyer(), 2).paid_by(patron());
-            let version = crowd.world.plan().version;
+            let version = crowd.world.plan().terms_version;
             add("", crowd, market.purchase(&third, version, u64::MAX));
         }
         "top_up" => {
@@ -312,7 +316,7 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
             let third = OrderFixture::new(&order.plan, buyer(), 2)
                 .paid_by(patron())
                 .topping_up(&order);
-            let version = crowd.world.plan().version;
+            let version = crowd.world.plan().terms_version;
             add("", crowd, market.top_up(&third, version, u64::MAX));
         }
         "deliver" => {

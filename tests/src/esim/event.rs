@@ -50,6 +50,7 @@ events!(
     MintDropped,
     AuthorityNominated,
     AuthorityChanged,
+    GuardianChanged,
     PauseChanged,
     SellerApplied,
     SellerChanged,

@@ -1,9 +1,9 @@
 //! A market with its people, and every honest instruction of theirs.
 
 use anchor_lang::{InstructionData, ToAccountMetas};
-use esim_market::instructions::{CreatePlanArgs, DeliverArgs};
+use esim_market::instructions::{CreateMarketArgs, CreatePlanArgs, DeliverArgs};
 use esim_market::state::{
-    ActivationPolicy, DisputeReason, MarketTerms, MarketTermsChange, PlanChange, PlanTerms,
+    ActivationPolicy, DisputeReason, Market, MarketTerms, MarketTermsChange, PlanChange, PlanTerms,
     RefundPolicy, SellerProfile, SellerStatus, StockChange,
 };
 use esim_market::{accounts, instruction};
@@ -11,6 +11,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use wayfare_core::esim::countries::{Code, Countries};
 
+use crate::chain::Chain;
 use crate::esim::address;
 use crate::keys::person;
 use crate::token::TokenProgram;
@@ -74,6 +75,8 @@ pub struct MarketFixture {
     pub seller: SellerFixture,
     /// The first plan of the first seller.
     pub plan: PlanFixture,
+    /// The version of its terms that its buyers were shown.
+    pub terms_version: u64,
 }
 
 /// A seller, by the keys that belong to it.
@@ -198,10 +201,20 @@ impl MarketFixture {
             authority: person(&format!("{name}: authority")),
             arbiter: person(&format!("{name}: arbiter")),
             guardian: person(&format!("{name}: guardian")),
+            terms_version: 1,
             treasury: person(&format!("{name}: treasury")),
             operator: person(&format!("{name}: operator")),
             plan: PlanFixture::new(&seller, "fr-5gb-30d"),
             seller,
+        }
+    }
+
+    /// The same market, with the version of its terms that is on the chain now.
+    pub fn as_of_now(&self, chain: &Chain) -> Self {
+        let state: Market = chain.read(&self.address);
+        Self {
+            terms_version: state.terms_version,
+            ..self.clone()
         }
     }
 
@@ -220,15 +233,14 @@ impl MarketFixture {
     pub fn terms(&self) -> MarketTerms {
         MarketTerms {
             arbiter: self.arbiter,
-            guardian: self.guardian,
             treasury: self.treasury,
-            fee_bps: FEE_BPS,
             max_delivery_window: 3 * 86_400,
             min_release_window: 3_600,
             max_release_window: 7 * 86_400,
             answer_window: ANSWER_WINDOW as u32,
             arbiter_window: ARBITER_WINDOW as u32,
             retention: RETENTION as u32,
+            fee_bps: FEE_BPS,
         }
     }
 
@@ -288,8 +300,11 @@ impl MarketFixture {
                 program: esim_market::ID,
             },
             instruction::CreateMarket {
-                name: self.name.clone(),
-                terms,
+                args: CreateMarketArgs {
+                    name: self.name.clone(),
+                    terms,
+                    guardian: self.guardian,
+                },
             },
         )
     }
@@ -343,6 +358,10 @@ impl MarketFixture {
 
     pub fn drop_mint(&self) -> Instruction {
         self.govern(instruction::DropMint { mint: self.mint })
+    }
+
+    pub fn set_guardian(&self, guardian: Pubkey) -> Instruction {
+        self.govern(instruction::SetGuardian { guardian })
     }
 
     pub fn nominate(&self, nominee: Option<Pubkey>) -> Instruction {
@@ -478,7 +497,7 @@ impl MarketFixture {
     }
 
     // Buyers.
-    /// The order's payer pays the quoted version from its associated token account, up to a price.
+    /// The order's payer pays the quoted versions from its associated token account, up to a price.
     pub fn purchase(&self, order: &OrderFixture, plan_version: u64, max_price: u64) -> Instruction {
         self.purchase_with_key(order, plan_version, max_price, encryption_key())
     }
@@ -495,6 +514,7 @@ impl MarketFixture {
             instruction::Purchase {
                 order_id: order.id,
                 plan_version,
+                market_version: self.terms_version,
                 max_price,
                 encryption_key,
             },
@@ -507,6 +527,7 @@ impl MarketFixture {
             instruction::TopUp {
                 order_id: order.id,
                 plan_version,
+                market_version: self.terms_version,
                 max_price,
             },
         )

@@ -127,9 +127,10 @@ impl World {
     /// Buys the plan as it is on the chain now, for whatever it costs.
     pub fn purchase(&self, order: &OrderFixture) -> Tx {
         let plan: Plan = self.chain.read(&order.plan.address);
+        let market = self.market.as_of_now(&self.chain);
         let instruction = match order.parent {
-            None => self.market.purchase(order, plan.version, u64::MAX),
-            Some(_) => self.market.top_up(order, plan.version, u64::MAX),
+            None => market.purchase(order, plan.terms_version, u64::MAX),
+            Some(_) => market.top_up(order, plan.terms_version, u64::MAX),
         };
         instruction.into()
     }
@@ -236,7 +237,7 @@ pub fn raise(chain: &mut Chain, market: &MarketFixture, order: &OrderFixture, st
     }
     if stage >= Stage::Paid {
         let plan: Plan = chain.read(&market.plan.address);
-        chain.accept(market.purchase(order, plan.version, u64::MAX));
+        chain.accept(market.purchase(order, plan.terms_version, u64::MAX));
     }
     // Time passes between the steps, so that no two instants of an order are the same.
     if stage >= Stage::Delivered {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use esim_market::state::{Order, Plan};
+use esim_market::state::{Market, Order, Plan};
 use serde_json::{Value, json};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -26,8 +26,10 @@ pub fn delivery_key() -> DeliveryKey {
 pub fn pay_path(shop: &Shop, id: &str, order_id: u64, key: &str) -> String {
     let at = shop.plan(id);
     let plan: Plan = shop.cluster.state(&at).unwrap();
-    let (version, max) = (plan.version, plan.terms.price);
-    format!("/pay/{at}?order={order_id}&key={key}&version={version}&max={max}")
+    let market: Market = shop.cluster.state(&plan.market).unwrap();
+    let (version, terms) = (plan.terms_version, market.terms_version);
+    let max = plan.terms.price;
+    format!("/pay/{at}?order={order_id}&key={key}&version={version}&terms={terms}&max={max}")
 }
 
 pub fn base58(bytes: &[u8; 32]) -> String {
@@ -461,6 +463,7 @@ fn bad_input() {
         ("POST", with("order", "1.5"), &account, 400, "bad-request"),
         ("POST", with("order", ""), &account, 400, "bad-request"),
         ("POST", with("version", "x"), &account, 400, "bad-request"),
+        ("POST", with("terms", "-1"), &account, 400, "bad-request"),
         ("POST", with("max", "4.5"), &account, 400, "bad-request"),
         ("POST", with("key", "0OIl"), &account, 400, "bad-key"),
         ("POST", with("key", &small), &account, 400, "bad-key"),
@@ -483,6 +486,7 @@ fn bad_input() {
         ("POST", elsewhere("no-plan"), &account, 404, "no-plan"),
         ("GET", format!("/pay/{none}"), "", 404, "no-plan"),
         ("POST", with("version", "0"), &account, 409, "repriced"),
+        ("POST", with("terms", "0"), &account, 409, "repriced"),
         ("POST", with("max", "4499999"), &account, 409, "repriced"),
         (
             "POST",

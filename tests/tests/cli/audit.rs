@@ -7,7 +7,7 @@ use std::time::Instant;
 use anchor_lang::{AccountSerialize, Discriminator};
 use bytemuck::{Pod, Zeroable, bytes_of};
 use esim_market::state::{
-    ActivationPolicy, Order, OrderState, PlanTerms, RefundPolicy, Seller, SellerStatus,
+    ActivationPolicy, Order, OrderState, RefundPolicy, Seller, SellerStatus, StoredPlanTerms,
 };
 use node_rewards::state::{ClaimPage, Network, Node, NodeKind};
 use roaming_escrow::state::{Agreement, AgreementState, Hub, Operator, OperatorStatus};
@@ -369,6 +369,7 @@ fn an_audit_of_many_accounts() {
     let mut sells = Seller::zeroed();
     (sells.market, sells.authority, sells.bump) = (market, key(0), bump);
     (sells.payout, sells.attester) = (key(1), key(2));
+    sells.version = Seller::VERSION;
     sells.status = SellerStatus::Approved as u8;
     put(&net, &seller, &program, &in_place(&sells));
     let mut countries = Countries([0; 85]);
@@ -377,7 +378,8 @@ fn an_audit_of_many_accounts() {
         let plan = key(3);
         let (at, bump) = Order::find_address(&plan, &key(number), 1);
         let mut order = Order::zeroed();
-        order.set_terms(&PlanTerms {
+        order.version = Order::VERSION;
+        order.terms = StoredPlanTerms {
             mint: net.mint.parse().unwrap(),
             price: 1_000,
             floor_price: 0,
@@ -388,18 +390,19 @@ fn an_audit_of_many_accounts() {
             voice_minutes: 0,
             sms: 0,
             throttle_kbps: 0,
-            activation_policy: ActivationPolicy::FirstUse,
-            refund_policy: RefundPolicy::UntilInstalled,
-            top_up: false,
+            activation_policy: ActivationPolicy::FirstUse as u8,
+            refund_policy: RefundPolicy::UntilInstalled as u8,
+            top_up: 0,
             delivery_window: 1,
             release_window: 1,
             default_split_bps: 0,
             description_hash: [0; 32],
-        });
+            padding: [0; 6],
+        };
         (order.market, order.seller, order.plan) = (market, seller, plan);
         (order.buyer, order.order_id, order.bump) = (key(number), 1, bump);
         (order.payer, order.payout, order.attester) = (key(number), key(1), key(2));
-        (order.treasury, order.arbiter) = (terms.treasury, terms.arbiter);
+        (order.treasury, order.arbiter) = (terms.terms.treasury, terms.terms.arbiter);
         (order.paid, order.refunded, order.ended_at) = (1_000, 1_000, 5);
         order.set_state(OrderState::Refunded);
         put(&net, &at, &program, &in_place(&order));

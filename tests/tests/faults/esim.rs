@@ -91,10 +91,13 @@ impl Case for Catalogue {
             assert_eq!(plan.terms, listing.terms);
             // A version is an event's number: none was made twice.
             let is_new = listing.id.starts_with("new");
-            assert_eq!(plan.version > was.sequence, listing.id != "same");
+            assert_eq!(
+                plan.terms_version > was.scope.sequence,
+                listing.id != "same"
+            );
             assert_eq!(plan.stock == 5, is_new);
         }
-        assert_eq!(is.sequence, was.sequence + 7);
+        assert_eq!(is.scope.sequence, was.scope.sequence + 7);
         let (was, is): (Seller, Seller) = (
             self.world.seller(),
             after.read(&self.world.market.seller.address),
@@ -131,7 +134,7 @@ impl Deliveries {
         let mut orders = vec![];
         for id in 0..ORDERS {
             let order = OrderFixture::new(&world.market.plan, buyer(), id);
-            let version = world.plan().version;
+            let version = world.plan().terms_version;
             let purchase = world
                 .market
                 .purchase_with_key(&order, version, u64::MAX, *key.public());
@@ -212,7 +215,7 @@ impl Case for Deliveries {
         let seller: Seller = after.read(&self.world.market.seller.address);
         assert_eq!(seller.delivered_count, ORDERS);
         let (was, is) = (self.world.market(), market(&self.world.market, after));
-        assert_eq!(is.sequence, was.sequence + ORDERS);
+        assert_eq!(is.scope.sequence, was.scope.sequence + ORDERS);
     }
 
     /// Each encryption is another one.
@@ -352,6 +355,6 @@ impl Case for Sweep {
         assert_eq!((vault.held, after.tokens(&market.tokens)), (0, 0));
         // Six ends, one payment of what was still due, five closings.
         let (was, is) = (self.world.market(), self::market(market, after));
-        assert_eq!(is.sequence, was.sequence + 6 + 1 + 5);
+        assert_eq!(is.scope.sequence, was.scope.sequence + 6 + 1 + 5);
     }
 }

@@ -14,7 +14,7 @@ pub fn run(args: &OrderArgs, ctx: &Context) -> Result<Settled> {
     let (order, settle, decimals) = find_to_settle(ctx, draft.is_offline(), &args.order)?;
     settled::require_possible(ctx, &order, Action::Confirm, &draft.signer)?;
     let division = Division::part(order.paid, 0, order.fee_bps)?;
-    let amount = |units| Shown::of(Amount::new(units, decimals, &order.mint));
+    let amount = |units| Shown::of(Amount::new(units, decimals, &order.terms.mint));
     draft.describe(
         "confirm a delivery: the seller is paid, and nothing can be disputed any more",
         vec![

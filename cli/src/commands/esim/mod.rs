@@ -96,7 +96,7 @@ pub fn find_to_settle(
 ) -> Result<(Order, SettleAccounts, u8)> {
     require_online(is_offline)?;
     let state = find_order(ctx, order)?;
-    let (vault, vault_state) = find_vault(ctx, &state.market, &state.mint)?;
+    let (vault, vault_state) = find_vault(ctx, &state.market, &state.terms.mint)?;
     let vault = VaultAccounts::of(vault, &vault_state);
     let settle = SettleAccounts::of(*order, &state, vault);
     Ok((state, settle, vault_state.decimals))

@@ -81,11 +81,11 @@ impl OrdersArgs {
             if self.open && !is_open {
                 continue;
             }
-            let vault = (order.market, order.mint);
+            let vault = (order.market, order.terms.mint);
             let decimals = match decimals.get(&vault) {
                 Some(decimals) => *decimals,
                 None => {
-                    let (_, state) = find_vault(ctx, &order.market, &order.mint)?;
+                    let (_, state) = find_vault(ctx, &order.market, &order.terms.mint)?;
                     decimals.insert(vault, state.decimals);
                     state.decimals
                 }

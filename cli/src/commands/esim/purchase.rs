@@ -1,7 +1,7 @@
 //! What buying and topping up have alike: the plan as it is now, who pays from where, and whether they can.
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use esim_market::state::{MarketVault, Order, OrderState, Plan, Quote, Seller};
+use esim_market::state::{Market, MarketVault, Order, OrderState, Plan, Quote, Seller};
 use rand::Rng as _;
 use solana_pubkey::Pubkey;
 use wayfare_client::esim::instruction::{Purchase, VaultAccounts};
@@ -36,11 +36,11 @@ impl Offer {
         let market = args.market.market.as_deref();
         let (address, plan) = find_plan(ctx, market, args.seller.as_ref(), plan)?;
         if let Some(version) = args.plan_version
-            && version != plan.version
+            && version != plan.terms_version
         {
             bail!(
                 "the plan is at version {} by now, not {version}: look at its terms again with `wayfare show {address}`",
-                plan.version
+                plan.terms_version
             );
         }
         if let Some(mint) = args.mint.filter(|mint| *mint != plan.terms.mint) {
@@ -49,7 +49,7 @@ impl Offer {
                 plan.terms.mint
             );
         }
-        let market = cluster.state(&plan.market)?;
+        let market: Market = cluster.state(&plan.market)?;
         let seller: Seller = cluster.state(&plan.seller)?;
         let (vault_address, vault) = find_vault(ctx, &plan.market, &plan.terms.mint)?;
         let now = cluster.unix_time()?;
@@ -92,7 +92,8 @@ impl Offer {
             vault: vault_accounts,
             source: args.source.unwrap_or(own_account),
             order_id,
-            plan_version: plan.version,
+            plan_version: plan.terms_version,
+            market_version: market.terms_version,
             max_price,
         };
         let offer = Self {
@@ -163,7 +164,7 @@ impl Offer {
             ),
             ("plan", self.plan.id.as_str().into()),
             ("plan address", self.purchase.plan.into()),
-            ("plan version", Shown::of(self.plan.version)),
+            ("plan version", Shown::of(self.plan.terms_version)),
             ("seller", self.purchase.seller.into()),
         ];
         details.extend(PlanTermsView::new(terms, decimals).fields());
@@ -198,7 +199,7 @@ impl Offer {
                 state_name(parent)
             );
         }
-        if parent.top_up != 1 {
+        if parent.terms.top_up != 1 {
             bail!("the plan of the order {at} allows no top-up");
         }
         Ok(())

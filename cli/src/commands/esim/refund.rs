@@ -28,7 +28,7 @@ impl RefundArgs {
                 ("order", self.order.into()),
                 (
                     "refund",
-                    Shown::of(Amount::new(refund, decimals, &order.mint)),
+                    Shown::of(Amount::new(refund, decimals, &order.terms.mint)),
                 ),
                 ("to", order.payer.into()),
                 ("token account", settle.refund_to.into()),

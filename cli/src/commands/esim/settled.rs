@@ -72,7 +72,7 @@ fn look(ctx: &Context, at: &Pubkey) -> Result<Option<OrderView>> {
     let Some(order) = cluster.find_state::<Order>(at)? else {
         return Ok(None);
     };
-    let vault: MarketVault = cluster.state(&address::vault(&order.market, &order.mint))?;
+    let vault: MarketVault = cluster.state(&address::vault(&order.market, &order.terms.mint))?;
     let now = cluster.unix_time()?;
     Ok(Some(OrderView::new(at, &order, vault.decimals, now)))
 }

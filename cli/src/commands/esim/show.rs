@@ -45,7 +45,7 @@ impl OrderShowArgs {
     /// Only the delivery needs a key, and who has none still sees the rest.
     pub fn run(&self, ctx: &Context) -> Result<OrderShown> {
         let order = find_order(ctx, &self.order)?;
-        let (_, vault) = find_vault(ctx, &order.market, &order.mint)?;
+        let (_, vault) = find_vault(ctx, &order.market, &order.terms.mint)?;
         let now = ctx.cluster()?.unix_time()?;
         let view = OrderView::new(&self.order, &order, vault.decimals, now);
         let delivered = if order.was_delivered() {

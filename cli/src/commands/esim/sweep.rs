@@ -160,7 +160,7 @@ impl SweepArgs {
                 .iter()
                 .zip(dues)
                 .flat_map(|((at, order), dues)| {
-                    let decimals = decimals.get(&order.mint).copied().unwrap_or_default();
+                    let decimals = decimals.get(&order.terms.mint).copied().unwrap_or_default();
                     dues.into_iter().map(move |due| DueView {
                         order: at.to_string(),
                         to: match due.to {
@@ -168,7 +168,7 @@ impl SweepArgs {
                             Party::Seller => "the seller",
                             Party::Market => "the market",
                         },
-                        amount: Amount::new(due.amount, decimals, &order.mint),
+                        amount: Amount::new(due.amount, decimals, &order.terms.mint),
                         wallet: due.wallet.to_string(),
                         account: due.account.to_string(),
                         reason: due.obstacle.map(|obstacle| format!("it {obstacle}")),

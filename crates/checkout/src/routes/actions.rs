@@ -37,8 +37,8 @@ pub async fn describe(State(app): AppState, Named(plan): Named) -> Result<Json<V
             let price = shop.price(offer);
             let label = format!("Buy for {}", shop::price(offer.paid, offer.decimals));
             let href = format!(
-                "/actions/esim/{at}?version={}&max={}&key={{key}}",
-                offer.plan.version, offer.paid
+                "/actions/esim/{at}?version={}&terms={}&max={}&key={{key}}",
+                offer.plan.terms_version, catalogue.market.terms_version, offer.paid
             );
             let mut action = json!({
                 "type": "action",

@@ -81,6 +81,7 @@ impl Parts {
         key: [u8; 32],
     ) -> Result<purchase::Request, Problem> {
         let version = "the version of the plan that was shown";
+        let market = "the version of the market's terms that was shown";
         let most = "the most to pay, in base units";
         Ok(purchase::Request {
             plan,
@@ -88,6 +89,7 @@ impl Parts {
             order_id,
             key,
             version: purchase::read("version", version, self.part("version"))?,
+            market_version: purchase::read("terms", market, self.part("terms"))?,
             max_price: purchase::read("max", most, self.part("max"))?,
         })
     }

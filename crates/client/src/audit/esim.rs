@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use esim_market::{
-    constants::{MAX_FEE_BPS, MAX_PAUSE},
+    constants::MAX_FEE_BPS,
     errors::EsimMarketError,
     state::{Delivery, Market, MarketVault, Order, OrderState, Plan, Seller},
 };
 use solana_pubkey::Pubkey;
+use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
     Checks, Relation, Rule, Side, Sum, check_pause,
@@ -181,7 +182,7 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &MarketAccounts) -> Ma
         checks,
         Rule::MarketPauseEnds,
         address,
-        market.paused_until,
+        market.scope.paused_until,
         reading.time.saturating_add(MAX_PAUSE),
     );
     for (at, seller) in &accounts.sellers {
@@ -196,10 +197,29 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &MarketAccounts) -> Ma
         );
     }
     for (at, plan) in &accounts.plans {
-        check_version(checks, at, plan.version, market);
+        check_version(
+            checks,
+            at,
+            "version of the plan's terms",
+            plan.terms_version,
+            market,
+        );
     }
     for (at, order) in &accounts.orders {
-        check_version(checks, at, order.plan_version, market);
+        check_version(
+            checks,
+            at,
+            "version of the plan's terms",
+            order.plan_version,
+            market,
+        );
+        check_version(
+            checks,
+            at,
+            "version of the market's terms",
+            order.market_version,
+            market,
+        );
         check_fee(checks, at, order.fee_bps);
         check_keys(
             checks,
@@ -228,14 +248,21 @@ fn check_market(checks: &mut Checks, at: &Pubkey, market: &Market) {
         checks,
         at,
         &[
-            ("authority", market.authority),
-            ("arbiter", market.arbiter),
-            ("guardian", market.guardian),
-            ("treasury", market.treasury),
+            ("authority", market.scope.authority),
+            ("arbiter", market.terms.arbiter),
+            ("guardian", market.scope.guardian),
+            ("treasury", market.terms.treasury),
         ],
     );
-    check_fee(checks, at, market.fee_bps);
-    let windows = market.terms().validate();
+    check_fee(checks, at, market.terms.fee_bps);
+    check_version(
+        checks,
+        at,
+        "version of the market's terms",
+        market.terms_version,
+        market,
+    );
+    let windows = market.terms().and_then(|terms| terms.validate());
     // The other reasons to refuse terms have rules of their own.
     let fault = windows
         .err()
@@ -243,7 +270,7 @@ fn check_market(checks: &mut Checks, at: &Pubkey, market: &Market) {
     checks.fact(
         Rule::MarketWindowsEnd,
         at,
-        fault.map(|_| format!("windows that the program refuses: {:?}", market.terms())),
+        fault.map(|_| format!("windows that the program refuses: {:?}", market.terms)),
         "windows of 1 second to 90 days",
     );
 }
@@ -269,13 +296,19 @@ fn check_fee(checks: &mut Checks, at: &Pubkey, fee_bps: u16) {
     checks.amounts(&sum, Vec::new);
 }
 
-fn check_version(checks: &mut Checks, at: &Pubkey, version: u64, market: &Market) {
+fn check_version(
+    checks: &mut Checks,
+    at: &Pubkey,
+    of: &'static str,
+    version: u64,
+    market: &Market,
+) {
     let sum = Sum {
         rule: Rule::VersionsAreOfTheMarket,
         account: *at,
-        left: Side::new("version of the plan", version),
+        left: Side::new(of, version),
         relation: Relation::AtMost,
-        right: Side::new("the market's last event", market.sequence),
+        right: Side::new("the market's last event", market.scope.sequence),
     };
     checks.amounts(&sum, Vec::new);
 }
@@ -372,9 +405,11 @@ mod tests {
     fn delivery(order: &Pubkey) -> (Pubkey, Delivery) {
         let (address, bump) = Delivery::find_address(order);
         let delivery = Delivery {
+            version: Delivery::VERSION,
             order: *order,
             rent_payer: examples::key(5),
             bump,
+            spare: [0; 8],
             ciphertext: vec![3; 100],
         };
         (address, delivery)
@@ -394,15 +429,14 @@ mod tests {
         (last.released, last.fee, last.fee_due, last.ended_at) = (9_999_999, 1, 1, 1_300);
         vault.held = 30_000_001;
         let mut market = examples::market().1;
-        let terms = esim_market::state::MarketTerms {
+        market.terms = esim_market::state::StoredMarketTerms {
             max_delivery_window: 3_600,
             min_release_window: 3_600,
             max_release_window: 86_400,
             answer_window: 3_600,
             arbiter_window: 3_600,
-            ..market.terms()
+            ..market.terms
         };
-        market.set_terms(&terms);
         Example {
             market,
             tokens: fixture::token_account(&vault.mint, &vault_address, 30_000_004),
@@ -479,7 +513,7 @@ mod tests {
         let (vault, tokens) = (examples::vault().0, examples::vault().1.tokens);
         let (seller, plan) = (examples::seller().0, examples::plan().0);
         let order = |number| examples::order(number).0;
-        let cases: [(Rule, Pubkey, Change); 28] = [
+        let cases: [(Rule, Pubkey, Change); 31] = [
             (Rule::VaultCoversHeld, vault, |e| {
                 e.tokens[64..72].copy_from_slice(&30_000_000u64.to_le_bytes());
             }),
@@ -502,18 +536,26 @@ mod tests {
             (Rule::MarketMintIsPlain, examples::MINT, |e| e.mint[44] = 7),
             (Rule::MarketMintIsPlain, examples::MINT, |e| e.mint[45] = 0),
             (Rule::VersionsAreOfTheMarket, plan, |e| {
-                e.plan.version = e.market.sequence + 1;
+                e.plan.terms_version = e.market.scope.sequence + 1;
             }),
             (Rule::VersionsAreOfTheMarket, order(2), |e| {
-                e.orders[1].1.plan_version = e.market.sequence + 1;
+                e.orders[1].1.plan_version = e.market.scope.sequence + 1;
+            }),
+            (Rule::VersionsAreOfTheMarket, order(3), |e| {
+                e.orders[2].1.market_version = e.market.scope.sequence + 1;
+            }),
+            (Rule::VersionsAreOfTheMarket, market, |e| {
+                e.market.terms_version = e.market.scope.sequence + 1;
             }),
             (Rule::PaidFollowsTerms, order(1), |e| {
-                e.orders[0].1.price += 1
+                e.orders[0].1.terms.price += 1
             }),
             (Rule::PaidFollowsTerms, order(1), |e| {
-                e.orders[0].1.floor_price = 10_000_001;
+                e.orders[0].1.terms.floor_price = 10_000_001;
             }),
-            (Rule::FeeWithinCap, market, |e| e.market.fee_bps = 1_001),
+            (Rule::FeeWithinCap, market, |e| {
+                e.market.terms.fee_bps = 1_001
+            }),
             (Rule::FeeWithinCap, order(1), |e| {
                 e.orders[0].1.fee_bps = 1_001
             }),
@@ -530,10 +572,10 @@ mod tests {
                 e.deliveries.remove(0);
             }),
             (Rule::MarketPauseEnds, market, |e| {
-                e.market.paused_until = fixture::NOW + MAX_PAUSE + 1;
+                e.market.scope.paused_until = fixture::NOW + MAX_PAUSE + 1;
             }),
             (Rule::MarketKeysAreSet, market, |e| {
-                e.market.arbiter = Pubkey::default();
+                e.market.terms.arbiter = Pubkey::default();
             }),
             (Rule::MarketKeysAreSet, seller, |e| {
                 e.seller.attester = Pubkey::default();
@@ -542,15 +584,18 @@ mod tests {
                 (e.market.mints[1], e.market.mint_count) = (examples::key(77), 2);
             }),
             (Rule::PlansAreCounted, seller, |e| e.seller.plan_count = 2),
+            (Rule::DeliveriesAreCounted, seller, |e| {
+                e.seller.delivered_count += 1
+            }),
             (Rule::MarketWindowsEnd, market, |e| {
-                e.market.answer_window = 0
+                e.market.terms.answer_window = 0
             }),
         ];
         for (rule, account, change) in cases {
             assert_eq!(found(change), [(rule, account)]);
         }
         assert_eq!(
-            found(|e| e.market.paused_until = fixture::NOW + MAX_PAUSE),
+            found(|e| e.market.scope.paused_until = fixture::NOW + MAX_PAUSE),
             []
         );
     }

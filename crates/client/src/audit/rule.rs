@@ -100,7 +100,7 @@ rules! {
     VaultIsTheMarkets = "EM-5" "vault-is-the-markets",
     /// The mint has no extension that could move, hide, tax or stop what the vault holds.
     MarketMintIsPlain = "EM-7" "market-mint-is-plain",
-    /// No version of a plan is newer than the market's last event.
+    /// No version of a plan's or the market's terms is newer than the market's last event.
     VersionsAreOfTheMarket = "EM-10" "versions-are-of-the-market",
     /// What an order paid follows from its terms, discount and floor included.
     PaidFollowsTerms = "EM-12" "paid-follows-terms",
@@ -120,6 +120,8 @@ rules! {
     PlansAreCounted = "EM-31" "plans-are-counted",
     /// A market's windows are within the program's limits.
     MarketWindowsEnd = "EM-32" "market-windows-end",
+    /// A seller has delivered as many orders as it counts by the time that they took.
+    DeliveriesAreCounted = "EM-34" "deliveries-are-counted",
     /// No vault is frozen.
     MarketVaultIsFree = "EM-33" "market-vault-is-free",
 

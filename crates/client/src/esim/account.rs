@@ -2,10 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller, check_name};
+use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller};
 #[cfg(test)]
 use solana_pubkey::Pubkey;
-use wayfare_core::esim::{MAX_CIPHERTEXT, MIN_CIPHERTEXT, countries::Countries};
+use wayfare_core::{
+    esim::{MAX_CIPHERTEXT, MIN_CIPHERTEXT, countries::Countries},
+    name::is_name,
+};
 
 use super::address::PROGRAM;
 #[cfg(test)]
@@ -25,10 +28,10 @@ impl Stored for Market {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let market = zero_copy::<Self>(data)?;
-        // Counts that the program's own accessors would cut short.
-        if usize::from(market.name_len) > market.name.len() || check_name(market.name()).is_err() {
-            return Err("its name is no market's name");
+        if !is_name(market.scope.name().as_bytes()) {
+            return Err("its name is not a valid one");
         }
+        // A count that the program's own accessor would cut short.
         if usize::from(market.mint_count) > market.mints.len() {
             return Err("it accepts more mints than there is room for");
         }
@@ -36,7 +39,10 @@ impl Stored for Market {
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        Ok(Place::new(Self::find_address(self.name()), self.bump))
+        Ok(Place::new(
+            Self::find_address(self.scope.name()),
+            self.scope.bump,
+        ))
     }
 }
 
@@ -65,7 +71,9 @@ impl Stored for Seller {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let seller = zero_copy::<Self>(data)?;
-        seller.status().map_err(|_| "its status is none")?;
+        seller
+            .status()
+            .map_err(|_| "its status is not a valid one")?;
         Ok(seller)
     }
 
@@ -83,7 +91,9 @@ impl Stored for Plan {
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         // What is behind a short id is left as it was, so it is not checked.
         let plan = borsh::<Self>(data, "a field is out of range")?;
-        check_name(&plan.id).map_err(|_| "its id is no plan's id")?;
+        if !is_name(plan.id.as_bytes()) {
+            return Err("its id is not a valid one");
+        }
         check_countries(&plan.terms.countries)?;
         Ok(plan)
     }
@@ -101,10 +111,14 @@ impl Stored for Order {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let order = zero_copy::<Self>(data)?;
-        order.state().map_err(|_| "its state is none")?;
-        order.reason().map_err(|_| "its dispute's reason is none")?;
-        order.terms().map_err(|_| "a policy of its terms is none")?;
-        check_countries(&order.countries)?;
+        order.state().map_err(|_| "its state is not a valid one")?;
+        order
+            .reason()
+            .map_err(|_| "its dispute's reason is not a valid one")?;
+        order
+            .terms()
+            .map_err(|_| "a policy of its terms is not a valid one")?;
+        check_countries(&order.terms.countries)?;
         Ok(order)
     }
 
@@ -136,7 +150,7 @@ fn check_countries(countries: &[u8; 85]) -> Result<(), &'static str> {
     if Countries(*countries).is_valid() {
         Ok(())
     } else {
-        Err("its countries are none, or no pairs of letters")
+        Err("it has no countries, or some that are not pairs of letters")
     }
 }
 
@@ -168,6 +182,8 @@ pub(crate) fn encode(account: &EsimMarketAccount) -> Vec<u8> {
 pub(crate) mod examples {
     use esim_market::state::{ActivationPolicy, OrderState, PlanTerms, RefundPolicy, SellerStatus};
 
+    use wayfare_program::stored::Stored as _;
+
     use super::*;
 
     pub fn key(byte: u8) -> Pubkey {
@@ -179,17 +195,17 @@ pub(crate) mod examples {
     pub fn market() -> (Pubkey, Market) {
         let (address, bump) = Market::find_address("travel");
         let mut market: Market = bytemuck::Zeroable::zeroed();
-        market.name[..6].copy_from_slice(b"travel");
-        market.name_len = 6;
-        market.bump = bump;
+        market
+            .scope
+            .open(Market::VERSION, bump, "travel", key(1), key(3))
+            .unwrap();
+        market.terms_version = 30;
         market.mints[0] = MINT;
         market.mint_count = 1;
-        market.sequence = 40;
-        market.authority = key(1);
-        market.arbiter = key(2);
-        market.guardian = key(3);
-        market.treasury = key(4);
-        market.fee_bps = 250;
+        market.scope.sequence = 40;
+        market.terms.arbiter = key(2);
+        market.terms.treasury = key(4);
+        market.terms.fee_bps = 250;
         (address, market)
     }
 
@@ -197,14 +213,16 @@ pub(crate) mod examples {
         let (market, _) = market();
         let (address, bump) = MarketVault::find_address(&market, &MINT);
         let vault = MarketVault {
+            version: MarketVault::VERSION,
+            bump,
+            decimals: 6,
+            padding: [0; 5],
             market,
             mint: MINT,
             tokens: MarketVault::find_tokens_address(&address).0,
             token_program: anchor_spl::token::ID,
             held: 0,
-            decimals: 6,
-            bump,
-            padding: [0; 6],
+            spare: [0; 16],
         };
         (address, vault)
     }
@@ -213,12 +231,15 @@ pub(crate) mod examples {
         let (market, _) = market();
         let (address, bump) = Seller::find_address(&market, &key(5));
         let mut seller: Seller = bytemuck::Zeroable::zeroed();
+        seller.version = Seller::VERSION;
         seller.market = market;
         seller.authority = key(5);
         seller.payout = key(6);
         seller.attester = key(7);
         seller.status = SellerStatus::Approved as u8;
         seller.plan_count = 1;
+        seller.delivered_count = 3;
+        seller.delivery_times = [1, 0, 2, 0, 0, 0, 0, 0];
         seller.bump = bump;
         (address, seller)
     }
@@ -230,10 +251,11 @@ pub(crate) mod examples {
         let mut countries = Countries([0; 85]);
         assert!(countries.insert(wayfare_core::esim::countries::Code::new(*b"FR").unwrap()));
         let plan = Plan {
+            version: Plan::VERSION,
             market,
             seller,
             rent_payer: key(5),
-            version: 9,
+            terms_version: 9,
             sold: 3,
             stock: 7,
             on_sale: true,
@@ -257,6 +279,7 @@ pub(crate) mod examples {
                 description_hash: [8; 32],
             },
             bump,
+            spare: [0; 16],
             id: "fr-5gb-30d".into(),
         };
         (address, plan)
@@ -264,12 +287,13 @@ pub(crate) mod examples {
 
     /// Just paid 10 tokens, at 1,000.
     pub fn order(order_id: u64) -> (Pubkey, Order) {
-        let (market, terms) = market();
+        let (market, market_state) = market();
         let (seller, seller_state) = seller();
         let (plan, plan_state) = plan();
         let (address, bump) = Order::find_address(&plan, &key(10), order_id);
         let mut order: Order = bytemuck::Zeroable::zeroed();
-        order.set_terms(&plan_state.terms);
+        order.version = Order::VERSION;
+        order.terms = plan_state.terms.to_stored();
         order.set_state(OrderState::Paid);
         order.market = market;
         order.seller = seller;
@@ -279,12 +303,13 @@ pub(crate) mod examples {
         order.seller_authority = seller_state.authority;
         order.payout = seller_state.payout;
         order.attester = seller_state.attester;
-        order.treasury = terms.treasury;
-        order.arbiter = terms.arbiter;
+        order.treasury = market_state.terms.treasury;
+        order.arbiter = market_state.terms.arbiter;
         order.encryption_key = [12; 32];
         order.order_id = order_id;
-        order.plan_version = plan_state.version;
-        order.fee_bps = terms.fee_bps;
+        order.plan_version = plan_state.terms_version;
+        order.market_version = market_state.terms_version;
+        order.fee_bps = market_state.terms.fee_bps;
         order.answer_window = 3_600;
         order.arbiter_window = 7_200;
         order.retention = 86_400;
@@ -299,9 +324,11 @@ pub(crate) mod examples {
         let (order, _) = order(1);
         let (address, bump) = Delivery::find_address(&order);
         let delivery = Delivery {
+            version: Delivery::VERSION,
             order,
             rent_payer: key(5),
             bump,
+            spare: [0; 8],
             ciphertext: vec![3; 100],
         };
         (address, delivery)
@@ -395,9 +422,9 @@ mod tests {
             let data = encode(&EsimMarketAccount::Market(Box::new(market)));
             matches!(decode(&address, &data), Err(AccountError::Malformed { .. }))
         };
-        assert!(malformed(|m| m.name_len = 0));
-        assert!(malformed(|m| m.name_len = 33));
-        assert!(malformed(|m| m.name[0] = b'T'));
+        assert!(malformed(|m| m.scope.name_len = 0));
+        assert!(malformed(|m| m.scope.name_len = 33));
+        assert!(malformed(|m| m.scope.name[0] = b'T'));
         assert!(malformed(|m| m.mint_count = 9));
         assert!(!malformed(|m| m.mint_count = 8));
         let (address, seller) = examples::seller();
@@ -418,9 +445,9 @@ mod tests {
         };
         assert!(malformed(|o| o.state = 7));
         assert!(malformed(|o| o.reason = 8));
-        assert!(malformed(|o| o.refund_policy = 3));
-        assert!(malformed(|o| o.activation_policy = 2));
-        assert!(malformed(|o| o.countries = [0; 85]));
+        assert!(malformed(|o| o.terms.refund_policy = 3));
+        assert!(malformed(|o| o.terms.activation_policy = 2));
+        assert!(malformed(|o| o.terms.countries = [0; 85]));
         let (address, mut plan) = examples::plan();
         plan.terms.countries = [0; 85];
         let data = encode(&EsimMarketAccount::Plan(Box::new(plan)));

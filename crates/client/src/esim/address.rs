@@ -3,17 +3,15 @@
 //! The program derives its own accounts' addresses beside each state struct; these functions call those, so that a
 //! seed is written down once.
 
-use esim_market::{
-    constants::MAX_NAME_LEN,
-    state::{Delivery, Market, MarketVault, Order, Plan, Seller},
-};
+use esim_market::state::{Delivery, Market, MarketVault, Order, Plan, Seller};
 use solana_pubkey::Pubkey;
+use wayfare_core::name::MAX_NAME_LEN;
 
 /// The program itself.
 pub const PROGRAM: Pubkey = esim_market::ID;
 
-/// The market with a name. Any text gives an address; `check_name` of the program says whether a market can have it. A
-/// name longer than a seed of 32 bytes gives `None`.
+/// The market with a name. Any text gives an address, whether or not a market can have it; one longer than a seed of 32
+/// bytes gives `None`.
 pub fn market(name: &str) -> Option<Pubkey> {
     (name.len() <= MAX_NAME_LEN).then(|| Market::find_address(name).0)
 }

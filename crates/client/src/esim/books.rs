@@ -155,7 +155,7 @@ fn read_parts(cluster: &Cluster, market: &Pubkey) -> Result<Option<Read>, Client
     let last = cluster.accounts(&addresses, latest)?;
     let mut accounts = last.accounts.into_iter();
     let after = market_in(market, accounts.next().flatten())?;
-    if after.sequence != before.sequence {
+    if after.scope.sequence != before.scope.sequence {
         return Ok(None);
     }
     let vaults = vaults
@@ -207,7 +207,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
             *count = count.saturating_add(1);
         }
         check_order(&mut checks, at, order);
-        let owed = owed.entry(order.mint).or_default();
+        let owed = owed.entry(order.terms.mint).or_default();
         if is_ended(order) {
             owed.due = owed.due.saturating_add(due(order));
         } else {
@@ -215,6 +215,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
         }
     }
     check_plan_counts(&mut checks, sellers, plans);
+    check_delivery_counts(&mut checks, sellers);
 
     let mut vault_books = Vec::with_capacity(vaults.len());
     for (at, state, vault) in vaults {
@@ -243,7 +244,9 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
             ),
         };
         checks.sum(is_owed, || {
-            let of_mint = orders.iter().filter(|(_, order)| order.mint == state.mint);
+            let of_mint = orders
+                .iter()
+                .filter(|(_, order)| order.terms.mint == state.mint);
             of_mint
                 .filter_map(|(at, order)| owed_part(at, order))
                 .collect()
@@ -278,7 +281,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
     Books {
         market: *address,
         slot: *slot,
-        sequence: market.sequence,
+        sequence: market.scope.sequence,
         vaults: vault_books,
         orders: counts,
         plans: count(plans.len()),
@@ -383,6 +386,23 @@ fn check_plan_counts(
     }
 }
 
+fn check_delivery_counts(checks: &mut Checks, sellers: &[(Pubkey, &Seller)]) {
+    for (at, seller) in sellers {
+        let times = seller.delivery_times.iter();
+        let sum = Sum {
+            rule: Rule::DeliveriesAreCounted,
+            account: *at,
+            left: Side::new(
+                "deliveries by their time",
+                times.map(|count| u128::from(*count)).sum::<u128>(),
+            ),
+            relation: Relation::Equal,
+            right: Side::new("deliveries counted", seller.delivered_count),
+        };
+        checks.amounts(&sum, Vec::new);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use solana_rpc_client_api::request::RpcRequest;
@@ -471,7 +491,7 @@ mod tests {
     #[test]
     fn every_rule_is_seen_broken() {
         type Change = fn(&mut Example);
-        let cases: [(&[Rule], Change, Option<i128>); 11] = [
+        let cases: [(&[Rule], Change, Option<i128>); 12] = [
             (
                 &[Rule::VaultCoversHeld],
                 |e| e.tokens[64..72].copy_from_slice(&10_000_000u64.to_le_bytes()),
@@ -496,6 +516,11 @@ mod tests {
                 &[Rule::PlansAreCounted],
                 |e| e.seller.plan_count = 3,
                 Some(-2),
+            ),
+            (
+                &[Rule::DeliveriesAreCounted],
+                |e| e.seller.delivery_times[7] = 1,
+                Some(1),
             ),
             (&[Rule::VaultIsTheMarkets], |e| e.tokens[32] ^= 1, None),
             (&[Rule::VaultIsTheMarkets], |e| e.tokens[72] = 1, None),
@@ -526,7 +551,7 @@ mod tests {
         let chain = chain(&example);
         // Calls of a reading: the market, orders, plans, sellers, vaults, then market and tokens.
         let mut later = example.market;
-        later.sequence += 1;
+        later.scope.sequence += 1;
         let mut vault = example.vault;
         vault.held += 10_000_000;
         let mut tokens = example.tokens.clone();

@@ -134,7 +134,7 @@ impl ListPlans<'_> {
         match instruction {
             Some(instruction) => Assessment::Due {
                 instructions: vec![instruction],
-                progress: plan.map_or(0, |plan| plan.version),
+                progress: plan.map_or(0, |plan| plan.terms_version),
             },
             None => no_address(),
         }
@@ -259,7 +259,7 @@ mod tests {
             found,
             [
                 due(create, 0),
-                due(update, example.version),
+                due(update, example.terms_version),
                 Assessment::Done
             ]
         );
@@ -280,13 +280,13 @@ mod tests {
     fn terms_that_a_market_does_not_allow_are_named() {
         let (_, mut market) = examples::market();
         (
-            market.max_delivery_window,
-            market.min_release_window,
-            market.max_release_window,
+            market.terms.max_delivery_window,
+            market.terms.min_release_window,
+            market.terms.max_release_window,
         ) = (600, 1, 86_400);
         let (_, plan) = examples::plan();
         assert_eq!(check_terms(&plan.terms, &market), Ok(()));
-        market.max_delivery_window = 599;
+        market.terms.max_delivery_window = 599;
         let error = check_terms(&plan.terms, &market).unwrap_err().to_string();
         assert!(error.contains("BadDeliveryWindow"), "{error}");
     }

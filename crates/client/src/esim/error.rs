@@ -39,6 +39,10 @@ pub(crate) fn next_step(number: u32) -> Option<&'static str> {
             "look at the plan again, and buy it if its terms still suit you",
         ),
         (
+            &[E::WrongMarketVersion],
+            "look at the plan and the market again, and buy it if their terms still suit you",
+        ),
+        (
             &[E::AbovePriceLimit],
             "look at the price again, and raise --max-price if it suits you",
         ),

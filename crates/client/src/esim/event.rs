@@ -14,6 +14,7 @@ program_events!(
     MintDropped,
     AuthorityNominated,
     AuthorityChanged,
+    GuardianChanged,
     PauseChanged,
     SellerApplied,
     SellerChanged,

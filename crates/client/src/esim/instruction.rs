@@ -7,10 +7,10 @@
 use anchor_lang::{InstructionData, ToAccountMetas};
 use esim_market::{
     accounts, instruction as data,
-    instructions::{CreatePlanArgs, DeliverArgs},
+    instructions::{CreateMarketArgs, CreatePlanArgs, DeliverArgs},
     state::{
-        Action, DisputeReason, MarketTerms, MarketTermsChange, MarketVault, Order, PlanChange,
-        SellerProfile, SellerStatus,
+        Action, DisputeReason, MarketTermsChange, MarketVault, Order, PlanChange, SellerProfile,
+        SellerStatus,
     },
 };
 use solana_instruction::Instruction;
@@ -66,8 +66,10 @@ pub struct Purchase {
     pub source: Pubkey,
     /// A number that the buyer has no other order of the plan under.
     pub order_id: u64,
-    /// The version whose terms the buyer was shown.
+    /// The version of the plan's terms that the buyer was shown.
     pub plan_version: u64,
+    /// The version of the market's terms that the buyer was shown.
+    pub market_version: u64,
     /// Most that may be paid.
     pub max_price: u64,
 }
@@ -105,6 +107,7 @@ pub fn purchase(purchase: &Purchase, encryption_key: [u8; 32]) -> Instruction {
         data::Purchase {
             order_id: purchase.order_id,
             plan_version: purchase.plan_version,
+            market_version: purchase.market_version,
             max_price: purchase.max_price,
             encryption_key,
         },
@@ -118,6 +121,7 @@ pub fn top_up(purchase: &Purchase, parent: Pubkey) -> Instruction {
         data::TopUp {
             order_id: purchase.order_id,
             plan_version: purchase.plan_version,
+            market_version: purchase.market_version,
             max_price: purchase.max_price,
         },
     )
@@ -404,24 +408,23 @@ pub fn answer_dispute(order: Pubkey, state: &Order, answer_hash: [u8; 32]) -> In
     )
 }
 
-// The market's authority.
+// The market's authority. What every program has is in [`crate::governance`].
 
 /// Creates a market. `payer` and `authority` sign. `None` when the name is too long to have an address.
 pub fn create_market(
     payer: Pubkey,
     authority: Pubkey,
-    name: String,
-    terms: MarketTerms,
+    args: CreateMarketArgs,
 ) -> Option<Instruction> {
     let accounts = accounts::CreateMarket {
         payer,
         authority,
-        market: address::market(&name)?,
+        market: address::market(&args.name)?,
         system_program: solana_sdk_ids::system_program::ID,
         event_authority: address::event_authority(),
         program: PROGRAM,
     };
-    Some(instruction(accounts, data::CreateMarket { name, terms }))
+    Some(instruction(accounts, data::CreateMarket { args }))
 }
 
 fn govern(market: Pubkey, authority: Pubkey) -> accounts::Govern {
@@ -494,47 +497,6 @@ pub fn set_seller_status(
         program: PROGRAM,
     };
     instruction(accounts, data::SetSellerStatus { status })
-}
-
-/// Nominates the next authority; `None` withdraws the nomination. `authority` signs.
-pub fn nominate_authority(
-    market: Pubkey,
-    authority: Pubkey,
-    nominee: Option<Pubkey>,
-) -> Instruction {
-    instruction(
-        govern(market, authority),
-        data::NominateAuthority { nominee },
-    )
-}
-
-/// Takes the authority over. `nominee` signs.
-pub fn accept_authority(market: Pubkey, nominee: Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        market,
-        nominee,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    };
-    instruction(accounts, data::AcceptAuthority {})
-}
-
-/// Ends a pause. `authority` signs.
-pub fn unpause(market: Pubkey, authority: Pubkey) -> Instruction {
-    instruction(govern(market, authority), data::Unpause {})
-}
-
-// The guardian.
-
-/// Refuses entries until the Unix time `until`, at most 7 days ahead. `guardian` signs.
-pub fn pause(market: Pubkey, guardian: Pubkey, until: i64) -> Instruction {
-    let accounts = accounts::Pause {
-        market,
-        guardian,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    };
-    instruction(accounts, data::Pause { until })
 }
 
 #[cfg(test)]

@@ -47,9 +47,9 @@ pub enum Hindrance {
 ///
 /// [`Hindrance`], in the order in which the program looks.
 pub fn quote(plan: &Plan, market: &Market, seller: &Seller, now: i64) -> Result<Quote, Hindrance> {
-    if now < market.paused_until {
+    if now < market.scope.paused_until {
         return Err(Hindrance::Paused {
-            until: market.paused_until,
+            until: market.scope.paused_until,
         });
     }
     if !matches!(seller.status(), Ok(SellerStatus::Approved)) {
@@ -323,19 +323,19 @@ mod tests {
             let (_, mut market) = examples::market();
             let (_, mut seller) = examples::seller();
             let (_, mut plan) = examples::plan();
-            market.max_delivery_window = 600;
-            market.min_release_window = 86_400;
-            market.max_release_window = 86_400;
+            market.terms.max_delivery_window = 600;
+            market.terms.min_release_window = 86_400;
+            market.terms.max_release_window = 86_400;
             change(&mut plan, &mut market, &mut seller);
             quote(&plan, &market, &seller, 1_000)
         };
         let paid = quoted(|_, _, _| {}).unwrap();
         assert_eq!((paid.paid, paid.discount), (10_000_000, 0));
         assert_eq!(
-            quoted(|_, m, _| m.paused_until = 1_001),
+            quoted(|_, m, _| m.scope.paused_until = 1_001),
             Err(Hindrance::Paused { until: 1_001 })
         );
-        assert!(quoted(|_, m, _| m.paused_until = 1_000).is_ok());
+        assert!(quoted(|_, m, _| m.scope.paused_until = 1_000).is_ok());
         for status in [SellerStatus::Pending, SellerStatus::Suspended] {
             let (_, market) = examples::market();
             let (_, mut seller) = examples::seller();
@@ -350,7 +350,10 @@ mod tests {
         for (change, expected) in [
             ((|_, m, _| m.mint_count = 0) as Change, "MintNotAccepted"),
             (|p, _, _| p.terms.floor_price = 10_000_000, "BelowFloor"),
-            (|_, m, _| m.max_delivery_window = 599, "BadDeliveryWindow"),
+            (
+                |_, m, _| m.terms.max_delivery_window = 599,
+                "BadDeliveryWindow",
+            ),
         ] {
             let Err(Hindrance::Terms { name, .. }) = quoted(change) else {
                 panic!("{expected}")
@@ -375,7 +378,8 @@ mod tests {
             vault: VaultAccounts::of(vault, &state),
             source: own,
             order_id: 1,
-            plan_version: plan.version,
+            plan_version: plan.terms_version,
+            market_version: 1,
             max_price: 1_000,
         };
         // SPL Token's layout: mint, owner, amount, and the state at byte 108.

@@ -208,7 +208,7 @@ mod tests {
         order.answer_by = 3_000;
         order.resolve_by = 4_000;
         order.closable_at = 5_000;
-        for state in OrderState::ALL {
+        for &state in OrderState::ALL {
             order.set_state(state);
             for now in (1_000..=5_500).step_by(100) {
                 for row in LIFE_CYCLE {

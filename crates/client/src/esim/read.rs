@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, mem::offset_of};
 
-use esim_market::state::{Market, MarketVault, Order, OrderState, Plan, Seller, check_name};
+use esim_market::state::{Market, MarketVault, Order, OrderState, Plan, Seller};
 use solana_pubkey::Pubkey;
+use wayfare_core::name::is_name;
 
 use super::address;
 use crate::{
@@ -11,10 +12,14 @@ use crate::{
     error::{ClientError, InputError},
 };
 
-/// Where `market` stands in sellers, plans, orders and vaults: after the discriminator.
-const MARKET_AT: usize = 8;
-/// Where `seller` stands in plans and orders.
-const SELLER_AT: usize = MARKET_AT + 32;
+/// Where `market` stands in sellers, orders and vaults.
+const MARKET_AT: usize = 8 + offset_of!(Order, market);
+/// Where `seller` stands in orders.
+const SELLER_AT: usize = 8 + offset_of!(Order, seller);
+/// Where `market` stands in plans: after the discriminator and the version.
+const PLAN_MARKET_AT: usize = 8 + 1;
+/// Where `seller` stands in plans.
+const PLAN_SELLER_AT: usize = PLAN_MARKET_AT + 32;
 /// Where `plan` stands in orders.
 const PLAN_AT: usize = 8 + offset_of!(Order, plan);
 /// Where `buyer` stands in orders.
@@ -53,9 +58,10 @@ impl OrderFilter {
 impl Cluster {
     /// A market by its name, and its address.
     pub fn market(&self, name: &str) -> Result<(Pubkey, Market), ClientError> {
-        check_name(name).map_err(|_| InputError::MarketName(name.to_owned()))?;
-        let address =
-            address::market(name).ok_or_else(|| InputError::MarketName(name.to_owned()))?;
+        let address = Some(name)
+            .filter(|name| is_name(name.as_bytes()))
+            .and_then(address::market)
+            .ok_or_else(|| InputError::MarketName(name.to_owned()))?;
         Ok((address, self.state(&address)?))
     }
 
@@ -116,8 +122,8 @@ impl Cluster {
         market: &Pubkey,
         seller: Option<&Pubkey>,
     ) -> Result<States<Plan>, ClientError> {
-        let mut places: Vec<(usize, &[u8])> = vec![(MARKET_AT, market.as_ref())];
-        places.extend(seller.map(|seller| (SELLER_AT, seller.as_ref())));
+        let mut places: Vec<(usize, &[u8])> = vec![(PLAN_MARKET_AT, market.as_ref())];
+        places.extend(seller.map(|seller| (PLAN_SELLER_AT, seller.as_ref())));
         let mut plans = self.states::<Plan>(&places)?;
         plans.states.retain(|(_, plan)| {
             plan.market == *market && seller.is_none_or(|seller| plan.seller == *seller)
@@ -225,8 +231,9 @@ mod tests {
         assert_eq!(data[STATE_AT], OrderState::Contested as u8);
         let (_, plan) = examples::plan();
         let data = encode(&EsimMarketAccount::Plan(Box::new(plan.clone())));
-        assert_eq!(data[MARKET_AT..SELLER_AT], plan.market.to_bytes());
-        assert_eq!(data[SELLER_AT..PLAN_AT], plan.seller.to_bytes());
+        let seller_at = PLAN_SELLER_AT..PLAN_SELLER_AT + 32;
+        assert_eq!(data[PLAN_MARKET_AT..PLAN_SELLER_AT], plan.market.to_bytes());
+        assert_eq!(data[seller_at], plan.seller.to_bytes());
         for account in [
             EsimMarketAccount::Seller(Box::new(examples::seller().1)),
             EsimMarketAccount::MarketVault(Box::new(examples::vault().1)),

@@ -65,7 +65,7 @@ pub fn dues(
 ) -> Result<Vec<Vec<Due>>, ClientError> {
     let mut dues: Vec<Vec<(Due, VaultAccounts)>> = orders
         .iter()
-        .map(|(at, order)| match vaults.get(&order.mint) {
+        .map(|(at, order)| match vaults.get(&order.terms.mint) {
             Some(vault) => owed(*at, order, *vault),
             None => vec![],
         })
@@ -159,10 +159,10 @@ impl SweepOrders {
             // A transaction that pays nobody would cost its fee for nothing.
             Some(Action::PayOut) if dues.iter().all(|due| due.obstacle.is_some()) => None,
             Some(action) => {
-                let Some(vault) = self.vaults.get(&order.mint) else {
+                let Some(vault) = self.vaults.get(&order.terms.mint) else {
                     return Assessment::Impossible(format!(
                         "the market has no vault for its mint {}",
-                        order.mint
+                        order.terms.mint
                     ));
                 };
                 let accounts = SettleAccounts::of(at, order, *vault);

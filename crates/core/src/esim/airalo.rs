@@ -25,9 +25,10 @@
 //! US dollars, so the plan's mint should be worth one. They are read as they are written, digit by digit: no float is
 //! involved. A package that cannot become a plan without a guess is left out, and said so.
 
+use super::MAX_VALIDITY_DAYS;
 use super::countries::{Code, Countries, UnknownCountry};
-use super::{MAX_PLAN_ID_LEN, MAX_VALIDITY_DAYS, is_plan_id};
 use crate::amount::{self, AmountError};
+use crate::name::{MAX_NAME_LEN, is_name};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use solana_sha256_hasher::hashv;
@@ -45,7 +46,7 @@ const ID_KEPT: usize = 23;
 /// Hexadecimal digits of the SHA-256 of a package's id, in a shortened plan id.
 const ID_HASH_DIGITS: usize = 8;
 
-const _: () = assert!(ID_KEPT + 1 + ID_HASH_DIGITS == MAX_PLAN_ID_LEN);
+const _: () = assert!(ID_KEPT + 1 + ID_HASH_DIGITS == MAX_NAME_LEN);
 
 /// Deepest nesting of a package that is described.
 const MAX_DEPTH: u8 = 16;
@@ -515,7 +516,7 @@ fn countries(operator: &Operator, destination: &Destination) -> Result<Countries
 /// have, `-`, and the first 8 hexadecimal digits of its SHA-256, so that two ids do not become one. `None` for an id
 /// without letters and digits.
 fn plan_id(id: &str) -> Option<String> {
-    if is_plan_id(id.as_bytes()) {
+    if is_name(id.as_bytes()) {
         return Some(id.to_owned());
     }
     let lower: String = id
@@ -528,7 +529,7 @@ fn plan_id(id: &str) -> Option<String> {
     let kept: String = lower.trim_matches('-').chars().take(ID_KEPT).collect();
     let hash = hex::encode(hashv(&[id.as_bytes()]));
     let short = format!("{kept}-{}", hash.get(..ID_HASH_DIGITS)?);
-    (!kept.is_empty() && is_plan_id(short.as_bytes())).then_some(short)
+    (!kept.is_empty() && is_name(short.as_bytes())).then_some(short)
 }
 
 /// JSON in one form: see [`PackageDraft::description`].
@@ -1020,7 +1021,7 @@ mod tests {
         let changed = ["Elan", "elan_1", "elan 1", "-elan-1", "elan.1", "ÉLAN-1"];
         let ids: std::collections::BTreeSet<_> = changed.map(|id| plan_id(id).unwrap()).into();
         assert_eq!(ids.len(), changed.len());
-        assert!(ids.iter().all(|id| is_plan_id(id.as_bytes())));
+        assert!(ids.iter().all(|id| is_name(id.as_bytes())));
         assert_eq!(plan_id("_"), None);
     }
 
@@ -1064,7 +1065,7 @@ mod tests {
         #[test]
         fn any_id_makes_a_plan_id_or_none(id in ".{0,60}") {
             if let Some(plan) = plan_id(&id) {
-                prop_assert!(is_plan_id(plan.as_bytes()), "{}", plan);
+                prop_assert!(is_name(plan.as_bytes()), "{}", plan);
                 prop_assert_eq!(plan_id(&id), Some(plan));
             }
         }

@@ -56,40 +56,9 @@ pub const MAX_PROFILE_BYTES: usize = MAX_CIPHERTEXT - CIPHERTEXT_OVERHEAD;
 /// Longest validity of a plan, in days: a year.
 pub const MAX_VALIDITY_DAYS: u16 = 366;
 
-/// Whether these bytes can be a plan's id: 1 to 32 of `a`–`z`, `0`–`9` and `-`, neither starting nor
-/// ending with `-`.
-pub fn is_plan_id(id: &[u8]) -> bool {
-    let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    id.len() <= MAX_PLAN_ID_LEN
-        && id.iter().all(allowed)
-        && id.first().is_some_and(|byte| *byte != b'-')
-        && id.last().is_some_and(|byte| *byte != b'-')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plan_ids() {
-        for id in ["a", "7", "fr-5gb-30d", "a--b", &"z".repeat(32)] {
-            assert!(is_plan_id(id.as_bytes()), "{id}");
-        }
-        for id in [
-            "",
-            "-",
-            "-a",
-            "a-",
-            "A",
-            "a_b",
-            "a b",
-            "é",
-            "a\0",
-            &"z".repeat(33),
-        ] {
-            assert!(!is_plan_id(id.as_bytes()), "{id}");
-        }
-    }
 
     #[test]
     fn sizes() {

@@ -11,8 +11,8 @@
 //!
 //! Nothing of a pool is used unless all of it can be: the errors name every row, so that it is mended at once.
 
-use super::is_plan_id;
 use super::profile::{Fields, Profile, ProfileError};
+use crate::name::is_name;
 use csv::StringRecord;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -237,7 +237,7 @@ fn check_header(header: &StringRecord) -> Result<(), PoolError> {
 /// Checks the fields of an entry.
 fn entry(place: Place, fields: &Fields) -> Result<Entry, Reason> {
     if let Some(plan) = &fields.plan
-        && !is_plan_id(plan.as_bytes())
+        && !is_name(plan.as_bytes())
     {
         return Err(Reason::Plan);
     }

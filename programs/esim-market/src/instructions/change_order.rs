@@ -1,9 +1,13 @@
 use anchor_lang::prelude::*;
+use wayfare_program::{
+    numbers::{after, count},
+    stored::Stored,
+};
 
 use crate::{
     errors::EsimMarketError,
     events::{DisputeAnswered, OrderDisputed, UseReported, emit},
-    state::{Action, DisputeReason, Market, Order, Seller, after, count},
+    state::{Action, DisputeReason, Market, Order, Seller},
 };
 
 /// What changes an open order and leaves its money where it is.
@@ -45,10 +49,11 @@ impl ChangeOrder<'_> {
             EsimMarketError::RefundRightEnded
         );
 
-        order.reason = reason as u8;
+        order.reason = reason.to_stored();
         order.disputed_at = now;
-        order.answer_by = after(now, order.answer_window)?;
-        count(&mut accounts.seller.load_mut()?.disputed_count)?;
+        order.answer_by = after(now, order.answer_window).ok_or(EsimMarketError::Overflow)?;
+        let mut seller = accounts.seller.load_mut()?;
+        count(&mut seller.disputed_count).ok_or(EsimMarketError::Overflow)?;
         let event = OrderDisputed {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,
@@ -75,7 +80,7 @@ impl ChangeOrder<'_> {
         );
 
         order.answer_hash = answer_hash;
-        order.resolve_by = after(now, order.arbiter_window)?;
+        order.resolve_by = after(now, order.arbiter_window).ok_or(EsimMarketError::Overflow)?;
         let event = DisputeAnswered {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,

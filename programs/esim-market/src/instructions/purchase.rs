@@ -1,14 +1,16 @@
 use anchor_lang::prelude::*;
 use wayfare_core::esim::public_key::is_usable_key;
-use wayfare_program::token::Transfer;
+use wayfare_program::{
+    numbers::{after, count},
+    stored::Stored,
+    token::Transfer,
+};
 
 use crate::{
     errors::EsimMarketError,
     events::{OrderPaid, emit},
     payment::vault_balance,
-    state::{
-        Market, MarketVault, Order, OrderState, Plan, Quote, Seller, SellerStatus, after, count,
-    },
+    state::{Market, MarketVault, Order, OrderState, Plan, Quote, Seller, SellerStatus},
 };
 
 #[event_cpi]
@@ -69,11 +71,19 @@ impl Purchase<'_> {
         ctx: Context<Self>,
         order_id: u64,
         plan_version: u64,
+        market_version: u64,
         max_price: u64,
         encryption_key: [u8; 32],
     ) -> Result<()> {
         require!(ctx.accounts.parent.is_none(), EsimMarketError::WrongParent);
-        Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
+        Self::pay(
+            ctx,
+            order_id,
+            plan_version,
+            market_version,
+            max_price,
+            encryption_key,
+        )
     }
 
     /// Buys a plan for the profile of a delivered order, under the same key.
@@ -84,6 +94,7 @@ impl Purchase<'_> {
         ctx: Context<Self>,
         order_id: u64,
         plan_version: u64,
+        market_version: u64,
         max_price: u64,
     ) -> Result<()> {
         let encryption_key = {
@@ -96,7 +107,7 @@ impl Purchase<'_> {
             );
             require!(
                 parent.seller == ctx.accounts.seller.key()
-                    && parent.top_up == 1
+                    && parent.terms.top_up == 1
                     && matches!(
                         parent.state()?,
                         OrderState::Delivered | OrderState::Completed
@@ -105,10 +116,23 @@ impl Purchase<'_> {
             );
             parent.encryption_key
         };
-        Self::pay(ctx, order_id, plan_version, max_price, encryption_key)
+        Self::pay(
+            ctx,
+            order_id,
+            plan_version,
+            market_version,
+            max_price,
+            encryption_key,
+        )
     }
 
-    fn validate(&self, plan_version: u64, encryption_key: &[u8; 32], now: i64) -> Result<Quote> {
+    fn validate(
+        &self,
+        plan_version: u64,
+        market_version: u64,
+        encryption_key: &[u8; 32],
+        now: i64,
+    ) -> Result<Quote> {
         let market = self.market.load()?;
         market.require_not_paused(now)?;
         require!(
@@ -116,8 +140,12 @@ impl Purchase<'_> {
             EsimMarketError::SellerNotApproved
         );
         require!(
-            self.plan.version == plan_version,
+            self.plan.terms_version == plan_version,
             EsimMarketError::WrongPlanVersion
+        );
+        require!(
+            market.terms_version == market_version,
+            EsimMarketError::WrongMarketVersion
         );
         require!(
             is_usable_key(encryption_key),
@@ -129,8 +157,8 @@ impl Purchase<'_> {
 
     /// Pays an order into the vault.
     ///
-    /// 1. the market is open, the seller approved, the plan on sale, in stock, and the version that was quoted; the market
-    ///    still allows its terms
+    /// 1. the market is open, the seller approved, the plan on sale and in stock; its terms and the market's are the
+    ///    versions that were quoted, and the market still allows the plan's
     /// 2. price less discount is at most what the buyer allows, and leaves the seller's floor
     /// 3. the order takes every term along under which it was bought
     /// 4. the tokens move, and the vault has exactly that much more
@@ -139,25 +167,27 @@ impl Purchase<'_> {
         ctx: Context<Self>,
         order_id: u64,
         plan_version: u64,
+        market_version: u64,
         max_price: u64,
         encryption_key: [u8; 32],
     ) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
-        let quote = accounts.validate(plan_version, &encryption_key, now)?;
+        let quote = accounts.validate(plan_version, market_version, &encryption_key, now)?;
         let terms = accounts.plan.terms;
-        let market = accounts.market.load()?.terms();
+        let market = accounts.market.load()?.terms;
         require!(quote.paid <= max_price, EsimMarketError::AbovePriceLimit);
 
         accounts.plan.sell()?;
         let mut order = accounts.order.load_init()?;
         {
             let mut seller = accounts.seller.load_mut()?;
-            count(&mut seller.order_count)?;
+            count(&mut seller.order_count).ok_or(EsimMarketError::Overflow)?;
             order.seller_authority = seller.authority;
             order.payout = seller.payout;
             order.attester = seller.attester;
         }
+        order.version = Order::VERSION;
         order.market = accounts.market.key();
         order.seller = accounts.seller.key();
         order.plan = accounts.plan.key();
@@ -172,7 +202,8 @@ impl Purchase<'_> {
         order.encryption_key = encryption_key;
         order.order_id = order_id;
         order.plan_version = plan_version;
-        order.set_terms(&terms);
+        order.market_version = market_version;
+        order.terms = terms.to_stored();
         order.fee_bps = market.fee_bps;
         order.answer_window = market.answer_window;
         order.arbiter_window = market.arbiter_window;
@@ -181,7 +212,7 @@ impl Purchase<'_> {
         order.paid = quote.paid;
         order.set_state(OrderState::Paid);
         order.purchased_at = now;
-        order.deliver_by = after(now, terms.delivery_window)?;
+        order.deliver_by = after(now, terms.delivery_window).ok_or(EsimMarketError::Overflow)?;
         order.bump = ctx.bumps.order;
 
         let before = vault_balance(&accounts.tokens)?;
@@ -208,6 +239,7 @@ impl Purchase<'_> {
             order: accounts.order.key(),
             plan: accounts.plan.key(),
             plan_version,
+            market_version,
             buyer: accounts.buyer.key(),
             payer: accounts.payer.key(),
             parent: order.parent,

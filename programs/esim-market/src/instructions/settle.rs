@@ -1,10 +1,11 @@
 use anchor_lang::prelude::*;
+use wayfare_program::numbers::count;
 
 use crate::{
     errors::EsimMarketError,
     events::{DuesPaid, OrderEnded, emit},
     payment::{Payment, VaultBooks},
-    state::{Action, Division, Market, MarketVault, Order, Seller, count},
+    state::{Action, Division, Market, MarketVault, Order, Seller},
 };
 
 /// What ends an order and divides its money, whoever does it: buyer, seller, arbiter, or anyone once it is due.
@@ -21,7 +22,7 @@ pub struct Settle<'info> {
         has_one = market @ EsimMarketError::WrongMarket,
         has_one = tokens @ EsimMarketError::WrongVault,
         has_one = token_program @ EsimMarketError::WrongTokenProgram,
-        constraint = vault.load()?.mint == order.load()?.mint @ EsimMarketError::WrongVault
+        constraint = vault.load()?.mint == order.load()?.terms.mint @ EsimMarketError::WrongVault
     )]
     pub vault: AccountLoader<'info, MarketVault>,
     /// CHECK: the vault's own, by `has_one`.
@@ -76,7 +77,9 @@ impl Share {
             Self::Release => Division::part(order.paid, 0, order.fee_bps),
             Self::Part(amount) => Division::part(order.paid, amount, order.fee_bps),
             Self::Split(bps) => Division::split(order.paid, bps, order.fee_bps),
-            Self::Default => Division::split(order.paid, order.default_split_bps, order.fee_bps),
+            Self::Default => {
+                Division::split(order.paid, order.terms.default_split_bps, order.fee_bps)
+            }
         }
     }
 }
@@ -168,7 +171,8 @@ impl Settle<'_> {
         let division = share.of(&order)?;
         order.end(division, now)?;
         if division.refund > 0 {
-            count(&mut self.seller.load_mut()?.refunded_count)?;
+            let mut seller = self.seller.load_mut()?;
+            count(&mut seller.refunded_count).ok_or(EsimMarketError::Overflow)?;
         }
         let vault = self.pay(&mut order)?;
 

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use wayfare_core::esim::is_plan_id;
+use wayfare_program::{scope::Scope, stored, stored::Stored, version};
 
 use crate::{constants::*, errors::EsimMarketError};
 
@@ -11,73 +11,50 @@ use crate::{constants::*, errors::EsimMarketError};
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Market {
-    /// Sets the terms, accepts mints and approves sellers. Moves no money.
-    pub authority: Pubkey,
-    /// The nominee of a hand-over, or all zero.
-    pub pending_authority: Pubkey,
-    /// Divides what a dispute is about.
-    pub arbiter: Pubkey,
-    /// Pauses entries. Moves no money.
-    pub guardian: Pubkey,
-    /// The wallet whose associated token accounts get the fees.
-    pub treasury: Pubkey,
+    /// The authority sets the terms, accepts mints and approves sellers. Neither it nor the guardian moves money.
+    pub scope: Scope,
+    /// The sequence number of the event that set the terms: a purchase names it.
+    pub terms_version: u64,
     /// What plans may be priced in: the first `mint_count` are set, the others all zero.
     pub mints: [Pubkey; MAX_MINTS],
-    /// The name, padded with zeros.
-    pub name: [u8; MAX_NAME_LEN],
-    /// Entries are refused until then; 0 when never paused.
-    pub paused_until: i64,
-    /// Number of the last event. Each event takes the next one, so a gap shows a missed event.
-    pub sequence: u64,
-    /// Longest time that a plan may give its seller to deliver.
-    pub max_delivery_window: u32,
-    /// Shortest time that a plan may give its buyer to complain after the delivery.
-    pub min_release_window: u32,
-    /// Longest time that a plan may give its buyer to complain after the delivery.
-    pub max_release_window: u32,
-    /// Time for a seller to answer a dispute.
-    pub answer_window: u32,
-    /// Time for the arbiter to resolve an answered dispute.
-    pub arbiter_window: u32,
-    /// How long a delivered order is kept for its buyer after its end.
-    pub retention: u32,
-    /// The market's share of what a seller gets.
-    pub fee_bps: u16,
+    pub terms: StoredMarketTerms,
     pub mint_count: u8,
-    pub name_len: u8,
-    pub bump: u8,
     pub padding: [u8; 3],
+    /// Zero; for fields to come.
+    pub spare: [u8; 64],
 }
 
-/// What an authority decides about a market.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MarketTerms {
-    /// Divides what a dispute is about.
-    pub arbiter: Pubkey,
-    /// Pauses entries.
-    pub guardian: Pubkey,
-    /// The wallet whose associated token accounts get the fees.
-    pub treasury: Pubkey,
-    /// Basis points of what a seller gets: at most [`MAX_FEE_BPS`].
-    pub fee_bps: u16,
-    /// Longest delivery window of a plan, in seconds: 1 to [`MAX_WINDOW`].
-    pub max_delivery_window: u32,
-    /// Shortest release window of a plan, in seconds: at least 1.
-    pub min_release_window: u32,
-    /// Longest release window of a plan, in seconds: at least the shortest, at most [`MAX_WINDOW`].
-    pub max_release_window: u32,
-    /// Seconds for a seller to answer a dispute: 1 to [`MAX_WINDOW`].
-    pub answer_window: u32,
-    /// Seconds for the arbiter to resolve an answered dispute: 1 to [`MAX_WINDOW`].
-    pub arbiter_window: u32,
-    /// Seconds for which a delivered order is kept for its buyer after its end: at most [`MAX_RETENTION`].
-    pub retention: u32,
+stored! {
+    /// What an authority decides about a market.
+    #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct MarketTerms {
+        /// Divides what a dispute is about.
+        pub arbiter: Pubkey,
+        /// The wallet whose associated token accounts get the fees.
+        pub treasury: Pubkey,
+        /// Longest delivery window of a plan, in seconds: 1 to [`MAX_WINDOW`].
+        pub max_delivery_window: u32,
+        /// Shortest release window of a plan, in seconds: at least 1.
+        pub min_release_window: u32,
+        /// Longest release window of a plan, in seconds: at least the shortest, at most [`MAX_WINDOW`].
+        pub max_release_window: u32,
+        /// Seconds for a seller to answer a dispute: 1 to [`MAX_WINDOW`].
+        pub answer_window: u32,
+        /// Seconds for the arbiter to resolve an answered dispute: 1 to [`MAX_WINDOW`].
+        pub arbiter_window: u32,
+        /// Seconds for which a delivered order is kept for its buyer after its end: at most [`MAX_RETENTION`].
+        pub retention: u32,
+        /// Basis points of what a seller gets: at most [`MAX_FEE_BPS`].
+        pub fee_bps: u16,
+    }
+    /// The market's terms as accounts hold them.
+    pub struct StoredMarketTerms, padding: 2;
 }
 
 impl MarketTerms {
     /// Refuses terms under which money could wait without end, or go to nobody.
     pub fn validate(&self) -> Result<()> {
-        for key in [self.arbiter, self.guardian, self.treasury] {
+        for key in [self.arbiter, self.treasury] {
             require_keys_neq!(key, Pubkey::default(), EsimMarketError::ZeroKey);
         }
         require!(self.fee_bps <= MAX_FEE_BPS, EsimMarketError::BadFee);
@@ -105,15 +82,14 @@ impl MarketTerms {
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MarketTermsChange {
     pub arbiter: Option<Pubkey>,
-    pub guardian: Option<Pubkey>,
     pub treasury: Option<Pubkey>,
-    pub fee_bps: Option<u16>,
     pub max_delivery_window: Option<u32>,
     pub min_release_window: Option<u32>,
     pub max_release_window: Option<u32>,
     pub answer_window: Option<u32>,
     pub arbiter_window: Option<u32>,
     pub retention: Option<u32>,
+    pub fee_bps: Option<u16>,
 }
 
 impl MarketTermsChange {
@@ -121,9 +97,7 @@ impl MarketTermsChange {
     pub fn applied_to(&self, terms: MarketTerms) -> MarketTerms {
         MarketTerms {
             arbiter: self.arbiter.unwrap_or(terms.arbiter),
-            guardian: self.guardian.unwrap_or(terms.guardian),
             treasury: self.treasury.unwrap_or(terms.treasury),
-            fee_bps: self.fee_bps.unwrap_or(terms.fee_bps),
             max_delivery_window: self
                 .max_delivery_window
                 .unwrap_or(terms.max_delivery_window),
@@ -132,18 +106,13 @@ impl MarketTermsChange {
             answer_window: self.answer_window.unwrap_or(terms.answer_window),
             arbiter_window: self.arbiter_window.unwrap_or(terms.arbiter_window),
             retention: self.retention.unwrap_or(terms.retention),
+            fee_bps: self.fee_bps.unwrap_or(terms.fee_bps),
         }
     }
 }
 
-/// Refuses a market's name or a plan's id that is not 1 to 32 of a–z, 0–9 and, not at an end, `-`: they are typed, and
-/// none may look like another.
-pub fn check_name(name: &str) -> Result<()> {
-    require!(is_plan_id(name.as_bytes()), EsimMarketError::BadName);
-    Ok(())
-}
-
 impl Market {
+    pub const VERSION: u8 = version::FIRST;
     pub const SEED: &'static [u8] = b"market";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
@@ -151,38 +120,8 @@ impl Market {
         Pubkey::find_program_address(&[Self::SEED, name.as_bytes()], &crate::ID)
     }
 
-    /// The name, for display. [`check_name`] let in nothing but ASCII.
-    pub fn name(&self) -> &str {
-        let name = self.name.get(..usize::from(self.name_len));
-        std::str::from_utf8(name.unwrap_or_default()).unwrap_or_default()
-    }
-
-    pub fn terms(&self) -> MarketTerms {
-        MarketTerms {
-            arbiter: self.arbiter,
-            guardian: self.guardian,
-            treasury: self.treasury,
-            fee_bps: self.fee_bps,
-            max_delivery_window: self.max_delivery_window,
-            min_release_window: self.min_release_window,
-            max_release_window: self.max_release_window,
-            answer_window: self.answer_window,
-            arbiter_window: self.arbiter_window,
-            retention: self.retention,
-        }
-    }
-
-    pub fn set_terms(&mut self, terms: &MarketTerms) {
-        self.arbiter = terms.arbiter;
-        self.guardian = terms.guardian;
-        self.treasury = terms.treasury;
-        self.fee_bps = terms.fee_bps;
-        self.max_delivery_window = terms.max_delivery_window;
-        self.min_release_window = terms.min_release_window;
-        self.max_release_window = terms.max_release_window;
-        self.answer_window = terms.answer_window;
-        self.arbiter_window = terms.arbiter_window;
-        self.retention = terms.retention;
+    pub fn terms(&self) -> Result<MarketTerms> {
+        Ok(MarketTerms::from_stored(&self.terms).ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     /// What plans may be priced in.
@@ -232,17 +171,14 @@ impl Market {
 
     /// Refuses entries while a pause lasts. What concerns an order that exists never asks.
     pub fn require_not_paused(&self, now: i64) -> Result<()> {
-        require!(now >= self.paused_until, EsimMarketError::Paused);
-        Ok(())
+        let open = self.scope.require_not_paused(now);
+        Ok(open.map_err(EsimMarketError::from)?)
     }
 
     /// Takes the number of the next event.
     pub fn next_sequence(&mut self) -> Result<u64> {
-        self.sequence = self
-            .sequence
-            .checked_add(1)
-            .ok_or(EsimMarketError::Overflow)?;
-        Ok(self.sequence)
+        let next = self.scope.next_sequence(Self::VERSION);
+        Ok(next.map_err(EsimMarketError::from)?)
     }
 }
 
@@ -257,26 +193,25 @@ mod tests {
     #[test]
     fn layout() {
         assert_eq!(Market::DISCRIMINATOR, [219, 190, 213, 55, 0, 227, 198, 154]);
-        assert_eq!(size_of::<Market>(), 496);
-        assert_eq!(offset_of!(Market, authority), 0);
-        assert_eq!(offset_of!(Market, pending_authority), 32);
-        assert_eq!(offset_of!(Market, arbiter), 64);
-        assert_eq!(offset_of!(Market, guardian), 96);
-        assert_eq!(offset_of!(Market, treasury), 128);
-        assert_eq!(offset_of!(Market, mints), 160);
-        assert_eq!(offset_of!(Market, name), 416);
-        assert_eq!(offset_of!(Market, paused_until), 448);
-        assert_eq!(offset_of!(Market, sequence), 456);
-        assert_eq!(offset_of!(Market, max_delivery_window), 464);
-        assert_eq!(offset_of!(Market, min_release_window), 468);
-        assert_eq!(offset_of!(Market, max_release_window), 472);
-        assert_eq!(offset_of!(Market, answer_window), 476);
-        assert_eq!(offset_of!(Market, arbiter_window), 480);
-        assert_eq!(offset_of!(Market, retention), 484);
-        assert_eq!(offset_of!(Market, fee_bps), 488);
-        assert_eq!(offset_of!(Market, mint_count), 490);
-        assert_eq!(offset_of!(Market, name_len), 491);
-        assert_eq!(offset_of!(Market, bump), 492);
+        assert_eq!(size_of::<Market>(), 616);
+        assert_eq!(offset_of!(Market, scope), 0);
+        assert_eq!(offset_of!(Market, terms_version), 192);
+        assert_eq!(offset_of!(Market, mints), 200);
+        assert_eq!(offset_of!(Market, terms), 456);
+        assert_eq!(offset_of!(Market, mint_count), 548);
+        assert_eq!(offset_of!(Market, padding), 549);
+        assert_eq!(offset_of!(Market, spare), 552);
+        assert_eq!(size_of::<StoredMarketTerms>(), 92);
+        assert_eq!(offset_of!(StoredMarketTerms, arbiter), 0);
+        assert_eq!(offset_of!(StoredMarketTerms, treasury), 32);
+        assert_eq!(offset_of!(StoredMarketTerms, max_delivery_window), 64);
+        assert_eq!(offset_of!(StoredMarketTerms, min_release_window), 68);
+        assert_eq!(offset_of!(StoredMarketTerms, max_release_window), 72);
+        assert_eq!(offset_of!(StoredMarketTerms, answer_window), 76);
+        assert_eq!(offset_of!(StoredMarketTerms, arbiter_window), 80);
+        assert_eq!(offset_of!(StoredMarketTerms, retention), 84);
+        assert_eq!(offset_of!(StoredMarketTerms, fee_bps), 88);
+        assert_eq!(offset_of!(StoredMarketTerms, padding), 90);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::version;
 
 use crate::errors::EsimMarketError;
 
@@ -13,6 +14,12 @@ use crate::errors::EsimMarketError;
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct MarketVault {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
+    pub bump: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    pub padding: [u8; 5],
     pub market: Pubkey,
     pub mint: Pubkey,
     /// The token account at `["tokens", vault]`, owned by this account.
@@ -21,13 +28,12 @@ pub struct MarketVault {
     pub token_program: Pubkey,
     /// What the open and unpaid orders are owed.
     pub held: u64,
-    /// Decimals of the mint.
-    pub decimals: u8,
-    pub bump: u8,
-    pub padding: [u8; 6],
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
 }
 
 impl MarketVault {
+    pub const VERSION: u8 = version::FIRST;
     pub const SEED: &'static [u8] = b"vault";
     pub const TOKENS_SEED: &'static [u8] = b"tokens";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
@@ -79,13 +85,16 @@ mod tests {
             MarketVault::DISCRIMINATOR,
             [49, 9, 150, 132, 124, 162, 137, 208]
         );
-        assert_eq!(size_of::<MarketVault>(), 144);
-        assert_eq!(offset_of!(MarketVault, market), 0);
-        assert_eq!(offset_of!(MarketVault, mint), 32);
-        assert_eq!(offset_of!(MarketVault, tokens), 64);
-        assert_eq!(offset_of!(MarketVault, token_program), 96);
-        assert_eq!(offset_of!(MarketVault, held), 128);
-        assert_eq!(offset_of!(MarketVault, decimals), 136);
-        assert_eq!(offset_of!(MarketVault, bump), 137);
+        assert_eq!(size_of::<MarketVault>(), 160);
+        assert_eq!(offset_of!(MarketVault, version), 0);
+        assert_eq!(offset_of!(MarketVault, bump), 1);
+        assert_eq!(offset_of!(MarketVault, decimals), 2);
+        assert_eq!(offset_of!(MarketVault, padding), 3);
+        assert_eq!(offset_of!(MarketVault, market), 8);
+        assert_eq!(offset_of!(MarketVault, mint), 40);
+        assert_eq!(offset_of!(MarketVault, tokens), 72);
+        assert_eq!(offset_of!(MarketVault, token_program), 104);
+        assert_eq!(offset_of!(MarketVault, held), 136);
+        assert_eq!(offset_of!(MarketVault, spare), 144);
     }
 }

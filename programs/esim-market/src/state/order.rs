@@ -1,10 +1,13 @@
 use anchor_lang::prelude::*;
-use wayfare_core::esim::countries::COUNTRIES_BYTES;
+use wayfare_program::{
+    numbers::{WHOLE_BPS, after, part_of},
+    stored::Stored,
+    stored_enum, version,
+};
 
 use crate::{
-    constants::WHOLE_BPS,
     errors::EsimMarketError,
-    state::{ActivationPolicy, OrderState, PlanTerms, RefundPolicy, variant},
+    state::{OrderState, PlanTerms, RefundPolicy, StoredPlanTerms},
 };
 
 /// A purchase, with a copy of every term under which it was made. What may happen to it stands in
@@ -20,12 +23,22 @@ use crate::{
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Order {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
+    pub bump: u8,
+    /// An [`OrderState`].
+    pub state: u8,
+    /// A [`DisputeReason`]: why the buyer complained.
+    pub reason: u8,
+    /// The market's share of what the seller gets, in basis points.
+    pub fee_bps: u16,
+    pub padding: [u8; 2],
     pub market: Pubkey,
     pub seller: Pubkey,
     pub plan: Pubkey,
     /// Reads the delivery, confirms and complains.
     pub buyer: Pubkey,
-    /// Who paid, in tokens and in rent, and gets both back.
+    /// Paid, in tokens and in rent, and gets both back.
     pub payer: Pubkey,
     pub seller_authority: Pubkey,
     /// The wallet that is paid for the order.
@@ -42,15 +55,14 @@ pub struct Order {
     pub commitment: [u8; 32],
     /// SHA-256 of what the seller says to a dispute; all zero before.
     pub answer_hash: [u8; 32],
-    /// The plan's terms: see [`PlanTerms`], as all fields up to `description_hash`.
-    pub mint: Pubkey,
-    pub description_hash: [u8; 32],
-    pub price: u64,
-    pub floor_price: u64,
-    pub data_mb: u64,
+    /// The plan's.
+    pub terms: StoredPlanTerms,
     /// Chosen by the buyer.
     pub order_id: u64,
+    /// The version of the plan's terms.
     pub plan_version: u64,
+    /// The version of the market's terms.
+    pub market_version: u64,
     pub discount: u64,
     /// The price less the discount: what went into the vault.
     pub paid: u64,
@@ -66,7 +78,7 @@ pub struct Order {
     pub ended_at: i64,
     /// From then on, anyone may close it.
     pub closable_at: i64,
-    /// What was decided for who paid.
+    /// What was decided for the payer.
     pub refunded: u64,
     /// What was decided for the seller.
     pub released: u64,
@@ -78,37 +90,14 @@ pub struct Order {
     pub release_due: u64,
     /// What of `fee` is still in the vault.
     pub fee_due: u64,
-    pub voice_minutes: u32,
-    pub sms: u32,
-    pub throttle_kbps: u32,
-    /// Seconds.
-    pub delivery_window: u32,
-    /// Seconds.
-    pub release_window: u32,
     /// Seconds.
     pub answer_window: u32,
     /// Seconds.
     pub arbiter_window: u32,
     /// Seconds.
     pub retention: u32,
-    pub discount_bps: u16,
-    pub validity_days: u16,
-    pub default_split_bps: u16,
-    /// The market's share of what the seller gets, in basis points.
-    pub fee_bps: u16,
-    /// An [`ActivationPolicy`].
-    pub activation_policy: u8,
-    /// A [`RefundPolicy`].
-    pub refund_policy: u8,
-    /// 1 where it can be the parent of top-ups, else 0.
-    pub top_up: u8,
-    /// An [`OrderState`].
-    pub state: u8,
-    /// A [`DisputeReason`]: why the buyer complained.
-    pub reason: u8,
-    pub bump: u8,
-    pub countries: [u8; COUNTRIES_BYTES],
-    pub padding: [u8; 5],
+    /// Zero; for fields to come.
+    pub spare: [u8; 20],
 }
 
 /// What an order's money becomes, in base units.
@@ -142,27 +131,16 @@ pub enum DisputeReason {
     Other,
 }
 
-impl DisputeReason {
-    pub const ALL: [Self; 8] = [
-        Self::None,
-        Self::Unreadable,
-        Self::NotInstallable,
-        Self::NoService,
-        Self::NotAsDescribed,
-        Self::UsedBefore,
-        Self::Unused,
-        Self::Other,
-    ];
-}
-
-/// `bps` basis points of an amount, rounded down.
-pub fn part_of(amount: u64, bps: u16) -> Result<u64> {
-    let part = u128::from(amount)
-        .checked_mul(u128::from(bps))
-        .and_then(|product| product.checked_div(u128::from(WHOLE_BPS)))
-        .ok_or(EsimMarketError::Overflow)?;
-    u64::try_from(part).map_err(|_| EsimMarketError::Overflow.into())
-}
+stored_enum!(
+    DisputeReason: None,
+    Unreadable,
+    NotInstallable,
+    NoService,
+    NotAsDescribed,
+    UsedBefore,
+    Unused,
+    Other,
+);
 
 impl Division {
     /// All to who paid.
@@ -176,7 +154,7 @@ impl Division {
     /// A part to who paid, the rest to the seller, less the fee. The fee is rounded down: against the market.
     pub fn part(paid: u64, refund: u64, fee_bps: u16) -> Result<Self> {
         let rest = paid.checked_sub(refund).ok_or(EsimMarketError::BadPart)?;
-        let fee = part_of(rest, fee_bps)?;
+        let fee = part_of(rest, fee_bps).ok_or(EsimMarketError::Overflow)?;
         Ok(Self {
             refund,
             release: rest.checked_sub(fee).ok_or(EsimMarketError::Overflow)?,
@@ -190,10 +168,10 @@ impl Division {
         let seller_bps = WHOLE_BPS
             .checked_sub(buyer_bps)
             .ok_or(EsimMarketError::BadSplit)?;
-        let refund = part_of(paid, buyer_bps)?;
-        let share = part_of(paid, seller_bps)?;
+        let refund = part_of(paid, buyer_bps).ok_or(EsimMarketError::Overflow)?;
+        let share = part_of(paid, seller_bps).ok_or(EsimMarketError::Overflow)?;
         let release = share
-            .checked_sub(part_of(share, fee_bps)?)
+            .checked_sub(part_of(share, fee_bps).ok_or(EsimMarketError::Overflow)?)
             .ok_or(EsimMarketError::Overflow)?;
         let fee = paid
             .checked_sub(refund)
@@ -215,6 +193,7 @@ impl Division {
 }
 
 impl Order {
+    pub const VERSION: u8 = version::FIRST;
     pub const SEED: &'static [u8] = b"order";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
@@ -231,62 +210,25 @@ impl Order {
     }
 
     pub fn state(&self) -> Result<OrderState> {
-        variant(&OrderState::ALL, self.state)
+        Ok(OrderState::from_stored(&self.state).ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     pub fn set_state(&mut self, state: OrderState) {
-        self.state = state as u8;
+        self.state = state.to_stored();
     }
 
     pub fn reason(&self) -> Result<DisputeReason> {
-        variant(&DisputeReason::ALL, self.reason)
+        Ok(DisputeReason::from_stored(&self.reason).ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     pub fn refund_policy(&self) -> Result<RefundPolicy> {
-        variant(&RefundPolicy::ALL, self.refund_policy)
+        let policy = RefundPolicy::from_stored(&self.terms.refund_policy);
+        Ok(policy.ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     /// The terms of the plan under which it was bought.
     pub fn terms(&self) -> Result<PlanTerms> {
-        Ok(PlanTerms {
-            mint: self.mint,
-            price: self.price,
-            floor_price: self.floor_price,
-            discount_bps: self.discount_bps,
-            data_mb: self.data_mb,
-            validity_days: self.validity_days,
-            countries: self.countries,
-            voice_minutes: self.voice_minutes,
-            sms: self.sms,
-            throttle_kbps: self.throttle_kbps,
-            activation_policy: variant(&ActivationPolicy::ALL, self.activation_policy)?,
-            refund_policy: self.refund_policy()?,
-            top_up: self.top_up == 1,
-            delivery_window: self.delivery_window,
-            release_window: self.release_window,
-            default_split_bps: self.default_split_bps,
-            description_hash: self.description_hash,
-        })
-    }
-
-    pub fn set_terms(&mut self, terms: &PlanTerms) {
-        self.mint = terms.mint;
-        self.price = terms.price;
-        self.floor_price = terms.floor_price;
-        self.discount_bps = terms.discount_bps;
-        self.data_mb = terms.data_mb;
-        self.validity_days = terms.validity_days;
-        self.countries = terms.countries;
-        self.voice_minutes = terms.voice_minutes;
-        self.sms = terms.sms;
-        self.throttle_kbps = terms.throttle_kbps;
-        self.activation_policy = terms.activation_policy as u8;
-        self.refund_policy = terms.refund_policy as u8;
-        self.top_up = u8::from(terms.top_up);
-        self.delivery_window = terms.delivery_window;
-        self.release_window = terms.release_window;
-        self.default_split_bps = terms.default_split_bps;
-        self.description_hash = terms.description_hash;
+        Ok(PlanTerms::from_stored(&self.terms).ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     /// What was decided about the order's money: all 0 while it is open.
@@ -342,7 +284,7 @@ impl Order {
         self.fee_due = division.fee;
         self.ended_at = now;
         self.closable_at = if self.was_delivered() && division.refund < self.paid {
-            after(now, self.retention)?
+            after(now, self.retention).ok_or(EsimMarketError::Overflow)?
         } else {
             now
         };
@@ -370,13 +312,6 @@ impl Order {
     }
 }
 
-/// The time so many seconds later.
-pub fn after(now: i64, seconds: u32) -> Result<i64> {
-    Ok(now
-        .checked_add(i64::from(seconds))
-        .ok_or(EsimMarketError::Overflow)?)
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::mem::{offset_of, size_of};
@@ -400,14 +335,23 @@ pub(crate) mod tests {
         order.answer_by = 4_000;
         order.resolve_by = 5_000;
         order.closable_at = 6_000;
-        order.set_terms(&terms());
+        order.terms = terms().to_stored();
         order
     }
 
     #[test]
     fn layout() {
         assert_eq!(Order::DISCRIMINATOR, [134, 173, 223, 185, 77, 86, 28, 51]);
-        assert_eq!(size_of::<Order>(), 840);
+        assert_eq!(size_of::<Order>(), 872);
+        let head = [
+            offset_of!(Order, version),
+            offset_of!(Order, bump),
+            offset_of!(Order, state),
+            offset_of!(Order, reason),
+            offset_of!(Order, fee_bps),
+            offset_of!(Order, padding),
+        ];
+        assert_eq!(head, [0, 1, 2, 3, 4, 6]);
         let keys = [
             offset_of!(Order, market),
             offset_of!(Order, seller),
@@ -423,16 +367,13 @@ pub(crate) mod tests {
             offset_of!(Order, encryption_key),
             offset_of!(Order, commitment),
             offset_of!(Order, answer_hash),
-            offset_of!(Order, mint),
-            offset_of!(Order, description_hash),
         ];
-        assert!(keys.into_iter().eq((0..512).step_by(32)));
+        assert!(keys.into_iter().eq((8..456).step_by(32)));
+        assert_eq!(offset_of!(Order, terms), 456);
         let longs = [
-            offset_of!(Order, price),
-            offset_of!(Order, floor_price),
-            offset_of!(Order, data_mb),
             offset_of!(Order, order_id),
             offset_of!(Order, plan_version),
+            offset_of!(Order, market_version),
             offset_of!(Order, discount),
             offset_of!(Order, paid),
             offset_of!(Order, purchased_at),
@@ -453,49 +394,28 @@ pub(crate) mod tests {
             offset_of!(Order, release_due),
             offset_of!(Order, fee_due),
         ];
-        assert!(longs.into_iter().eq((512..704).step_by(8)));
-        let ints = [
-            offset_of!(Order, voice_minutes),
-            offset_of!(Order, sms),
-            offset_of!(Order, throttle_kbps),
-            offset_of!(Order, delivery_window),
-            offset_of!(Order, release_window),
+        assert!(longs.into_iter().eq((664..840).step_by(8)));
+        let rest = [
             offset_of!(Order, answer_window),
             offset_of!(Order, arbiter_window),
             offset_of!(Order, retention),
+            offset_of!(Order, spare),
         ];
-        assert!(ints.into_iter().eq((704..736).step_by(4)));
-        let shorts = [
-            offset_of!(Order, discount_bps),
-            offset_of!(Order, validity_days),
-            offset_of!(Order, default_split_bps),
-            offset_of!(Order, fee_bps),
-        ];
-        assert!(shorts.into_iter().eq((736..744).step_by(2)));
-        let bytes = [
-            offset_of!(Order, activation_policy),
-            offset_of!(Order, refund_policy),
-            offset_of!(Order, top_up),
-            offset_of!(Order, state),
-            offset_of!(Order, reason),
-            offset_of!(Order, bump),
-            offset_of!(Order, countries),
-        ];
-        assert!(bytes.into_iter().eq(744..751));
+        assert_eq!(rest, [840, 844, 848, 852]);
     }
 
     #[test]
     fn terms_are_taken_along_whole() {
         assert_eq!(order().terms(), Ok(terms()));
         let mut broken = order();
-        broken.activation_policy = 2;
+        broken.terms.activation_policy = 2;
         assert_eq!(broken.terms(), Err(EsimMarketError::InvariantBroken.into()));
     }
 
     #[test]
     fn a_reason_is_its_number() {
-        for (number, reason) in DisputeReason::ALL.into_iter().enumerate() {
-            assert_eq!(reason as usize, number);
+        for (number, reason) in DisputeReason::ALL.iter().enumerate() {
+            assert_eq!(*reason as usize, number);
         }
     }
 

@@ -1,27 +1,32 @@
 use anchor_lang::prelude::*;
-use wayfare_core::esim::countries::{COUNTRIES_BYTES, Countries};
-
-use crate::{
-    constants::*,
-    errors::EsimMarketError,
-    state::{Market, part_of},
+use wayfare_core::{
+    esim::countries::{COUNTRIES_BYTES, Countries},
+    name::MAX_NAME_LEN,
 };
+use wayfare_program::{
+    numbers::{WHOLE_BPS, part_of},
+    stored, stored_enum, version,
+};
+
+use crate::{constants::*, errors::EsimMarketError, state::Market};
 
 /// An eSIM plan on offer.
 ///
 /// Address: `["plan", seller, id]`. Closed by `retire_plan`; orders take its terms along.
 ///
-/// INVARIANT: a version is the number of the market's event that made it. It never comes back, not even in a new plan
+/// INVARIANT: the version of its terms is the number of the market's event that made it. It never comes back, not even in a new plan
 /// with an old id, so a quote is good for exactly the terms that were shown.
 #[account]
 #[derive(InitSpace, Debug, PartialEq, Eq)]
 pub struct Plan {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
     pub market: Pubkey,
     pub seller: Pubkey,
     /// Who paid the rent, and gets it back.
     pub rent_payer: Pubkey,
     /// The sequence number of the event that set the terms.
-    pub version: u64,
+    pub terms_version: u64,
     /// Orders ever bought.
     pub sold: u64,
     /// Orders that can still be bought, or [`UNLIMITED_STOCK`].
@@ -29,45 +34,52 @@ pub struct Plan {
     pub on_sale: bool,
     pub terms: PlanTerms,
     pub bump: u8,
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
     /// 1 to 32 of a–z, 0–9 and `-`. Last, so that every other field has a fixed offset.
     #[max_len(MAX_NAME_LEN)]
     pub id: String,
 }
 
-/// What a buyer gets, and for how much. An order takes a copy along.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanTerms {
-    pub mint: Pubkey,
-    /// Base units: above zero.
-    pub price: u64,
-    /// Base units that must remain for the seller after discount and fee.
-    pub floor_price: u64,
-    /// Basis points off the price: below 10,000.
-    pub discount_bps: u16,
-    /// Data in megabytes, 1,024 of which are a gigabyte as travel plans count; 0 is unlimited.
-    pub data_mb: u64,
-    /// Days from the activation: 1 to [`MAX_VALIDITY_DAYS`].
-    pub validity_days: u16,
-    /// ISO 3166-1 alpha-2 codes as a bit set: see [`Countries`].
-    pub countries: [u8; COUNTRIES_BYTES],
-    /// Minutes of calls included.
-    pub voice_minutes: u32,
-    /// Text messages included.
-    pub sms: u32,
-    /// Kilobits per second once the data is used up; 0 cuts off.
-    pub throttle_kbps: u32,
-    pub activation_policy: ActivationPolicy,
-    pub refund_policy: RefundPolicy,
-    /// Whether an order can be the parent of top-ups.
-    pub top_up: bool,
-    /// Seconds for the seller to deliver, from the payment on.
-    pub delivery_window: u32,
-    /// Seconds for the buyer to complain, from the delivery on.
-    pub release_window: u32,
-    /// Basis points for the buyer when the arbiter stays silent.
-    pub default_split_bps: u16,
-    /// SHA-256 of the full description, which is published elsewhere.
-    pub description_hash: [u8; 32],
+stored! {
+    /// What a buyer gets, and for how much. An order takes a copy along.
+    #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct PlanTerms {
+        pub mint: Pubkey,
+        /// SHA-256 of the full description, which is published elsewhere.
+        pub description_hash: [u8; 32],
+        /// Base units: above zero.
+        pub price: u64,
+        /// Base units that must remain for the seller after discount and fee.
+        pub floor_price: u64,
+        /// Data in megabytes, 1,024 of which are a gigabyte as travel plans count; 0 is unlimited.
+        pub data_mb: u64,
+        /// Minutes of calls included.
+        pub voice_minutes: u32,
+        /// Text messages included.
+        pub sms: u32,
+        /// Kilobits per second once the data is used up; 0 cuts off.
+        pub throttle_kbps: u32,
+        /// Seconds for the seller to deliver, from the payment on.
+        pub delivery_window: u32,
+        /// Seconds for the buyer to complain, from the delivery on.
+        pub release_window: u32,
+        /// Basis points off the price: below 10,000.
+        pub discount_bps: u16,
+        /// Days from the activation: 1 to [`MAX_VALIDITY_DAYS`].
+        pub validity_days: u16,
+        /// Basis points for the buyer when the arbiter stays silent.
+        pub default_split_bps: u16,
+        /// ISO 3166-1 alpha-2 codes as a bit set: see [`Countries`].
+        pub countries: [u8; COUNTRIES_BYTES],
+    } as u8 {
+        pub activation_policy: ActivationPolicy,
+        pub refund_policy: RefundPolicy,
+        /// Whether an order can be the parent of top-ups.
+        pub top_up: bool,
+    }
+    /// The plan's terms as orders hold them.
+    pub struct StoredPlanTerms, padding: 6;
 }
 
 /// When a plan's validity begins (the terms of Airalo's `activation_policy`).
@@ -88,17 +100,9 @@ pub enum RefundPolicy {
     UntilActivated,
 }
 
-impl ActivationPolicy {
-    pub const ALL: [Self; 2] = [Self::Installation, Self::FirstUse];
-}
+stored_enum!(ActivationPolicy: Installation, FirstUse);
 
-impl RefundPolicy {
-    pub const ALL: [Self; 3] = [
-        Self::UntilDelivery,
-        Self::UntilInstalled,
-        Self::UntilActivated,
-    ];
-}
+stored_enum!(RefundPolicy: UntilDelivery, UntilInstalled, UntilActivated);
 
 /// What a purchase costs, in base units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +122,7 @@ impl PlanTerms {
         );
         require!(self.price > 0, EsimMarketError::BadPrice);
         require!(self.discount_bps < WHOLE_BPS, EsimMarketError::BadDiscount);
-        let quote = self.quote(market.fee_bps)?;
+        let quote = self.quote(market.terms.fee_bps)?;
         require!(
             (1..=MAX_VALIDITY_DAYS).contains(&self.validity_days),
             EsimMarketError::BadValidity
@@ -128,11 +132,12 @@ impl PlanTerms {
             EsimMarketError::BadCountries
         );
         require!(
-            (1..=market.max_delivery_window).contains(&self.delivery_window),
+            (1..=market.terms.max_delivery_window).contains(&self.delivery_window),
             EsimMarketError::BadDeliveryWindow
         );
         require!(
-            (market.min_release_window..=market.max_release_window).contains(&self.release_window),
+            (market.terms.min_release_window..=market.terms.max_release_window)
+                .contains(&self.release_window),
             EsimMarketError::BadReleaseWindow
         );
         require!(
@@ -144,13 +149,13 @@ impl PlanTerms {
 
     /// What a purchase costs under a market's fee, if the seller's floor allows it.
     pub fn quote(&self, fee_bps: u16) -> Result<Quote> {
-        let discount = part_of(self.price, self.discount_bps)?;
+        let discount = part_of(self.price, self.discount_bps).ok_or(EsimMarketError::Overflow)?;
         let paid = self
             .price
             .checked_sub(discount)
             .ok_or(EsimMarketError::BadDiscount)?;
         let for_seller = paid
-            .checked_sub(part_of(paid, fee_bps)?)
+            .checked_sub(part_of(paid, fee_bps).ok_or(EsimMarketError::Overflow)?)
             .ok_or(EsimMarketError::BadFee)?;
         require!(for_seller >= self.floor_price, EsimMarketError::BelowFloor);
         Ok(Quote { discount, paid })
@@ -194,6 +199,7 @@ impl StockChange {
 }
 
 impl Plan {
+    pub const VERSION: u8 = version::FIRST;
     pub const SEED: &'static [u8] = b"plan";
     pub const SPACE: usize = 8 + Self::INIT_SPACE;
 
@@ -215,7 +221,10 @@ impl Plan {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::mem::{offset_of, size_of};
+
     use anchor_lang::Discriminator;
+    use wayfare_program::stored::Stored;
 
     use super::*;
 
@@ -242,21 +251,18 @@ pub(crate) mod tests {
     }
 
     pub fn terms_bytes() -> Vec<u8> {
-        let mut expected = vec![1; 32];
-        expected.extend(2u64.to_le_bytes());
-        expected.extend(3u64.to_le_bytes());
-        expected.extend(4u16.to_le_bytes());
-        expected.extend(5u64.to_le_bytes());
-        expected.extend(6u16.to_le_bytes());
+        let mut expected = [[1; 32], [14; 32]].concat();
+        for long in [2u64, 3, 5] {
+            expected.extend(long.to_le_bytes());
+        }
+        for int in [8u32, 9, 10, 11, 12] {
+            expected.extend(int.to_le_bytes());
+        }
+        for short in [4u16, 6, 13] {
+            expected.extend(short.to_le_bytes());
+        }
         expected.extend([7; 85]);
-        expected.extend(8u32.to_le_bytes());
-        expected.extend(9u32.to_le_bytes());
-        expected.extend(10u32.to_le_bytes());
         expected.extend([1, 2, 1]);
-        expected.extend(11u32.to_le_bytes());
-        expected.extend(12u32.to_le_bytes());
-        expected.extend(13u16.to_le_bytes());
-        expected.extend([14; 32]);
         expected
     }
 
@@ -264,30 +270,73 @@ pub(crate) mod tests {
     fn layout() {
         assert_eq!(Plan::DISCRIMINATOR, [161, 231, 251, 119, 2, 12, 162, 2]);
         let plan = Plan {
+            version: Plan::VERSION,
             market: Pubkey::new_from_array([20; 32]),
             seller: Pubkey::new_from_array([21; 32]),
             rent_payer: Pubkey::new_from_array([22; 32]),
-            version: 23,
+            terms_version: 23,
             sold: 24,
             stock: 25,
             on_sale: true,
             terms: terms(),
             bump: 26,
+            spare: [0; 16],
             id: "a".repeat(MAX_NAME_LEN),
         };
         let mut bytes = vec![];
         plan.serialize(&mut bytes).unwrap();
-        let mut expected = [[20; 32], [21; 32], [22; 32]].concat();
+        let mut expected = vec![1];
+        expected.extend([[20; 32], [21; 32], [22; 32]].concat());
         expected.extend(23u64.to_le_bytes());
         expected.extend(24u64.to_le_bytes());
         expected.extend(25u32.to_le_bytes());
         expected.push(1);
         expected.extend(terms_bytes());
         expected.push(26);
+        expected.extend([0; 16]);
         expected.extend(32u32.to_le_bytes());
         expected.extend([b'a'; 32]);
         assert_eq!(bytes, expected);
         assert_eq!(bytes.len(), Plan::INIT_SPACE);
+    }
+
+    #[test]
+    fn an_order_holds_the_same_bytes_and_padding() {
+        let stored = terms().to_stored();
+        let bytes = [terms_bytes(), vec![0; 6]].concat();
+        assert_eq!(bytemuck::bytes_of(&stored), bytes);
+        assert_eq!(size_of::<StoredPlanTerms>(), 208);
+        assert_eq!(PlanTerms::from_stored(&stored), Some(terms()));
+        let longs = [
+            offset_of!(StoredPlanTerms, price),
+            offset_of!(StoredPlanTerms, floor_price),
+            offset_of!(StoredPlanTerms, data_mb),
+        ];
+        assert_eq!(longs, [64, 72, 80]);
+        let ints = [
+            offset_of!(StoredPlanTerms, voice_minutes),
+            offset_of!(StoredPlanTerms, sms),
+            offset_of!(StoredPlanTerms, throttle_kbps),
+            offset_of!(StoredPlanTerms, delivery_window),
+            offset_of!(StoredPlanTerms, release_window),
+        ];
+        assert_eq!(ints, [88, 92, 96, 100, 104]);
+        let shorts = [
+            offset_of!(StoredPlanTerms, discount_bps),
+            offset_of!(StoredPlanTerms, validity_days),
+            offset_of!(StoredPlanTerms, default_split_bps),
+        ];
+        assert_eq!(shorts, [108, 110, 112]);
+        let rest = [
+            offset_of!(StoredPlanTerms, mint),
+            offset_of!(StoredPlanTerms, description_hash),
+            offset_of!(StoredPlanTerms, countries),
+            offset_of!(StoredPlanTerms, activation_policy),
+            offset_of!(StoredPlanTerms, refund_policy),
+            offset_of!(StoredPlanTerms, top_up),
+            offset_of!(StoredPlanTerms, padding),
+        ];
+        assert_eq!(rest, [0, 32, 114, 199, 200, 201, 202]);
     }
 
     #[test]
@@ -319,11 +368,11 @@ pub(crate) mod tests {
 
     #[test]
     fn a_policy_is_its_number() {
-        for (number, policy) in ActivationPolicy::ALL.into_iter().enumerate() {
-            assert_eq!(policy as usize, number);
+        for (number, policy) in ActivationPolicy::ALL.iter().enumerate() {
+            assert_eq!(*policy as usize, number);
         }
-        for (number, policy) in RefundPolicy::ALL.into_iter().enumerate() {
-            assert_eq!(policy as usize, number);
+        for (number, policy) in RefundPolicy::ALL.iter().enumerate() {
+            assert_eq!(*policy as usize, number);
         }
     }
 

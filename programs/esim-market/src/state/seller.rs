@@ -1,13 +1,24 @@
 use anchor_lang::prelude::*;
+use wayfare_program::{numbers::count, stored::Stored, stored_enum, version};
 
-use crate::errors::EsimMarketError;
+use crate::{constants::DELIVERY_TIMES, errors::EsimMarketError};
 
-/// Who sells eSIM plans in a market.
+/// A seller of eSIM plans in a market.
 ///
 /// Address: `["seller", market, authority]`. Never closed: its counters are its record.
+///
+/// INVARIANT: the sum of `delivery_times` = `delivered_count`.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Seller {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
+    pub bump: u8,
+    /// A [`SellerStatus`].
+    pub status: u8,
+    pub padding: u8,
+    /// Plans that exist.
+    pub plan_count: u32,
     pub market: Pubkey,
     /// Offers plans, delivers and answers.
     pub authority: Pubkey,
@@ -25,12 +36,11 @@ pub struct Seller {
     pub disputed_count: u64,
     /// Orders ever refunded, for whatever reason.
     pub refunded_count: u64,
-    /// Plans that exist.
-    pub plan_count: u32,
-    /// A [`SellerStatus`].
-    pub status: u8,
-    pub bump: u8,
-    pub padding: [u8; 2],
+    /// Orders ever delivered, by the time that the delivery took: each within one of [`DELIVERY_TIMES`] and longer than the
+    /// one before; the last are those above all of them.
+    pub delivery_times: [u64; DELIVERY_TIMES.len() + 1],
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
 }
 
 /// Whether a seller may sell.
@@ -64,11 +74,10 @@ impl SellerProfile {
     }
 }
 
-impl SellerStatus {
-    pub const ALL: [Self; 3] = [Self::Pending, Self::Approved, Self::Suspended];
-}
+stored_enum!(SellerStatus: Pending, Approved, Suspended);
 
 impl Seller {
+    pub const VERSION: u8 = version::FIRST;
     pub const SEED: &'static [u8] = b"seller";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
 
@@ -80,7 +89,7 @@ impl Seller {
     }
 
     pub fn status(&self) -> Result<SellerStatus> {
-        variant(&SellerStatus::ALL, self.status)
+        Ok(SellerStatus::from_stored(&self.status).ok_or(EsimMarketError::InvariantBroken)?)
     }
 
     pub fn profile(&self) -> SellerProfile {
@@ -96,19 +105,16 @@ impl Seller {
         self.attester = profile.attester;
         self.contact = profile.contact;
     }
-}
 
-/// The variant with this number. Only the program writes the byte, so any other is a broken account.
-pub fn variant<T: Copy>(all: &[T], byte: u8) -> Result<T> {
-    Ok(*all
-        .get(usize::from(byte))
-        .ok_or(EsimMarketError::InvariantBroken)?)
-}
-
-/// Adds one to a counter.
-pub fn count(counter: &mut u64) -> Result<()> {
-    *counter = counter.checked_add(1).ok_or(EsimMarketError::Overflow)?;
-    Ok(())
+    /// Counts a delivery that took so many seconds from the payment. Below zero, by a clock that went back, counts as at
+    /// once.
+    pub fn count_delivery(&mut self, took: i64) -> Result<()> {
+        let within = DELIVERY_TIMES.iter().filter(|longest| took > **longest);
+        let bucket = self.delivery_times.get_mut(within.count());
+        bucket.and_then(count).ok_or(EsimMarketError::Overflow)?;
+        count(&mut self.delivered_count).ok_or(EsimMarketError::Overflow)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -122,29 +128,55 @@ mod tests {
     #[test]
     fn layout() {
         assert_eq!(Seller::DISCRIMINATOR, [76, 163, 162, 59, 115, 49, 116, 39]);
-        assert_eq!(size_of::<Seller>(), 200);
-        assert_eq!(offset_of!(Seller, market), 0);
-        assert_eq!(offset_of!(Seller, authority), 32);
-        assert_eq!(offset_of!(Seller, payout), 64);
-        assert_eq!(offset_of!(Seller, attester), 96);
-        assert_eq!(offset_of!(Seller, contact), 128);
-        assert_eq!(offset_of!(Seller, order_count), 160);
-        assert_eq!(offset_of!(Seller, delivered_count), 168);
-        assert_eq!(offset_of!(Seller, disputed_count), 176);
-        assert_eq!(offset_of!(Seller, refunded_count), 184);
-        assert_eq!(offset_of!(Seller, plan_count), 192);
-        assert_eq!(offset_of!(Seller, status), 196);
-        assert_eq!(offset_of!(Seller, bump), 197);
+        assert_eq!(size_of::<Seller>(), 280);
+        assert_eq!(offset_of!(Seller, version), 0);
+        assert_eq!(offset_of!(Seller, bump), 1);
+        assert_eq!(offset_of!(Seller, status), 2);
+        assert_eq!(offset_of!(Seller, padding), 3);
+        assert_eq!(offset_of!(Seller, plan_count), 4);
+        assert_eq!(offset_of!(Seller, market), 8);
+        assert_eq!(offset_of!(Seller, authority), 40);
+        assert_eq!(offset_of!(Seller, payout), 72);
+        assert_eq!(offset_of!(Seller, attester), 104);
+        assert_eq!(offset_of!(Seller, contact), 136);
+        assert_eq!(offset_of!(Seller, order_count), 168);
+        assert_eq!(offset_of!(Seller, delivered_count), 176);
+        assert_eq!(offset_of!(Seller, disputed_count), 184);
+        assert_eq!(offset_of!(Seller, refunded_count), 192);
+        assert_eq!(offset_of!(Seller, delivery_times), 200);
+        assert_eq!(offset_of!(Seller, spare), 264);
     }
 
     #[test]
     fn a_status_is_its_number() {
-        for (number, status) in SellerStatus::ALL.into_iter().enumerate() {
-            assert_eq!(status as usize, number);
+        let mut seller: Seller = bytemuck::Zeroable::zeroed();
+        for (number, status) in (0u8..).zip(SellerStatus::ALL) {
+            assert_eq!(*status as u8, number);
+            seller.status = status.to_stored();
+            assert_eq!((seller.status, seller.status()), (number, Ok(*status)));
         }
-        assert_eq!(
-            variant(&SellerStatus::ALL, 3),
-            Err(EsimMarketError::InvariantBroken.into())
-        );
+        seller.status = 3;
+        let broken = EsimMarketError::InvariantBroken;
+        assert_eq!(seller.status(), Err(broken.into()));
+    }
+
+    #[test]
+    fn a_delivery_counts_in_the_shortest_time_that_holds_it() {
+        let bucket_of = |took: i64| {
+            let mut seller: Seller = bytemuck::Zeroable::zeroed();
+            seller.count_delivery(took).unwrap();
+            assert_eq!(seller.delivered_count, 1);
+            assert_eq!(seller.delivery_times.iter().sum::<u64>(), 1);
+            seller.delivery_times.iter().position(|n| *n == 1).unwrap()
+        };
+        let minutes = [1, 5, 15, 60, 240, 720, 1_440];
+        assert_eq!(DELIVERY_TIMES, minutes.map(|minutes| 60 * minutes));
+        for (bucket, longest) in DELIVERY_TIMES.into_iter().enumerate() {
+            assert_eq!(bucket_of(longest - 1), bucket);
+            assert_eq!(bucket_of(longest), bucket);
+            assert_eq!(bucket_of(longest + 1), bucket + 1);
+        }
+        assert_eq!((bucket_of(0), bucket_of(i64::MIN)), (0, 0));
+        assert_eq!(bucket_of(i64::MAX), 7);
     }
 }

@@ -51,12 +51,12 @@ fn accounts_4_a_vault_of_another_mint() {
         chain.accept(worthless.create_plan(&plan));
         endow(&mut chain, &worthless, &buyer());
         let order = OrderFixture::new(&plan, buyer(), 0);
-        let version = chain.read::<Plan>(&plan.address).version;
+        let version = chain.read::<Plan>(&plan.address).terms_version;
         chain.accept(worthless.purchase(&order, version, u64::MAX));
 
         chain.refuse(dear.refund(&order), WrongVault);
         let next = OrderFixture::new(&dear.plan, buyer(), 1);
-        let version = chain.read::<Plan>(&dear.plan.address).version;
+        let version = chain.read::<Plan>(&dear.plan.address).terms_version;
         let with = |market: &MarketFixture| market.purchase(&next, version, u64::MAX);
         chain.refuse(with(&worthless), WrongVault);
 
@@ -71,7 +71,7 @@ fn accounts_5_a_market_of_the_buyers_own() {
     for token in TokenProgram::ALL {
         let mut world = World::at(Stage::OnSale, token);
         let (own, _) = world.add_market("own", Stage::Accepted);
-        let version = world.plan().version;
+        let version = world.plan().terms_version;
         let World {
             mut chain,
             market,

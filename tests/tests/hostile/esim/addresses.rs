@@ -42,7 +42,7 @@ fn addresses_1_a_non_canonical_bump() {
     let next = OrderFixture::new(&market.plan, buyer(), 1);
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     let wrong = other_bump(&[
         b"order",
         market.plan.address.as_ref(),
@@ -102,7 +102,7 @@ fn addresses_3_one_buyer_for_another() {
     } = world;
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     let call = market.purchase(&order, version, u64::MAX);
     // The thief pays and names the victim as buyer, who does not sign.
     let theft = market

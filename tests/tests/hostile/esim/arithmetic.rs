@@ -131,7 +131,7 @@ fn arithmetic_4_the_last_sequence_number() {
         } in honest(&instruction.name, TokenProgram::Spl)
         {
             let market = wayfare_tests::esim::address::market("travel").0;
-            let sequence = offset_of!(Market, sequence);
+            let sequence = offset_of!(Market, scope.sequence);
             set_u64(&mut chain, &market, sequence, u64::MAX);
             let refused = chain.attempt_without_books(call.clone()).unwrap_err();
             let due = wayfare_tests::refusal::Refusal::from(Overflow);
@@ -158,7 +158,7 @@ fn arithmetic_4_the_last_of_each_counter() {
     let next = OrderFixture::new(&market.plan, buyer(), 1);
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     for (offset, call) in [
         (
             offset_of!(Seller, order_count),

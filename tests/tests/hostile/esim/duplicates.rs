@@ -13,7 +13,7 @@ fn duplicates_1_the_vault_as_source() {
     for token in TokenProgram::ALL {
         let mut world = World::at(Stage::Paid, token);
         let next = OrderFixture::new(&world.market.plan, buyer(), 1);
-        let version = world.plan().version;
+        let version = world.plan().terms_version;
         let World { market, chain, .. } = &mut world;
         let call = market.purchase(&next, version, u64::MAX);
         let theft = call

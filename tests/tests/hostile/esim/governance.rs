@@ -1,6 +1,6 @@
-use esim_market::constants::MAX_PAUSE;
 use esim_market::errors::EsimMarketError::*;
-use esim_market::state::MarketTermsChange;
+use esim_market::state::{MarketTermsChange, Plan};
+use wayfare_program::scope::MAX_PAUSE;
 use wayfare_tests::esim::crowd::honest;
 use wayfare_tests::esim::market::{MarketFixture, PAID};
 use wayfare_tests::esim::world::{Stage, World};
@@ -76,8 +76,8 @@ fn governance_5_while_paused() {
                 | "nominate_authority" | "pause" | "pay_out" | "readmit_mint" | "refund"
                 | "refund_part" | "refund_unanswered" | "refund_undelivered" | "release"
                 | "report_activated" | "report_installed" | "resolve" | "resolve_by_default"
-                | "retire_plan" | "set_seller_status" | "unpause" | "update_market"
-                | "update_plan" | "update_seller" => false,
+                | "retire_plan" | "set_guardian" | "set_seller_status" | "unpause"
+                | "update_market" | "update_plan" | "update_seller" => false,
                 other => panic!("is {other} an entry or an exit?"),
             };
             let market = MarketFixture::new("travel", person("mint"), TokenProgram::Spl);
@@ -89,6 +89,37 @@ fn governance_5_while_paused() {
             }
             chain.accept(call);
         }
+    }
+}
+
+/// The market's terms change between the page and the payment, by one transaction or in one: nobody pays under terms that
+/// they were not shown. The twin that names what is on the chain passes.
+#[test]
+fn governance_8_terms_changed_after_the_quote() {
+    let World {
+        chain,
+        market,
+        order,
+    } = World::at(Stage::OnSale, TokenProgram::Spl);
+    let version = chain.read::<Plan>(&market.plan.address).terms_version;
+    let changes: [fn(&mut MarketTermsChange); 5] = [
+        |change| change.fee_bps = Some(0),
+        |change| change.answer_window = Some(1),
+        |change| change.arbiter_window = Some(1),
+        |change| change.retention = Some(0),
+        |change| change.arbiter = Some(person("another arbiter")),
+    ];
+    for apply in changes {
+        let mut change = MarketTermsChange::default();
+        apply(&mut change);
+        let mut chain = chain.clone();
+        let change = market.update_market(change);
+        let quoted = market.purchase(&order, version, PAID);
+        chain.refuse([change.clone(), quoted.clone()], WrongMarketVersion);
+        chain.accept(change);
+        chain.refuse(quoted, WrongMarketVersion);
+        let twin = market.as_of_now(&chain).purchase(&order, version, PAID);
+        chain.accept(twin);
     }
 }
 

@@ -36,7 +36,7 @@ fn life_cycle_2_initialise_twice() {
     } = World::at(Stage::Delivered, TokenProgram::Spl);
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     for call in [
         market.create(),
         market.accept_mint(),
@@ -134,7 +134,7 @@ fn life_cycle_6_re_creation_never_resets_a_counter() {
     let version = |chain: &Chain| {
         chain
             .read::<esim_market::state::Plan>(&market.plan.address)
-            .version
+            .terms_version
     };
     let old = version(&chain);
     chain.accept([
@@ -165,7 +165,7 @@ fn life_cycle_7_no_stale_bytes() {
     let (market, order) = (world.market.clone(), world.order.clone());
     let fresh = world.buy(1);
     let due: Order = world.chain.read(&fresh.address);
-    let version = world.plan().version;
+    let version = world.plan().terms_version;
     let again = [
         market.close(&order),
         market.purchase(&order, version, u64::MAX),

@@ -168,7 +168,7 @@ fn orders_5_the_last_one() {
 fn orders_6_close_then_re_create() {
     let mut world = World::at(Stage::Resolved, TokenProgram::Spl);
     let (market, order) = (world.market.clone(), world.order.clone());
-    let version = world.plan().version;
+    let version = world.plan().terms_version;
     let again = market.purchase(&order, version, u64::MAX);
     for stale in [
         market.resolve(&order, 10_000),

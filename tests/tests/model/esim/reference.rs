@@ -137,8 +137,10 @@ pub enum Op {
     Purchase {
         key: Key,
         payer: usize,
-        /// The version before the last change.
+        /// The version of the plan's terms before the last change.
         stale: bool,
+        /// The version of the market's terms before the last change.
+        stale_market: bool,
         /// One unit less than it costs.
         short: bool,
         parent: Option<Key>,
@@ -272,6 +274,8 @@ pub struct Seller {
     pub attester: usize,
     pub orders: u128,
     pub delivered: u128,
+    /// Of them, by the time that they took: within 1, 5 and 15 minutes, 1, 4, 12 and 24 hours, and longer.
+    pub times: [u128; 8],
     pub disputed: u128,
     pub refunded: u128,
 }
@@ -302,6 +306,7 @@ pub struct Order {
     pub state: State,
     pub terms: Terms,
     pub version: u128,
+    pub market_version: u128,
     pub payer: usize,
     pub payout: usize,
     pub treasury: usize,
@@ -375,6 +380,8 @@ pub struct Model {
     pub token: TokenProgram,
     pub now: i128,
     pub sequence: u128,
+    /// The number of the event that set the market's terms.
+    pub terms_version: u128,
     pub paused_until: i128,
     pub accepts: bool,
     pub fee_bps: u128,
@@ -426,6 +433,7 @@ impl Model {
             attester: 0,
             orders: 0,
             delivered: 0,
+            times: [0; 8],
             disputed: 0,
             refunded: 0,
         };
@@ -443,6 +451,7 @@ impl Model {
             now: START.into(),
             // Created, mint accepted, two sellers applied and approved, a plan of each.
             sequence: 8,
+            terms_version: 1,
             paused_until: 0,
             accepts: true,
             fee_bps: 333,
@@ -607,6 +616,7 @@ impl Model {
             key,
             payer,
             stale,
+            stale_market,
             short,
             parent,
         } = *op
@@ -637,6 +647,7 @@ impl Model {
         self.why(!self.accepts, Error::MintNotAccepted);
         self.why(!self.sellers[key.0].approved, Error::SellerNotApproved);
         self.why(stale, Error::WrongPlanVersion);
+        self.why(stale_market, Error::WrongMarketVersion);
         let for_seller = paid - part(paid, self.fee_bps);
         self.why(for_seller < terms.floor, Error::BelowFloor);
         self.why(short, Error::AbovePriceLimit);
@@ -661,6 +672,7 @@ impl Model {
             state: State::Paid,
             terms,
             version: plan.version,
+            market_version: self.terms_version,
             payer,
             payout: self.sellers[key.0].payout,
             treasury: self.treasury,
@@ -749,9 +761,23 @@ impl Model {
             _ => unreachable!("a change"),
         }
         if self.reasons.is_empty() {
+            let hour = 3_600;
+            let bucket = match now - order.purchased_at {
+                took if took <= 60 => 0,
+                took if took <= 5 * 60 => 1,
+                took if took <= 15 * 60 => 2,
+                took if took <= hour => 3,
+                took if took <= 4 * hour => 4,
+                took if took <= 12 * hour => 5,
+                took if took <= 24 * hour => 6,
+                _ => 7,
+            };
             let seller = &mut self.sellers[key.0];
             match op {
-                Op::Deliver { .. } => seller.delivered += 1,
+                Op::Deliver { .. } => {
+                    seller.delivered += 1;
+                    seller.times[bucket] += 1;
+                }
                 Op::Dispute { .. } => seller.disputed += 1,
                 _ => {}
             }
@@ -910,6 +936,7 @@ impl Model {
                         key,
                         payer: key.1,
                         stale: false,
+                        stale_market: false,
                         short: false,
                         parent: None,
                     }),
@@ -1053,11 +1080,13 @@ impl ReferenceStateMachine for Reference {
             0..PAYERS,
             prop::bool::weighted(0.05),
             prop::bool::weighted(0.05),
+            prop::bool::weighted(0.05),
         )
-            .prop_map(|(key, payer, stale, short)| Op::Purchase {
+            .prop_map(|(key, payer, stale, stale_market, short)| Op::Purchase {
                 key,
                 payer,
                 stale,
+                stale_market,
                 short,
                 parent: None,
             });
@@ -1080,6 +1109,7 @@ impl ReferenceStateMachine for Reference {
                     key,
                     payer,
                     stale: false,
+                    stale_market: false,
                     short: false,
                     parent: Some(parent),
                 }
@@ -1212,6 +1242,7 @@ impl ReferenceStateMachine for Reference {
             } => {
                 // The mint is a transaction's second instruction, where it changes.
                 model.sequence += 1;
+                model.terms_version = model.sequence;
                 model.fee_bps = fee.map_or(model.fee_bps, u128::from);
                 model.windows = windows.map_or(model.windows, |all| all.map(i128::from));
                 model.arbiter = arbiter.unwrap_or(model.arbiter);

@@ -162,6 +162,7 @@ impl Life {
                 key,
                 payer,
                 stale,
+                stale_market,
                 short,
                 parent,
             } => {
@@ -172,6 +173,9 @@ impl Life {
                     .map_or((0, 0), |plan| (plan.version, quote(&plan.terms)));
                 let version = narrow(version).saturating_sub(u64::from(*stale));
                 let limit = narrow(price).saturating_sub(u64::from(*short));
+                let mut market = market.clone();
+                market.terms_version =
+                    narrow(was.terms_version).saturating_sub(u64::from(*stale_market));
                 match parent {
                     None => market.purchase(&order, version, limit),
                     Some(_) => market.top_up(&order, version, limit),
@@ -355,8 +359,8 @@ impl Life {
     fn compare(&self, model: &Model) {
         let World { chain, market, .. } = &self.world;
         let state: Market = chain.read(&market.address);
-        assert_eq!(u128::from(state.sequence), model.sequence);
-        assert_eq!(i128::from(state.paused_until), model.paused_until);
+        assert_eq!(u128::from(state.scope.sequence), model.sequence);
+        assert_eq!(i128::from(state.scope.paused_until), model.paused_until);
         assert_eq!(state.mints().contains(&market.mint), model.accepts);
         let terms = MarketTerms {
             fee_bps: model.fee_bps as u16,
@@ -367,7 +371,8 @@ impl Life {
             retention: model.windows[2] as u32,
             ..self.market_terms()
         };
-        assert_eq!(state.terms(), terms);
+        assert_eq!(state.terms(), Ok(terms));
+        assert_eq!(u128::from(state.terms_version), model.terms_version);
 
         let vault: MarketVault = chain.read(&market.vault);
         assert_eq!(u128::from(vault.held), model.held());
@@ -402,6 +407,7 @@ impl Life {
                 .map(u128::from),
                 [due.orders, due.delivered, due.disputed, due.refunded]
             );
+            assert_eq!(seller.delivery_times.map(u128::from), due.times);
         }
         for number in 0..PLANS {
             let address = self.plan(number).address;
@@ -411,7 +417,7 @@ impl Life {
             };
             let plan: esim_market::state::Plan = chain.read(&address);
             assert_eq!(
-                (u128::from(plan.version), u128::from(plan.sold)),
+                (u128::from(plan.terms_version), u128::from(plan.sold)),
                 (due.version, due.sold)
             );
             assert_eq!(
@@ -451,6 +457,7 @@ impl Life {
         assert_eq!(is.state, state, "{key:?}");
         assert_eq!(is.terms().unwrap(), self.terms(&due.terms));
         assert_eq!(u128::from(is.plan_version), due.version);
+        assert_eq!(u128::from(is.market_version), due.market_version);
         assert_eq!(
             (is.payer, is.payout, is.treasury),
             (wallet(due.payer), wallet(due.payout), wallet(due.treasury))

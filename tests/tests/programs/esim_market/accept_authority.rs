@@ -16,14 +16,14 @@ fn the_nominee_takes_over() {
     let event = world.touches(market.accept_authority(heir), &[]);
     let state = world.market();
     assert_eq!(
-        (state.authority, state.pending_authority),
+        (state.scope.authority, state.scope.pending_authority),
         (heir, Pubkey::default())
     );
     assert_eq!(
         event,
         Event::AuthorityChanged(AuthorityChanged {
             market: market.address,
-            sequence: state.sequence,
+            sequence: state.scope.sequence,
             old: market.authority,
             new: heir,
         })

@@ -22,6 +22,7 @@ fn accepted() {
         );
         let bump = address::vault(&market.address, &market.mint).1;
         let due = MarketVault {
+            version: 1,
             market: market.address,
             mint: market.mint,
             tokens: market.tokens,
@@ -29,7 +30,8 @@ fn accepted() {
             held: 0,
             decimals: DECIMALS,
             bump,
-            padding: [0; 6],
+            padding: [0; 5],
+            spare: [0; 16],
         };
         assert_eq!(world.vault(), due);
         assert_eq!(world.market().mints(), [market.mint]);
@@ -37,7 +39,7 @@ fn accepted() {
             event,
             Event::MintAccepted(MintAccepted {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 mint: market.mint,
                 vault: market.vault,
                 tokens: market.tokens,

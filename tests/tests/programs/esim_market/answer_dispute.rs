@@ -23,7 +23,7 @@ fn contested() {
         event,
         Event::DisputeAnswered(DisputeAnswered {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             order: order.address,
             answer_hash: due.answer_hash,
             resolve_by: due.resolve_by,

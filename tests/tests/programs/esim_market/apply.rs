@@ -16,6 +16,7 @@ fn waits_for_approval() {
     let seller = &market.seller;
     let event = world.touches(market.apply(seller), &[seller.address, market.operator]);
     let due = Seller {
+        version: 1,
         market: market.address,
         authority: seller.authority,
         payout: seller.payout,
@@ -28,14 +29,16 @@ fn waits_for_approval() {
         disputed_count: 0,
         refunded_count: 0,
         bump: address::seller(&market.address, &seller.authority).1,
-        padding: [0; 2],
+        padding: 0,
+        delivery_times: [0; 8],
+        spare: [0; 16],
     };
     assert_eq!(world.seller(), due);
     assert_eq!(
         event,
         Event::SellerApplied(SellerApplied {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             seller: seller.address,
             authority: seller.authority,
             profile: seller.profile(),

@@ -40,7 +40,7 @@ fn the_rent_goes_back_to_who_paid_it() {
         event,
         Event::OrderClosed(OrderClosed {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             order: order.address,
             by: order.buyer,
         })

@@ -36,7 +36,7 @@ fn the_seller_is_paid_at_once() {
                 event,
                 Event::OrderEnded(OrderEnded {
                     market: market.address,
-                    sequence: world.market().sequence,
+                    sequence: world.market().scope.sequence,
                     order: order.address,
                     action: Action::Confirm,
                     by: order.buyer,

@@ -20,7 +20,6 @@ pub fn impossible_terms(market: &MarketFixture) -> Vec<(MarketTerms, EsimMarketE
     let zero = Pubkey::default();
     let mut all = vec![
         (with(&|terms| terms.arbiter = zero), ZeroKey),
-        (with(&|terms| terms.guardian = zero), ZeroKey),
         (with(&|terms| terms.treasury = zero), ZeroKey),
         (with(&|terms| terms.fee_bps = 1_001), BadFee),
         (with(&|terms| terms.fee_bps = 10_000), BadFee),
@@ -81,19 +80,24 @@ fn created() {
     let market = world.market.clone();
     let event = world.touches(market.create(), &[market.operator]);
     let state = world.market();
-    assert_eq!(state.name(), market.name);
-    assert_eq!(state.terms(), market.terms());
-    assert_eq!(state.authority, market.authority);
-    assert_eq!(state.pending_authority, Pubkey::default());
-    assert_eq!((state.paused_until, state.sequence), (0, 1));
+    assert_eq!(state.scope.name(), market.name);
+    assert_eq!(state.terms(), Ok(market.terms()));
+    assert_eq!(state.scope.authority, market.authority);
+    assert_eq!(state.scope.pending_authority, Pubkey::default());
+    assert_eq!(state.scope.guardian, market.guardian);
+    assert_eq!((state.scope.paused_until, state.scope.sequence), (0, 1));
+    assert_eq!(state.terms_version, 1);
     assert_eq!((state.mints(), state.padding), (&[][..], [0; 3]));
-    assert_eq!(state.bump, address::market(&market.name).1);
+    assert_eq!((state.scope.version, state.scope.spare), (1, [0; 40]));
+    assert_eq!(state.spare, [0; 64]);
+    assert_eq!(state.scope.bump, address::market(&market.name).1);
     assert_eq!(
         event,
         Event::MarketCreated(MarketCreated {
             market: market.address,
             sequence: 1,
             authority: market.authority,
+            guardian: market.guardian,
             terms: market.terms(),
         })
     );
@@ -113,6 +117,9 @@ fn with_possible_terms() {
     for terms in extreme_terms(&market) {
         chain.clone().accept(market.create_with(terms));
     }
+    let mut unguarded = market.clone();
+    unguarded.guardian = Pubkey::default();
+    chain.refuse(unguarded.create(), ZeroKey);
 }
 
 #[test]

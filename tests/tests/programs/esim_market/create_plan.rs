@@ -104,18 +104,20 @@ fn offered() {
         market.create_plan(plan),
         &[plan.address, market.seller.address, market.operator],
     );
-    let sequence = world.market().sequence;
+    let sequence = world.market().scope.sequence;
     let args = market.create_plan_args(plan);
     let due = Plan {
         market: market.address,
         seller: market.seller.address,
         rent_payer: market.operator,
-        version: sequence,
+        version: 1,
+        terms_version: sequence,
         sold: 0,
         stock: 100,
         on_sale: true,
         terms: args.terms,
         bump: address::plan(&market.seller.address, &plan.id).1,
+        spare: [0; 16],
         id: plan.id.clone(),
     };
     assert_eq!(world.plan(), due);

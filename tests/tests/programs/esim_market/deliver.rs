@@ -1,7 +1,7 @@
 use esim_market::errors::EsimMarketError::*;
 use esim_market::events::OrderDelivered;
 use esim_market::instructions::DeliverArgs;
-use esim_market::state::{Delivery, OrderState};
+use esim_market::state::{Delivery, OrderState, PlanChange};
 use solana_system_interface::error::SystemError;
 use wayfare_tests::esim::address;
 use wayfare_tests::esim::event::Event;
@@ -36,18 +36,22 @@ fn delivered() {
     assert_eq!(
         delivery,
         Delivery {
+            version: 1,
             order: order.address,
             rent_payer: market.seller.authority,
             bump: address::delivery(&order.address).1,
+            spare: [0; 8],
             ciphertext: delivery_args().ciphertext,
         }
     );
-    assert_eq!(world.seller().delivered_count, 1);
+    let seller = world.seller();
+    assert_eq!(seller.delivered_count, 1);
+    assert_eq!(seller.delivery_times, [1, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(
         event,
         Event::OrderDelivered(OrderDelivered {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             order: order.address,
             commitment: due.commitment,
             release_at: due.release_at,
@@ -80,7 +84,7 @@ fn a_ciphertext_of_possible_length() {
         chain.accept(with(length));
         // Not a byte of rent more than it takes.
         let account = chain.account(&order.delivery()).unwrap();
-        assert_eq!(account.data.len(), 8 + 32 + 32 + 1 + 4 + length);
+        assert_eq!(account.data.len(), 8 + 1 + 32 + 32 + 1 + 8 + 4 + length);
         assert_eq!(account.lamports, chain.rent(account.data.len()));
     }
 }
@@ -105,6 +109,35 @@ fn until_the_deadline() {
             chain.accept(market.refund_undelivered(&order));
         }
     }
+}
+
+/// The seller's record tells how long deliveries took, from the payment on.
+#[test]
+fn counted_by_its_time() {
+    let mut world = World::at(Stage::OnSale, TokenProgram::Spl);
+    let market = world.market.clone();
+    let mut terms = market.plan_terms();
+    terms.delivery_window = 3 * 86_400;
+    let change = PlanChange {
+        terms: Some(terms),
+        ..Default::default()
+    };
+    world.chain.accept(market.update_plan(&market.plan, change));
+    let limits = [60, 300, 900, 3_600, 14_400, 43_200, 86_400];
+    let mut due = [0; 8];
+    for (number, (bucket, limit)) in (0..).zip(limits.into_iter().enumerate()) {
+        for (id, took, bucket) in [
+            (2 * number, limit, bucket),
+            (2 * number + 1, limit + 1, bucket + 1),
+        ] {
+            let order = world.buy(id);
+            world.chain.pass(took);
+            world.chain.accept(market.deliver(&order));
+            due[bucket] += 1;
+            assert_eq!(world.seller().delivery_times, due, "after {took} s");
+        }
+    }
+    assert_eq!(world.seller().delivered_count, 14);
 }
 
 #[test]

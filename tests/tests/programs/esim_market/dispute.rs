@@ -10,7 +10,7 @@ use wayfare_tests::token::TokenProgram;
 
 #[test]
 fn for_each_reason() {
-    for reason in DisputeReason::ALL {
+    for &reason in DisputeReason::ALL {
         let mut world = World::at(Stage::Delivered, TokenProgram::Spl);
         let (market, order) = (world.market.clone(), world.order.clone());
         let call = market.dispute(&order, reason);
@@ -31,7 +31,7 @@ fn for_each_reason() {
             event,
             Event::OrderDisputed(OrderDisputed {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 order: order.address,
                 reason,
                 answer_by: due.answer_by,

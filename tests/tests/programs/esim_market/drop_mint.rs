@@ -13,7 +13,7 @@ fn nothing_is_sold_for_it_and_open_orders_go_on() {
         let mut world = World::at(Stage::Delivered, token);
         let (market, order) = (world.market.clone(), world.order.clone());
         let event = world.touches(market.drop_mint(), &[]);
-        let sequence = world.market().sequence;
+        let sequence = world.market().scope.sequence;
         assert_eq!(
             event,
             Event::MintDropped(MintDropped {

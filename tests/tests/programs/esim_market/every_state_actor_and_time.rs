@@ -250,8 +250,8 @@ fn division(deed: Deed) -> Option<[u128; 3]> {
 #[test]
 fn every_deed_in_every_state_by_every_actor_at_every_instant() {
     let states = OrderState::ALL
-        .into_iter()
-        .map(|state| (state, true))
+        .iter()
+        .map(|state| (*state, true))
         .chain([(OrderState::Refunded, false)]);
     let (mut tried, mut carried_out) = (0, vec![]);
     for (state, delivered) in states {
@@ -318,8 +318,8 @@ fn every_deed_in_every_state_by_every_actor_at_every_instant() {
     carried_out.dedup();
     for deed in DEEDS {
         let states = OrderState::ALL
-            .into_iter()
-            .filter(|state| carried_out.contains(&(deed, *state)))
+            .iter()
+            .filter(|state| carried_out.contains(&(deed, **state)))
             .count();
         let due = match deed {
             Deliver | Release | Dispute | Answer | RefundUndelivered | RefundUnanswered

@@ -17,9 +17,9 @@ fn nominated_replaced_and_withdrawn() {
     for new in [Some(heir), Some(other), None, None] {
         let event = world.touches(market.nominate(new), &[]);
         let state = world.market();
-        assert_eq!(state.pending_authority, new.unwrap_or_default());
-        assert_eq!(state.authority, market.authority);
-        let sequence = state.sequence;
+        assert_eq!(state.scope.pending_authority, new.unwrap_or_default());
+        assert_eq!(state.scope.authority, market.authority);
+        let sequence = state.scope.sequence;
         let market = market.address;
         let due = AuthorityNominated {
             market,

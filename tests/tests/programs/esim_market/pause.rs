@@ -1,6 +1,6 @@
-use esim_market::constants::MAX_PAUSE;
 use esim_market::errors::EsimMarketError::{BadPause, NotGuardian, Paused};
 use esim_market::events::PauseChanged;
+use wayfare_program::scope::MAX_PAUSE;
 use wayfare_tests::esim::event::Event;
 use wayfare_tests::esim::market::OrderFixture;
 use wayfare_tests::esim::world::{Stage, World, buyer};
@@ -14,19 +14,19 @@ fn entries_are_refused_until_then() {
     let market = world.market.clone();
     let until = world.chain.now() + MAX_PAUSE;
     let event = world.touches(market.pause(until), &[]);
-    assert_eq!(world.market().paused_until, until);
+    assert_eq!(world.market().scope.paused_until, until);
     assert_eq!(
         event,
         Event::PauseChanged(PauseChanged {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             old: 0,
             new: until,
             by: market.guardian,
         })
     );
     let next = OrderFixture::new(&market.plan, buyer(), 1);
-    let purchase = market.purchase(&next, world.plan().version, u64::MAX);
+    let purchase = market.purchase(&next, world.plan().terms_version, u64::MAX);
     for now in [until - 1, until] {
         world.chain.set_time(now);
         if now < until {

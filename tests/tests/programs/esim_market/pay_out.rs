@@ -188,7 +188,7 @@ fn each_side_in_each_trouble() {
                     event,
                     Event::DuesPaid(DuesPaid {
                         market: market.address,
-                        sequence: world.market().sequence,
+                        sequence: world.market().scope.sequence,
                         order: order.address,
                         due: Division::default(),
                         held: 0,
@@ -274,11 +274,11 @@ fn only_what_has_ended_and_once() {
     let mut world = World::at(Stage::Resolved, TokenProgram::Spl);
     // Another order's money is in the vault.
     world.buy(1);
-    let (before, sequence) = (world.balances(), world.market().sequence);
+    let (before, sequence) = (world.balances(), world.market().scope.sequence);
     let call = world.market.pay_out(&world.order);
     world.chain.accept([call.clone(), call]);
     assert_eq!(
-        (world.balances(), world.market().sequence),
+        (world.balances(), world.market().scope.sequence),
         (before, sequence)
     );
 }

@@ -8,6 +8,7 @@ use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
 use spl_token_2022_interface::error::TokenError;
 use spl_token_2022_interface::instruction::approve;
+use wayfare_program::stored::Stored;
 use wayfare_tests::esim::address;
 use wayfare_tests::esim::event::Event;
 use wayfare_tests::esim::market::{
@@ -26,7 +27,7 @@ fn paid_and_every_term_taken_along() {
         let patron = world.add_buyer("patron");
         world.order = OrderFixture::new(&world.market.plan, buyer(), 7).paid_by(patron);
         let (market, order) = (world.market.clone(), world.order.clone());
-        let version = world.plan().version;
+        let version = world.plan().terms_version;
         let event = world.touches(
             market.purchase(&order, version, PAID),
             &[
@@ -42,6 +43,7 @@ fn paid_and_every_term_taken_along() {
         let now = world.chain.now();
         let terms = market.plan_terms();
         let mut due: Order = bytemuck::Zeroable::zeroed();
+        due.version = 1;
         due.market = market.address;
         due.seller = market.seller.address;
         due.plan = market.plan.address;
@@ -53,36 +55,21 @@ fn paid_and_every_term_taken_along() {
         due.arbiter = market.arbiter;
         due.attester = market.seller.attester;
         due.encryption_key = encryption_key();
-        due.mint = market.mint;
-        due.description_hash = terms.description_hash;
-        due.price = PRICE;
-        due.floor_price = terms.floor_price;
-        due.data_mb = terms.data_mb;
+        due.terms = terms.to_stored();
         due.order_id = 7;
         due.plan_version = version;
+        due.market_version = market.terms_version;
         due.discount = PRICE - PAID;
         due.paid = PAID;
         due.purchased_at = now;
         due.deliver_by = now + DELIVERY_WINDOW;
-        due.voice_minutes = terms.voice_minutes;
-        due.sms = terms.sms;
-        due.throttle_kbps = terms.throttle_kbps;
-        due.delivery_window = terms.delivery_window;
-        due.release_window = terms.release_window;
         due.answer_window = ANSWER_WINDOW as u32;
         due.arbiter_window = ARBITER_WINDOW as u32;
         due.retention = RETENTION as u32;
-        due.discount_bps = terms.discount_bps;
-        due.validity_days = terms.validity_days;
-        due.default_split_bps = terms.default_split_bps;
         due.fee_bps = FEE_BPS;
-        due.activation_policy = terms.activation_policy as u8;
-        due.refund_policy = terms.refund_policy as u8;
-        due.top_up = 1;
         due.state = OrderState::Paid as u8;
         due.reason = DisputeReason::None as u8;
         due.bump = address::order(&market.plan.address, &order.buyer, 7).1;
-        due.countries = terms.countries;
         assert_eq!(world.order(), due);
 
         assert_eq!(world.tokens_of(&patron), BUYER_TOKENS - PAID);
@@ -93,10 +80,11 @@ fn paid_and_every_term_taken_along() {
             event,
             Event::OrderPaid(OrderPaid {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 order: order.address,
                 plan: market.plan.address,
                 plan_version: version,
+                market_version: market.terms_version,
                 buyer: order.buyer,
                 payer: patron,
                 parent: Pubkey::default(),
@@ -119,14 +107,52 @@ fn at_most_for_what_the_buyer_allows_and_as_quoted() {
         order,
     } = World::at(Stage::OnSale, TokenProgram::Spl);
     let plan: esim_market::state::Plan = chain.read(&market.plan.address);
-    let version = plan.version;
+    let version = plan.terms_version;
     for limit in [0, 1, PAID - 1] {
         chain.refuse(market.purchase(&order, version, limit), AbovePriceLimit);
     }
     for other in [0, version - 1, version + 1, u64::MAX] {
         chain.refuse(market.purchase(&order, other, PAID), WrongPlanVersion);
     }
+    for other in [0, 2, u64::MAX] {
+        let mut shown = market.clone();
+        shown.terms_version = other;
+        chain.refuse(shown.purchase(&order, version, PAID), WrongMarketVersion);
+    }
     chain.accept(market.purchase(&order, version, PAID));
+}
+
+/// The market changes its terms between the quote and the purchase, and puts them back.
+#[test]
+fn the_market_changed_after_the_quote() {
+    let mut world = World::at(Stage::Delivered, TokenProgram::Spl);
+    let market = world.market.clone();
+    let next = OrderFixture::new(&market.plan, buyer(), 1);
+    let version = world.plan().terms_version;
+    let top_up = next.clone().topping_up(&world.order);
+    let quoted = [
+        market.purchase(&next, version, PAID),
+        market.top_up(&top_up, version, PAID),
+    ];
+    for answer_window in [1, ANSWER_WINDOW as u32] {
+        let change = market.update_market(MarketTermsChange {
+            answer_window: Some(answer_window),
+            ..Default::default()
+        });
+        for call in &quoted {
+            let both = [change.clone(), call.clone()];
+            world.chain.refuse(both, WrongMarketVersion);
+        }
+        world.chain.accept(change);
+        for call in &quoted {
+            world.chain.refuse(call.clone(), WrongMarketVersion);
+        }
+    }
+    let shown = market.as_of_now(&world.chain);
+    assert_eq!(shown.terms_version, world.market().scope.sequence);
+    world.chain.accept(shown.purchase(&next, version, PAID));
+    let is: Order = world.chain.read(&next.address);
+    assert_eq!(is.market_version, shown.terms_version);
 }
 
 /// The seller raises the price between the quote and the purchase, and puts it back.
@@ -142,12 +168,12 @@ fn a_price_changed_after_the_quote() {
             terms: Some(terms),
             ..Default::default()
         };
-        let purchase = market.purchase(&order, quoted.version, u64::MAX);
+        let purchase = market.purchase(&order, quoted.terms_version, u64::MAX);
         let both = [market.update_plan(&market.plan, change), purchase];
         world.chain.refuse(both, WrongPlanVersion);
         world.chain.accept(market.update_plan(&market.plan, change));
         world.chain.refuse(
-            market.purchase(&order, quoted.version, u64::MAX),
+            market.purchase(&order, quoted.terms_version, u64::MAX),
             WrongPlanVersion,
         );
     }
@@ -192,7 +218,7 @@ fn the_seller_never_gets_below_the_floor() {
         order,
     } = World::at(Stage::OnSale, TokenProgram::Spl);
     let plan: esim_market::state::Plan = chain.read(&market.plan.address);
-    let purchase = market.purchase(&order, plan.version, u64::MAX);
+    let purchase = market.purchase(&order, plan.terms_version, u64::MAX);
     // 8,999,000 less 1,000 basis points is 8,099,100; the floor becomes one unit more, then exactly that.
     let fee = MarketTermsChange {
         fee_bps: Some(1_000),
@@ -210,8 +236,8 @@ fn the_seller_never_gets_below_the_floor() {
         chain.accept(market.update_market(fee));
         let version = chain
             .read::<esim_market::state::Plan>(&market.plan.address)
-            .version;
-        let purchase = market.purchase(&order, version, u64::MAX);
+            .terms_version;
+        let purchase = market.as_of_now(&chain).purchase(&order, version, u64::MAX);
         if allowed {
             chain.accept(purchase);
             chain.accept(market.deliver(&order));
@@ -261,7 +287,8 @@ fn the_market_still_allows_the_terms() {
     ] {
         let mut chain = chain.clone();
         chain.accept(market.update_market(change));
-        chain.refuse(market.purchase(&order, plan.version, u64::MAX), why);
+        let shown = market.as_of_now(&chain);
+        chain.refuse(shown.purchase(&order, plan.terms_version, u64::MAX), why);
     }
 }
 
@@ -273,7 +300,7 @@ fn with_a_key_that_can_be_encrypted_to() {
         order,
     } = World::at(Stage::OnSale, TokenProgram::Spl);
     let plan: esim_market::state::Plan = chain.read(&market.plan.address);
-    let with = |key| market.purchase_with_key(&order, plan.version, u64::MAX, key);
+    let with = |key| market.purchase_with_key(&order, plan.terms_version, u64::MAX, key);
     let mut one = [0; 32];
     one[0] = 1;
     for key in [[0; 32], one, [0xff; 32]] {
@@ -309,7 +336,7 @@ fn without_tokens_or_from_others() {
         let friend = world.add_buyer("friend");
         let (market, order) = (world.market.clone(), world.order.clone());
         let source = market.tokens_of(&order.payer);
-        let purchase = market.purchase(&order, world.plan().version, u64::MAX);
+        let purchase = market.purchase(&order, world.plan().terms_version, u64::MAX);
         let chain = &mut world.chain;
         // Somebody gave the vault enough to pay for an order.
         chain.mint_to(token, &market.mint, &market.tokens, PAID);
@@ -326,7 +353,7 @@ fn without_tokens_or_from_others() {
         let order_of_poor = OrderFixture::new(&market.plan, poor, 0);
         let version = chain
             .read::<esim_market::state::Plan>(&market.plan.address)
-            .version;
+            .terms_version;
         let call = market.purchase(&order_of_poor, version, u64::MAX);
         let missing = match token {
             TokenProgram::Spl => InstructionError::InvalidAccountData,
@@ -371,7 +398,7 @@ fn of_the_right_seller_plan_and_vault() {
     } = world;
     let version = chain
         .read::<esim_market::state::Plan>(&market.plan.address)
-        .version;
+        .terms_version;
     let call = market.purchase(&order, version, u64::MAX);
     chain.refuse(
         call.clone().swap(&market.address, &other.address),
@@ -412,7 +439,7 @@ fn a_purchase_has_no_parent() {
     let world = World::at(Stage::Delivered, TokenProgram::Spl);
     let (mut chain, market) = (world.chain.clone(), &world.market);
     let mut next = OrderFixture::new(&market.plan, buyer(), 1).topping_up(&world.order);
-    let version = world.plan().version;
+    let version = world.plan().terms_version;
     chain.refuse(market.purchase(&next, version, u64::MAX), WrongParent);
     next.parent = None;
     chain.accept(market.purchase(&next, version, u64::MAX));

@@ -17,7 +17,7 @@ fn with_the_vault_that_it_had() {
         event,
         Event::MintAccepted(MintAccepted {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             mint: market.mint,
             vault: market.vault,
             tokens: market.tokens,

@@ -30,7 +30,7 @@ fn installed_then_activated() {
             event,
             Event::UseReported(UseReported {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 order: order.address,
                 installed_at: due.installed_at,
                 activated_at: due.activated_at,

@@ -15,7 +15,7 @@ use wayfare_tests::token::TokenProgram;
 fn closed_and_its_orders_go_on() {
     let mut world = World::at(Stage::Paid, TokenProgram::Spl);
     let (market, order) = (world.market.clone(), world.order.clone());
-    let quoted = world.plan().version;
+    let quoted = world.plan().terms_version;
     let has = world.chain.lamports(&market.operator);
     let rent = world.chain.lamports(&market.plan.address);
     let event = world.touches(
@@ -29,7 +29,7 @@ fn closed_and_its_orders_go_on() {
         event,
         Event::PlanRetired(PlanRetired {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             plan: market.plan.address,
         })
     );
@@ -42,7 +42,7 @@ fn closed_and_its_orders_go_on() {
     // A new plan of the same id is another version, and the old order is in nobody's way but its own.
     world.chain.accept(market.create_plan(&market.plan));
     world.chain.refuse(purchase, WrongPlanVersion);
-    assert!(world.plan().version > quoted);
+    assert!(world.plan().terms_version > quoted);
     let again = world.purchase(&order);
     world.chain.refuse(again, SystemError::AccountAlreadyInUse);
     world.buy(1);

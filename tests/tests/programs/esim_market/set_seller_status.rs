@@ -21,7 +21,7 @@ fn only_the_approved_sell_and_open_orders_go_on() {
             event,
             Event::SellerStatusChanged(SellerStatusChanged {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().scope.sequence,
                 seller: market.seller.address,
                 old,
                 new,

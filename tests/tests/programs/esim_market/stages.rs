@@ -8,7 +8,7 @@ use wayfare_tests::token::TokenProgram;
 #[test]
 fn an_order_in_every_state() {
     for token in TokenProgram::ALL {
-        for state in OrderState::ALL {
+        for &state in OrderState::ALL {
             let world = World::in_state(state, token);
             assert_eq!(world.order().state().unwrap(), state);
             let held = if state.is_terminal() { 0 } else { PAID };

@@ -42,7 +42,6 @@ fn change_everything(world: &mut World) {
     chain.accept(market.set_seller_status(&market.seller, SellerStatus::Suspended));
     let change = MarketTermsChange {
         arbiter: Some(other("arbiter")),
-        guardian: None,
         treasury: Some(other("treasury")),
         fee_bps: Some(1_000),
         max_delivery_window: Some(1),
@@ -53,9 +52,14 @@ fn change_everything(world: &mut World) {
         retention: Some(0),
     };
     chain.accept(market.update_market(change));
+    chain.accept(market.set_guardian(other("guardian")));
     chain.accept(market.drop_mint());
     let until = chain.now() + 1_000;
-    chain.accept(market.pause(until));
+    chain.accept(
+        market
+            .pause(until)
+            .swap(&market.guardian, &other("guardian")),
+    );
 }
 
 #[test]

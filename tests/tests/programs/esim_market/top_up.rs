@@ -14,7 +14,7 @@ fn under_the_parents_key() {
         key[0] = 9;
         key[31] = 1;
         let (market, order) = (world.market.clone(), world.order.clone());
-        let version = world.plan().version;
+        let version = world.plan().terms_version;
         world
             .chain
             .accept(market.purchase_with_key(&order, version, PAID, key));
@@ -39,7 +39,7 @@ fn under_the_parents_key() {
 
 #[test]
 fn of_a_delivered_order_alone() {
-    for state in OrderState::ALL {
+    for &state in OrderState::ALL {
         let mut world = World::in_state(state, TokenProgram::Spl);
         let child = OrderFixture::new(&world.market.plan, buyer(), 1).topping_up(&world.order);
         let call = world.purchase(&child);
@@ -84,14 +84,14 @@ fn of_the_same_buyer_and_seller() {
     let second = world.add_seller("second");
     let friend = world.add_buyer("friend");
     let market = world.market.clone();
-    let version = world.plan().version;
+    let version = world.plan().terms_version;
     let child = |plan, buyer| OrderFixture::new(plan, buyer, 1).topping_up(&world.order);
     let of_friend = child(&market.plan, friend);
     let elsewhere = child(&second, buyer());
     let second_version = world
         .chain
         .read::<esim_market::state::Plan>(&second.address)
-        .version;
+        .terms_version;
     let chain = &mut world.chain;
     chain.refuse(market.top_up(&of_friend, version, PAID), NotBuyer);
     chain.refuse(market.top_up(&elsewhere, second_version, PAID), NoTopUp);

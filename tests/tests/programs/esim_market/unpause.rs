@@ -17,7 +17,7 @@ fn before_its_time() {
         event,
         Event::PauseChanged(PauseChanged {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             old: until,
             new: 0,
             by: market.authority,

@@ -1,4 +1,4 @@
-use esim_market::errors::EsimMarketError::{NotAuthority, NotGuardian};
+use esim_market::errors::EsimMarketError::NotAuthority;
 use esim_market::events::MarketTermsChanged;
 use esim_market::state::{MarketTerms, MarketTermsChange};
 use wayfare_tests::esim::event::Event;
@@ -13,7 +13,6 @@ use super::create_market::{extreme_terms, impossible_terms};
 fn whole(terms: MarketTerms) -> MarketTermsChange {
     MarketTermsChange {
         arbiter: Some(terms.arbiter),
-        guardian: Some(terms.guardian),
         treasury: Some(terms.treasury),
         fee_bps: Some(terms.fee_bps),
         max_delivery_window: Some(terms.max_delivery_window),
@@ -31,7 +30,6 @@ fn each_term_alone_and_all_together() {
     let market = world.market.clone();
     let new = MarketTerms {
         arbiter: person("another arbiter"),
-        guardian: person("another guardian"),
         treasury: person("another treasury"),
         fee_bps: 1,
         max_delivery_window: 2,
@@ -52,13 +50,6 @@ fn each_term_alone_and_all_together() {
                 ..none()
             },
             |terms, new| terms.arbiter = new.arbiter,
-        ),
-        (
-            MarketTermsChange {
-                guardian: change.guardian,
-                ..none()
-            },
-            |terms, new| terms.guardian = new.guardian,
         ),
         (
             MarketTermsChange {
@@ -124,12 +115,14 @@ fn each_term_alone_and_all_together() {
             expected = market.terms();
         }
         let event = world.touches(market.update_market(change), &[]);
-        assert_eq!(world.market().terms(), expected);
+        let state = world.market();
+        assert_eq!(state.terms(), Ok(expected));
+        assert_eq!(state.terms_version, state.scope.sequence);
         assert_eq!(
             event,
             Event::MarketTermsChanged(MarketTermsChanged {
                 market: market.address,
-                sequence: world.market().sequence,
+                sequence: world.market().terms_version,
                 old,
                 new: expected,
             })
@@ -164,12 +157,4 @@ fn by_nobody_else() {
     ] {
         chain.refuse(call.clone().swap(&market.authority, &key), NotAuthority);
     }
-    // A guardian who was replaced is none.
-    let change = MarketTermsChange {
-        guardian: Some(person("another guardian")),
-        ..Default::default()
-    };
-    chain.accept(market.update_market(change));
-    let until = chain.now() + 10;
-    chain.refuse(market.pause(until), NotGuardian);
 }

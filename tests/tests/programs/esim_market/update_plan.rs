@@ -17,7 +17,7 @@ use super::create_plan::{extreme_terms, impossible_terms};
 fn new_terms_are_a_new_version() {
     let mut world = World::at(Stage::Paid, TokenProgram::Spl);
     let market = world.market.clone();
-    let quoted = world.plan().version;
+    let quoted = world.plan().terms_version;
     let next = OrderFixture::new(&market.plan, buyer(), 1);
     for terms in extreme_terms(&market) {
         let mut due = world.plan();
@@ -30,15 +30,15 @@ fn new_terms_are_a_new_version() {
             &[market.plan.address],
         );
         due.terms = terms;
-        due.version = world.market().sequence;
+        due.terms_version = world.market().scope.sequence;
         assert_eq!(world.plan(), due);
         assert_eq!(
             event,
             Event::PlanChanged(PlanChanged {
                 market: market.address,
-                sequence: due.version,
+                sequence: due.terms_version,
                 plan: market.plan.address,
-                version: due.version,
+                version: due.terms_version,
                 terms: Some(terms),
                 stock: due.stock,
                 on_sale: true,
@@ -53,7 +53,7 @@ fn new_terms_are_a_new_version() {
 fn stock_and_sale_leave_the_version() {
     let mut world = World::at(Stage::Paid, TokenProgram::Spl);
     let market = world.market.clone();
-    let version = world.plan().version;
+    let version = world.plan().terms_version;
     for (stock, is) in [
         (StockChange::Set(5), 5),
         (StockChange::Add(3), 8),
@@ -69,7 +69,10 @@ fn stock_and_sale_leave_the_version() {
             market.update_plan(&market.plan, change),
             &[market.plan.address],
         );
-        assert_eq!((world.plan().stock, world.plan().version), (is, version));
+        assert_eq!(
+            (world.plan().stock, world.plan().terms_version),
+            (is, version)
+        );
     }
     let change = PlanChange {
         stock: Some(StockChange::Add(1)),
@@ -85,7 +88,7 @@ fn stock_and_sale_leave_the_version() {
         };
         world.chain.accept(market.update_plan(&market.plan, change));
         assert_eq!(
-            (world.plan().on_sale, world.plan().version),
+            (world.plan().on_sale, world.plan().terms_version),
             (on_sale, version)
         );
         let order = OrderFixture::new(&market.plan, buyer(), 9);

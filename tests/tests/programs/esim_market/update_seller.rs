@@ -36,7 +36,7 @@ fn for_orders_to_come() {
         event,
         Event::SellerChanged(SellerChanged {
             market: market.address,
-            sequence: world.market().sequence,
+            sequence: world.market().scope.sequence,
             seller: market.seller.address,
             old: old.profile(),
             new,

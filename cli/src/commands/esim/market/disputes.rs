@@ -55,7 +55,7 @@ pub fn run(args: &MarketNameArgs, ctx: &Context) -> Result<Disputes> {
         for (address, order) in orders {
             // An order's mint has a vault, which is never closed.
             let decimals = vaults
-                .get(&order.mint)
+                .get(&order.terms.mint)
                 .map_or(0, |(_, vault)| vault.decimals);
             disputes.push(OrderView::new(&address, &order, decimals, now));
         }

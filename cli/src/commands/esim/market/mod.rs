@@ -18,6 +18,7 @@ use anyhow::Result;
 use solana_pubkey::Pubkey;
 use wayfare_client::error::InputError;
 use wayfare_client::esim::address;
+use wayfare_client::governance::Governed;
 
 use crate::cli::esim::{
     MarketAuthorityArgs, MarketAuthorityCommand, MarketCommand, MarketNameArgs,
@@ -54,6 +55,16 @@ impl MarketNameArgs {
     /// The address that the name leads to.
     pub fn address(&self) -> Result<Pubkey> {
         Ok(address::market(&self.name).ok_or_else(|| InputError::MarketName(self.name.clone()))?)
+    }
+}
+
+impl MarketNameArgs {
+    /// What is governed under the name.
+    pub fn governed(&self) -> Result<Governed> {
+        Ok(Governed {
+            program: address::PROGRAM,
+            address: self.address()?,
+        })
     }
 }
 

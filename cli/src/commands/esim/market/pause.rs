@@ -1,5 +1,4 @@
 use anyhow::Result;
-use wayfare_client::esim::instruction;
 
 use crate::cli::esim::MarketPauseArgs;
 use crate::context::Context;
@@ -19,11 +18,7 @@ impl MarketPauseArgs {
             format!("pause the market {}", self.market.name),
             vec![("paused until", Shown::of(Moment(until)))],
         );
-        draft.add(instruction::pause(
-            self.market.address()?,
-            draft.signer,
-            until,
-        ));
+        draft.add(self.market.governed()?.pause(draft.signer, until));
         draft.finish(Some(&self.confirm))
     }
 }

@@ -16,7 +16,7 @@ impl ResolveArgs {
         let (order, settle, decimals) = find_to_settle(ctx, draft.is_offline(), &self.order)?;
         settled::require_possible(ctx, &order, Action::Resolve, &draft.signer)?;
         let division = Division::split(order.paid, self.split, order.fee_bps)?;
-        let amount = |units| Shown::of(Amount::new(units, decimals, &order.mint));
+        let amount = |units| Shown::of(Amount::new(units, decimals, &order.terms.mint));
         draft.describe(
             "resolve a contested order".to_owned(),
             vec![

@@ -1,5 +1,4 @@
 use anyhow::Result;
-use wayfare_client::esim::instruction;
 
 use crate::cli::esim::MarketUnpauseArgs;
 use crate::context::Context;
@@ -12,7 +11,7 @@ impl MarketUnpauseArgs {
             format!("end the pause of the market {}", self.market.name),
             vec![],
         );
-        draft.add(instruction::unpause(self.market.address()?, draft.signer));
+        draft.add(self.market.governed()?.unpause(draft.signer));
         draft.finish(Some(&self.by.confirm))
     }
 }

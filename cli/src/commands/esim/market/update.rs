@@ -24,7 +24,6 @@ impl MarketUpdateArgs {
         let span = |span: Option<Seconds>, flag| span.map(|span| window(span, flag)).transpose();
         let change = MarketTermsChange {
             arbiter: terms.arbiter,
-            guardian: terms.guardian,
             treasury: terms.treasury,
             fee_bps: terms.fee_bps,
             max_delivery_window: span(terms.max_delivery_window, "--max-delivery-window")?,
@@ -37,7 +36,7 @@ impl MarketUpdateArgs {
         draft.describe(format!("update the market {name}"), details(&change));
         draft.describe_before(|| {
             let (_, market) = find_market(ctx, name)?;
-            Ok(MarketTermsView::from(&market.terms()).fields())
+            Ok(MarketTermsView::from(&market.terms).fields())
         })?;
         draft.add(instruction::update_market(
             self.market.address()?,
@@ -53,7 +52,6 @@ fn details(change: &MarketTermsChange) -> Vec<(&'static str, Shown)> {
     let span = |seconds: Option<u32>| seconds.map(|seconds| Shown::of(Span(seconds.into())));
     [
         ("arbiter", change.arbiter.map(Shown::from)),
-        ("guardian", change.guardian.map(Shown::from)),
         ("treasury", change.treasury.map(Shown::from)),
         (
             "fee",

@@ -121,7 +121,7 @@ fn name(of: &Of) -> String {
     let seller = of.seller_at.to_string();
     // Enough to tell a market's sellers apart; the journal itself is bound to the whole address.
     let short: String = seller.chars().take(8).collect();
-    format!("{}-{short}-deliveries.journal", of.market.name())
+    format!("{}-{short}-deliveries.journal", of.market.scope.name())
 }
 
 /// Seconds that fit the program's times.

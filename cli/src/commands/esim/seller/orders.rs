@@ -62,7 +62,7 @@ impl SellerOrdersArgs {
             orders
                 .filter_map(|(at, order)| {
                     // An order's mint was accepted once, and its vault is never closed.
-                    let (_, vault) = vaults.get(&order.mint)?;
+                    let (_, vault) = vaults.get(&order.terms.mint)?;
                     Some(OrderView::new(&at, &order, vault.decimals, now))
                 })
                 .collect(),

@@ -26,7 +26,7 @@ impl SellerRefundArgs {
                 if part == 0 || part >= order.paid {
                     bail!(
                         "--part must be above zero and below the {} that were paid: leave it out to refund all",
-                        Amount::new(order.paid, decimals, &order.mint)
+                        Amount::new(order.paid, decimals, &order.terms.mint)
                     );
                 }
                 let buyer = draft.also_signed_by(self.buyer.as_ref(), "the buyer")?;
@@ -45,7 +45,7 @@ impl SellerRefundArgs {
             }
         };
         settled::require_possible(ctx, &order, action, &draft.signer)?;
-        let amount = |units| Shown::of(Amount::new(units, decimals, &order.mint));
+        let amount = |units| Shown::of(Amount::new(units, decimals, &order.terms.mint));
         draft.describe(
             what,
             vec![

@@ -16,7 +16,10 @@ pub struct AcceptMint<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     pub authority: Signer<'info>,
-    #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = market.load()?.scope.authority == authority.key() @ EsimMarketError::NotAuthority
+    )]
     pub market: AccountLoader<'info, Market>,
     /// CHECK: an accepted mint of the token program, see `check_mint`.
     pub mint: UncheckedAccount<'info>,
@@ -61,6 +64,7 @@ impl AcceptMint<'_> {
 
         {
             let mut vault = accounts.vault.load_init()?;
+            vault.version = MarketVault::VERSION;
             vault.market = accounts.market.key();
             vault.mint = accounts.mint.key();
             vault.tokens = accounts.tokens.key();

@@ -1,15 +1,24 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
-    constants::MAX_NAME_LEN,
     errors::EsimMarketError,
     events::{MarketCreated, emit},
-    state::{Market, MarketTerms, check_name},
+    state::{Market, MarketTerms},
 };
+
+/// What a market starts with.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CreateMarketArgs {
+    /// 1 to 32 of a–z, 0–9 and `-`, without a `-` at either end.
+    pub name: String,
+    pub terms: MarketTerms,
+    pub guardian: Pubkey,
+}
 
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(name: String)]
+#[instruction(args: CreateMarketArgs)]
 pub struct CreateMarket<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
@@ -19,7 +28,7 @@ pub struct CreateMarket<'info> {
         init,
         payer = payer,
         space = Market::SPACE,
-        seeds = [Market::SEED, name.as_bytes()],
+        seeds = [Market::SEED, args.name.as_bytes()],
         bump
     )]
     pub market: AccountLoader<'info, Market>,
@@ -29,29 +38,33 @@ pub struct CreateMarket<'info> {
 impl CreateMarket<'_> {
     /// Creates a market.
     ///
-    /// 1. name and terms are possible ones
+    /// 1. name, terms and guardian are possible ones
     /// 2. the market accepts no mint yet, and has no sellers
-    pub fn create_market(ctx: Context<Self>, name: String, terms: MarketTerms) -> Result<()> {
-        check_name(&name)?;
-        terms.validate()?;
+    pub fn create_market(ctx: Context<Self>, args: CreateMarketArgs) -> Result<()> {
+        args.terms.validate()?;
         let accounts = &ctx.accounts;
+        let authority = accounts.authority.key();
 
         let event = {
             let mut market = accounts.market.load_init()?;
-            market.authority = accounts.authority.key();
-            let mut padded = [0; MAX_NAME_LEN];
-            for (slot, byte) in padded.iter_mut().zip(name.bytes()) {
-                *slot = byte;
-            }
-            market.name = padded;
-            market.name_len = u8::try_from(name.len()).map_err(|_| EsimMarketError::BadName)?;
-            market.bump = ctx.bumps.market;
-            market.set_terms(&terms);
+            market
+                .scope
+                .open(
+                    Market::VERSION,
+                    ctx.bumps.market,
+                    &args.name,
+                    authority,
+                    args.guardian,
+                )
+                .map_err(EsimMarketError::from)?;
+            market.terms = args.terms.to_stored();
+            market.terms_version = market.next_sequence()?;
             MarketCreated {
                 market: accounts.market.key(),
-                sequence: market.next_sequence()?,
-                authority: market.authority,
-                terms,
+                sequence: market.terms_version,
+                authority,
+                guardian: args.guardian,
+                terms: args.terms,
             }
         };
         emit(&ctx.accounts.event_authority, &event)

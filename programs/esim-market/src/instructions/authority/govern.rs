@@ -1,17 +1,23 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     errors::EsimMarketError,
-    events::{AuthorityNominated, MarketTermsChanged, MintDropped, PauseChanged, emit},
+    events::{
+        AuthorityNominated, GuardianChanged, MarketTermsChanged, MintDropped, PauseChanged, emit,
+    },
     state::{Market, MarketTermsChange},
 };
 
-/// What the authority does to its market, but for mints, sellers and the hand-over's second step. None of it moves a
+/// What the authority does to its market, except for mints, sellers and the hand-over's second step. None of it moves a
 /// token, and none of it reaches an order that exists.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Govern<'info> {
-    #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = market.load()?.scope.authority == authority.key() @ EsimMarketError::NotAuthority
+    )]
     pub market: AccountLoader<'info, Market>,
     pub authority: Signer<'info>,
 }
@@ -20,17 +26,19 @@ impl Govern<'_> {
     /// Changes the market's terms. A plan that does not fit them any more is not sold until its seller changes it.
     ///
     /// 1. the terms after the change are possible ones
-    /// 2. they are in force at once, for orders to come
+    /// 2. they are in force at once, for orders to come; the version is the number of this event, so a quote under the terms
+    ///    before is not valid any more
     pub fn update_market(ctx: Context<Self>, change: MarketTermsChange) -> Result<()> {
         let event = {
             let mut market = ctx.accounts.market.load_mut()?;
-            let old = market.terms();
+            let old = market.terms()?;
             let new = change.applied_to(old);
             new.validate()?;
-            market.set_terms(&new);
+            market.terms = new.to_stored();
+            market.terms_version = market.next_sequence()?;
             MarketTermsChanged {
                 market: ctx.accounts.market.key(),
-                sequence: market.next_sequence()?,
+                sequence: market.terms_version,
                 old,
                 new,
             }
@@ -52,15 +60,32 @@ impl Govern<'_> {
         emit(&ctx.accounts.event_authority, &event)
     }
 
-    /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
-    pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
-        // The zero key stands for "nobody" in the account: nominating it would look like a withdrawal.
-        require!(nominee != Some(Pubkey::default()), EsimMarketError::ZeroKey);
-
+    /// Replaces the guardian.
+    pub fn set_guardian(ctx: Context<Self>, guardian: Pubkey) -> Result<()> {
         let event = {
             let mut market = ctx.accounts.market.load_mut()?;
-            let old = Some(market.pending_authority).filter(|key| *key != Pubkey::default());
-            market.pending_authority = nominee.unwrap_or_default();
+            let old = market
+                .scope
+                .set_guardian(guardian)
+                .map_err(EsimMarketError::from)?;
+            GuardianChanged {
+                market: ctx.accounts.market.key(),
+                sequence: market.next_sequence()?,
+                old,
+                new: guardian,
+            }
+        };
+        emit(&ctx.accounts.event_authority, &event)
+    }
+
+    /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
+    pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
+        let event = {
+            let mut market = ctx.accounts.market.load_mut()?;
+            let old = market
+                .scope
+                .nominate(nominee)
+                .map_err(EsimMarketError::from)?;
             AuthorityNominated {
                 market: ctx.accounts.market.key(),
                 sequence: market.next_sequence()?,
@@ -75,8 +100,7 @@ impl Govern<'_> {
     pub fn unpause(ctx: Context<Self>) -> Result<()> {
         let event = {
             let mut market = ctx.accounts.market.load_mut()?;
-            let old = market.paused_until;
-            market.paused_until = 0;
+            let old = market.scope.unpause();
             PauseChanged {
                 market: ctx.accounts.market.key(),
                 sequence: market.next_sequence()?,

@@ -9,7 +9,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ReadmitMint<'info> {
-    #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = market.load()?.scope.authority == authority.key() @ EsimMarketError::NotAuthority
+    )]
     pub market: AccountLoader<'info, Market>,
     pub authority: Signer<'info>,
     /// The vault that the mint has from before.

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     errors::EsimMarketError,
@@ -9,7 +10,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetSellerStatus<'info> {
-    #[account(mut, has_one = authority @ EsimMarketError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = market.load()?.scope.authority == authority.key() @ EsimMarketError::NotAuthority
+    )]
     pub market: AccountLoader<'info, Market>,
     pub authority: Signer<'info>,
     #[account(mut, dup, has_one = market @ EsimMarketError::WrongMarket)]
@@ -25,7 +29,7 @@ impl SetSellerStatus<'_> {
         let old = {
             let mut seller = accounts.seller.load_mut()?;
             let old = seller.status()?;
-            seller.status = status as u8;
+            seller.status = status.to_stored();
             old
         };
         let event = SellerStatusChanged {

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     events::{SellerApplied, emit},
@@ -38,10 +39,11 @@ impl Apply<'_> {
 
         {
             let mut seller = accounts.seller.load_init()?;
+            seller.version = Seller::VERSION;
             seller.market = accounts.market.key();
             seller.authority = accounts.authority.key();
             seller.set_profile(&profile);
-            seller.status = SellerStatus::Pending as u8;
+            seller.status = SellerStatus::Pending.to_stored();
             seller.bump = ctx.bumps.seller;
         }
         let event = SellerApplied {

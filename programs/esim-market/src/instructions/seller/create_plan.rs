@@ -1,15 +1,16 @@
 use anchor_lang::prelude::*;
+use wayfare_core::name::is_name;
 
 use crate::{
     errors::EsimMarketError,
     events::{PlanCreated, emit},
-    state::{Market, Plan, PlanTerms, Seller, StockChange, check_name},
+    state::{Market, Plan, PlanTerms, Seller, StockChange},
 };
 
 /// What a plan starts with.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct CreatePlanArgs {
-    /// 1 to 32 of a–z, 0–9 and, not at an end, `-`. The seller has no other plan of this id.
+    /// 1 to 32 of a–z, 0–9 and `-`, without a `-` at either end. The seller has no other plan of this id.
     pub id: String,
     pub terms: PlanTerms,
     pub stock: StockChange,
@@ -47,7 +48,7 @@ impl CreatePlan<'_> {
     fn validate(&self, args: &CreatePlanArgs, now: i64) -> Result<()> {
         let market = self.market.load()?;
         market.require_not_paused(now)?;
-        check_name(&args.id)?;
+        require!(is_name(args.id.as_bytes()), EsimMarketError::BadName);
         args.terms.validate(&market)?;
         Ok(())
     }
@@ -55,7 +56,7 @@ impl CreatePlan<'_> {
     /// Offers a plan.
     ///
     /// 1. the market is not paused, and allows the plan's id and terms
-    /// 2. the plan's version is the number of this event
+    /// 2. the version of the plan's terms is the number of this event
     pub fn create_plan(ctx: Context<Self>, args: CreatePlanArgs) -> Result<()> {
         let now = Clock::get()?.unix_timestamp;
         ctx.accounts.validate(&args, now)?;
@@ -69,15 +70,17 @@ impl CreatePlan<'_> {
             .ok_or(EsimMarketError::Overflow)?;
         let sequence = accounts.market.load_mut()?.next_sequence()?;
         accounts.plan.set_inner(Plan {
+            version: Plan::VERSION,
             market: accounts.market.key(),
             seller: accounts.seller.key(),
             rent_payer: accounts.payer.key(),
-            version: sequence,
+            terms_version: sequence,
             sold: 0,
             stock,
             on_sale: args.on_sale,
             terms: args.terms,
             bump: ctx.bumps.plan,
+            spare: [0; 16],
             id: args.id.clone(),
         });
         let event = PlanCreated {

@@ -1,10 +1,11 @@
 use anchor_lang::prelude::*;
 use wayfare_core::esim::{MAX_CIPHERTEXT, MIN_CIPHERTEXT};
+use wayfare_program::numbers::after;
 
 use crate::{
     errors::EsimMarketError,
     events::{OrderDelivered, emit},
-    state::{Action, Delivery, Market, Order, Seller, after, count},
+    state::{Action, Delivery, Market, Order, Seller},
 };
 
 /// What a seller delivers.
@@ -50,6 +51,7 @@ impl Deliver<'_> {
     ///
     /// 1. the order is paid, and the time to deliver is not over
     /// 2. from now on the buyer has the plan's release window to complain
+    /// 3. the seller's record says how long it took
     pub fn deliver(ctx: Context<Self>, args: DeliverArgs) -> Result<()> {
         require!(
             (MIN_CIPHERTEXT..=MAX_CIPHERTEXT).contains(&args.ciphertext.len()),
@@ -62,14 +64,18 @@ impl Deliver<'_> {
 
         order.commitment = args.commitment;
         order.delivered_at = now;
-        order.release_at = after(now, order.release_window)?;
+        order.release_at =
+            after(now, order.terms.release_window).ok_or(EsimMarketError::Overflow)?;
         accounts.delivery.set_inner(Delivery {
+            version: Delivery::VERSION,
             order: accounts.order.key(),
             rent_payer: accounts.authority.key(),
             bump: ctx.bumps.delivery,
+            spare: [0; 8],
             ciphertext: args.ciphertext,
         });
-        count(&mut accounts.seller.load_mut()?.delivered_count)?;
+        let took = now.saturating_sub(order.purchased_at);
+        accounts.seller.load_mut()?.count_delivery(took)?;
         let event = OrderDelivered {
             market: accounts.market.key(),
             sequence: accounts.market.load_mut()?.next_sequence()?,

@@ -36,7 +36,7 @@ impl UpdatePlan<'_> {
         let plan = &mut accounts.plan;
         if let Some(terms) = change.terms {
             plan.terms = terms;
-            plan.version = sequence;
+            plan.terms_version = sequence;
         }
         if let Some(stock) = change.stock {
             plan.stock = stock.applied_to(plan.stock)?;
@@ -48,7 +48,7 @@ impl UpdatePlan<'_> {
             market: accounts.market.key(),
             sequence,
             plan: plan.key(),
-            version: plan.version,
+            version: plan.terms_version,
             terms: change.terms,
             stock: plan.stock,
             on_sale: plan.on_sale,

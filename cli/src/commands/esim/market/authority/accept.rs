@@ -1,5 +1,4 @@
 use anyhow::Result;
-use wayfare_client::esim::instruction;
 
 use crate::cli::esim::MarketAcceptArgs;
 use crate::context::Context;
@@ -12,10 +11,7 @@ impl MarketAcceptArgs {
             format!("take over the authority of the market {}", self.market.name),
             vec![("authority", draft.signer.into())],
         );
-        draft.add(instruction::accept_authority(
-            self.market.address()?,
-            draft.signer,
-        ));
+        draft.add(self.market.governed()?.accept_authority(draft.signer));
         draft.finish(Some(&self.confirm))
     }
 }

@@ -1,5 +1,4 @@
 use anyhow::Result;
-use wayfare_client::esim::instruction;
 
 use crate::cli::esim::MarketNominateArgs;
 use crate::commands::esim::find_market;
@@ -24,14 +23,14 @@ impl MarketNominateArgs {
         }
         draft.describe_before(|| {
             let (_, market) = find_market(ctx, name)?;
-            let nominee = views::or_none(&views::key(&market.pending_authority));
+            let nominee = views::or_none(&views::key(&market.scope.pending_authority));
             Ok(vec![("pending authority", nominee.into())])
         })?;
-        draft.add(instruction::nominate_authority(
-            self.market.address()?,
-            draft.signer,
-            self.nominee,
-        ));
+        draft.add(
+            self.market
+                .governed()?
+                .nominate_authority(draft.signer, self.nominee),
+        );
         draft.finish(Some(&self.by.confirm))
     }
 }

@@ -19,7 +19,7 @@ impl PlanCreateArgs {
         let authority = self.seller.authority.as_ref();
         let mut draft = Draft::new(ctx, &self.transaction, authority, "the seller")?;
         require_online(draft.is_offline())?;
-        if !wayfare_core::esim::is_plan_id(self.id.as_bytes()) {
+        if !wayfare_core::name::is_name(self.id.as_bytes()) {
             bail!(Usage(format!(
                 "{:?} is no plan's id: 1 to 32 characters of a-z, 0-9 and, not at an end, -",
                 self.id
