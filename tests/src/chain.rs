@@ -40,6 +40,8 @@ pub struct Chain {
 #[derive(Debug)]
 pub struct Accepted {
     pub events: Told,
+    /// The same as the programs' bytes, each with its program.
+    pub told: Vec<(Pubkey, Vec<u8>)>,
     pub compute_units: u64,
     /// Bytes of the signed transaction.
     pub bytes: usize,
@@ -68,6 +70,16 @@ impl Accepted {
 fn only<E: std::fmt::Debug>(events: Vec<E>) -> E {
     let [event] = <[E; 1]>::try_from(events).expect("one event");
     event
+}
+
+/// Every event, program by program.
+fn told(keys: &[Pubkey], inner: &InnerInstructionsList) -> Vec<(Pubkey, Vec<u8>)> {
+    PROGRAMS
+        .iter()
+        .flat_map(|(program, _)| {
+            calls_of_itself(program, keys, inner).map(|data| (*program, data.to_vec()))
+        })
+        .collect()
 }
 
 macro_rules! programs {
@@ -347,6 +359,7 @@ impl Chain {
         match result {
             Ok(meta) => Ok(Accepted {
                 events: Told::read(&keys, &meta.inner_instructions),
+                told: told(&keys, &meta.inner_instructions),
                 compute_units: meta.compute_units_consumed,
                 bytes,
                 fee: meta.fee,

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::refusal::Refusal;
+
 macro_rules! idls {
     (
         $($program:ident $constant:ident $name:literal $library:ident $room:ident $scope:ident $error:ident $account:ident,)*
@@ -29,6 +31,22 @@ pub struct Idl {
     pub address: String,
     pub instructions: Vec<Instruction>,
     pub errors: Vec<ProgramError>,
+    pub events: Vec<Event>,
+}
+
+impl Idl {
+    /// The program's error with a name.
+    #[track_caller]
+    pub fn error(&self, name: &str) -> Refusal {
+        let error = self.errors.iter().find(|error| error.name == name);
+        Refusal::custom(error.expect("an error of the IDL").code, name.to_owned())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Event {
+    pub name: String,
+    pub discriminator: Vec<u8>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,6 +14,7 @@ pub mod call;
 pub mod chain;
 pub mod esim;
 pub mod event;
+pub mod governance;
 pub mod honest;
 pub mod idl;
 pub mod keys;

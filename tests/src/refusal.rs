@@ -27,7 +27,8 @@ impl Refusal {
         }
     }
 
-    fn custom(code: u32, name: String) -> Self {
+    /// An error of a program, by its number.
+    pub fn custom(code: u32, name: String) -> Self {
         Self {
             error: TransactionError::InstructionError(0, InstructionError::Custom(code)),
             name: format!("{name} ({code})"),

@@ -10,6 +10,8 @@ use crate::esim::event::Event;
 use crate::esim::market::{
     ARBITER_WINDOW, MarketFixture, OrderFixture, PlanFixture, SellerFixture, cranker,
 };
+use crate::governance::Governed;
+use crate::idl::ESIM_MARKET;
 use crate::keys::person;
 use crate::token::TokenProgram;
 
@@ -255,5 +257,22 @@ pub fn raise(chain: &mut Chain, market: &MarketFixture, order: &OrderFixture, st
     if stage >= Stage::Resolved {
         chain.pass(ARBITER_WINDOW - 1);
         chain.accept(market.resolve(order, RESOLVED_BPS));
+    }
+}
+
+/// A market as its governors see it.
+pub fn governed() -> Governed {
+    let World { chain, market, .. } = World::at(Stage::OnSale, TokenProgram::Spl);
+    let plan: Plan = chain.read(&market.plan.address);
+    let order = OrderFixture::new(&market.plan, buyer(), 7);
+    Governed {
+        idl: &ESIM_MARKET,
+        scope: "market",
+        address: market.address,
+        authority: market.authority,
+        guardian: market.guardian,
+        others: vec![market.arbiter, market.treasury, market.seller.authority],
+        entry: market.purchase(&order, plan.terms_version, u64::MAX),
+        chain,
     }
 }

@@ -4,6 +4,8 @@ use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
 
 use crate::chain::{Chain, Tx, changed};
+use crate::governance::Governed;
+use crate::idl::NODE_REWARDS;
 use crate::rewards::event::Event;
 use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
 use crate::token::TokenProgram;
@@ -150,5 +152,20 @@ pub fn raise(chain: &mut Chain, net: &NetworkFixture, stage: Stage) {
         for index in 0..net.ledger.leaves.len() as u32 {
             chain.accept(net.claim(index));
         }
+    }
+}
+
+/// A network as its governors see it.
+pub fn governed() -> Governed {
+    let World { chain, net } = World::at(Stage::Active, TokenProgram::Spl);
+    Governed {
+        idl: &NODE_REWARDS,
+        scope: "network",
+        address: net.address,
+        authority: net.authority,
+        guardian: net.guardian,
+        others: [&net.publishers[..1], &[net.operator, net.owner(0)]].concat(),
+        entry: net.fund(1),
+        chain,
     }
 }

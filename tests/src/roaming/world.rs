@@ -4,6 +4,8 @@ use roaming_escrow::state::{Agreement, Hub, Operator, Side, SideBooks, Statement
 use solana_pubkey::Pubkey;
 
 use crate::chain::{Chain, Tx, changed};
+use crate::governance::Governed;
+use crate::idl::ROAMING_ESCROW;
 use crate::roaming::event::Event;
 use crate::roaming::hub::{AgreementFixture, HubFixture, OperatorFixture, cranker, usage};
 use crate::token::TokenProgram;
@@ -223,5 +225,20 @@ pub fn raise_from_minted(chain: &mut Chain, deal: &AgreementFixture, stage: Stag
     if stage >= Stage::WoundUp {
         chain.accept(deal.close(Side::First));
         chain.pass(super::hub::WITHDRAWAL_NOTICE);
+    }
+}
+
+/// A hub as its governors see it.
+pub fn governed() -> Governed {
+    let World { chain, hub, deal } = World::at(Stage::Funded, TokenProgram::Spl);
+    Governed {
+        idl: &ROAMING_ESCROW,
+        scope: "hub",
+        address: hub.address,
+        authority: hub.authority,
+        guardian: hub.guardian,
+        others: vec![hub.arbiter, hub.treasury, deal.first.authority],
+        entry: deal.deposit(Side::First, 1),
+        chain,
     }
 }

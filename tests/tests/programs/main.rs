@@ -2,6 +2,7 @@
 
 mod declared;
 mod esim_market;
+mod governance;
 mod node_rewards;
 mod release;
 mod roaming_escrow;

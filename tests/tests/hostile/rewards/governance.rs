@@ -15,28 +15,6 @@ use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
 
 #[test]
-fn governance_1_a_replaced_nominee_accepts() {
-    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
-    let (first, second) = (person("first"), person("second"));
-    let nominate = |nominee| governed(net.address).nominate_authority(net.authority, nominee);
-    chain.accept([nominate(Some(first)), nominate(Some(second))]);
-    chain.refuse(governed(net.address).accept_authority(first), NotNominee);
-    chain.accept(nominate(None));
-    chain.refuse(governed(net.address).accept_authority(second), NotNominee);
-    chain.accept([
-        nominate(Some(first)),
-        governed(net.address).accept_authority(first),
-    ]);
-    // The old authority is out, and its nominations with it.
-    chain.refuse(nominate(Some(second)), NotAuthority);
-    chain.refuse(governed(net.address).accept_authority(first), NotNominee);
-    chain.refuse(
-        governed(net.address).accept_authority(net.authority),
-        NotNominee,
-    );
-}
-
-#[test]
 fn governance_2_the_default_key_nominated() {
     let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
     let nobody = Pubkey::default();
@@ -159,25 +137,4 @@ fn governance_5_while_paused() {
             chain.accept(call);
         }
     }
-}
-
-/// A guardian cannot hold the network longer than 7 days without doing so again, and the authority ends it at once.
-#[test]
-fn governance_6_a_pause_past_its_limit() {
-    let World { mut chain, net } = World::at(Stage::Active, TokenProgram::Spl);
-    let start = chain.now();
-    chain.refuse(net.pause(start + MAX_PAUSE + 1), BadPause);
-    chain.accept(net.pause(start + MAX_PAUSE));
-    // Not by asking twice in advance either.
-    chain.refuse(net.pause(start + 2 * MAX_PAUSE), BadPause);
-    chain.pass(1);
-    chain.refuse(net.pause(start + MAX_PAUSE + 2), BadPause);
-    chain.accept(net.pause(start + MAX_PAUSE + 1));
-    // The authority replaces a guardian that will not stop, and unpauses.
-    chain.accept([
-        governed(net.address).set_guardian(net.authority, person("new guardian")),
-        governed(net.address).unpause(net.authority),
-    ]);
-    chain.refuse(net.pause(chain.now() + 1), NotGuardian);
-    chain.accept(net.fund(1));
 }

@@ -1,6 +1,7 @@
 use node_rewards::errors::NodeRewardsError::*;
 use node_rewards::events::EpochVetoed;
 use node_rewards::state::EpochStatus;
+use wayfare_tests::keys::person;
 use wayfare_tests::rewards::event::Event;
 use wayfare_tests::rewards::instruction;
 use wayfare_tests::rewards::network::CHALLENGE_PERIOD;
@@ -80,4 +81,14 @@ fn while_paused() {
     let World { mut chain, net } = World::at(Stage::Proposed, TokenProgram::Spl);
     let until = chain.now() + 100;
     chain.accept([net.pause(until), net.veto()]);
+}
+
+#[test]
+fn not_by_a_replaced_guardian() {
+    let World { mut chain, mut net } = World::at(Stage::Approved, TokenProgram::Spl);
+    let guardian = person("new guardian");
+    chain.accept(instruction::governed(net.address).set_guardian(net.authority, guardian));
+    chain.refuse(net.veto(), NotGuardian);
+    net.guardian = guardian;
+    chain.accept(net.veto());
 }

@@ -1,9 +1,7 @@
 //! `update_hub`, `set_guardian`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
 
 use roaming_escrow::errors::RoamingEscrowError::*;
-use roaming_escrow::events::{
-    AuthorityChanged, AuthorityNominated, GuardianChanged, HubTermsChanged, PauseChanged,
-};
+use roaming_escrow::events::HubTermsChanged;
 use roaming_escrow::state::{HubTermsChange, Side};
 use solana_pubkey::Pubkey;
 use wayfare_tests::keys::person;
@@ -12,8 +10,6 @@ use wayfare_tests::roaming::hub::{AgreementFixture, FEE_BPS, OperatorFixture, us
 use wayfare_tests::roaming::world::{Stage, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
-
-const WEEK: i64 = 7 * 86_400;
 
 fn world(stage: Stage) -> World {
     World::at(stage, TokenProgram::Spl)
@@ -65,116 +61,6 @@ fn terms_change_one_by_one() {
     world.chain.refuse(
         bad(HubTermsChange::default()).swap(&hub.authority, &hub.guardian),
         NotAuthority,
-    );
-}
-
-#[test]
-fn a_guardian_is_replaced() {
-    let mut world = world(Stage::Created);
-    let hub = world.hub.clone();
-    let new = person("g");
-    world
-        .chain
-        .refuse(hub.set_guardian(Pubkey::default()), ZeroKey);
-    world.chain.refuse(
-        hub.set_guardian(new).swap(&hub.authority, &hub.guardian),
-        NotAuthority,
-    );
-    let event = world.touches(hub.set_guardian(new), &[]);
-    assert_eq!(
-        event,
-        Event::GuardianChanged(GuardianChanged {
-            hub: hub.address,
-            sequence: world.hub().scope.sequence,
-            old: hub.guardian,
-            new,
-        })
-    );
-    assert_eq!(world.hub().scope.guardian, new);
-    let until = world.chain.now() + 1;
-    world.chain.refuse(hub.pause(until), NotGuardian);
-    world
-        .chain
-        .accept(hub.pause(until).swap(&hub.guardian, &new));
-}
-
-#[test]
-fn a_hand_over_takes_two_steps() {
-    let mut world = world(Stage::Created);
-    let hub = world.hub.clone();
-    let (heir, rival) = (person("heir"), person("rival"));
-    world
-        .chain
-        .refuse(hub.nominate(Some(Pubkey::default())), ZeroKey);
-    world.chain.refuse(hub.accept_authority(heir), NotNominee);
-    world.touches(hub.nominate(Some(rival)), &[]);
-    let event = world.touches(hub.nominate(Some(heir)), &[]);
-    assert_eq!(
-        event,
-        Event::AuthorityNominated(AuthorityNominated {
-            hub: hub.address,
-            sequence: world.hub().scope.sequence,
-            old: Some(rival),
-            new: Some(heir),
-        })
-    );
-    world.chain.refuse(hub.accept_authority(rival), NotNominee);
-    world.chain.accept(hub.nominate(None));
-    world.chain.refuse(hub.accept_authority(heir), NotNominee);
-    world.chain.accept(hub.nominate(Some(heir)));
-    let event = world.touches(hub.accept_authority(heir), &[]);
-    assert_eq!(
-        event,
-        Event::AuthorityChanged(AuthorityChanged {
-            hub: hub.address,
-            sequence: world.hub().scope.sequence,
-            old: hub.authority,
-            new: heir,
-        })
-    );
-    assert_eq!(world.hub().scope.pending_authority, Pubkey::default());
-    world.chain.refuse(hub.accept_authority(heir), NotNominee);
-    world.chain.refuse(hub.nominate(None), NotAuthority);
-}
-
-#[test]
-fn a_pause_is_within_seven_days() {
-    let mut world = world(Stage::Created);
-    let hub = world.hub.clone();
-    let now = world.chain.now();
-    for until in [now - 1, now, now + WEEK + 1, i64::MAX, i64::MIN] {
-        world.chain.refuse(hub.pause(until), BadPause);
-    }
-    world.chain.accept(hub.pause(now + 1));
-    let event = world.touches(hub.pause(now + WEEK), &[]);
-    assert_eq!(
-        event,
-        Event::PauseChanged(PauseChanged {
-            hub: hub.address,
-            sequence: world.hub().scope.sequence,
-            old: now + 1,
-            new: now + WEEK,
-            by: hub.guardian,
-        })
-    );
-    world.chain.refuse(
-        hub.pause(now + 5).swap(&hub.guardian, &hub.authority),
-        NotGuardian,
-    );
-    world.chain.refuse(
-        hub.unpause().swap(&hub.authority, &hub.guardian),
-        NotAuthority,
-    );
-    let event = world.touches(hub.unpause(), &[]);
-    assert_eq!(
-        event,
-        Event::PauseChanged(PauseChanged {
-            hub: hub.address,
-            sequence: world.hub().scope.sequence,
-            old: now + WEEK,
-            new: 0,
-            by: hub.authority,
-        })
     );
 }
 
