@@ -20,7 +20,7 @@ const INVARIANTS: &str = "docs/invariants.md";
 pub const TOKEN: &str = "PLANTED";
 
 /// Numbers that a file may take, the last for the next release: those of all files must fit the marker's three digits.
-const NUMBERS_PER_FILE: usize = 200;
+const NUMBERS_PER_FILE: usize = 500;
 
 /// A table of [`INVARIANTS`]: how its ids begin, the file of its bugs, and its heading.
 #[derive(Debug)]

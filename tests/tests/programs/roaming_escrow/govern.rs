@@ -1,4 +1,4 @@
-//! `update_hub`, `set_guardian`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
+//! `update_hub`, and what a pause stops.
 
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::HubTermsChanged;
