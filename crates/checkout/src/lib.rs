@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod descriptions;
+mod log;
 mod orders;
 mod pages;
 mod problem;

@@ -94,7 +94,7 @@ impl From<ClientError> for Problem {
                 ..
             }) => Self::unavailable(UNREACHABLE, retry_after.max(Duration::from_secs(1))),
             error => {
-                crate::server::log_trouble(&error);
+                crate::log::log_trouble(&error);
                 Self::unavailable(UNREACHABLE, RETRY)
             }
         }

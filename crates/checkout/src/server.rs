@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::num::NonZeroU32;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -25,8 +24,8 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use wayfare_client::cluster::Cancel;
-use wayfare_client::error::ClientError;
 
+use crate::log::log;
 use crate::pages;
 use crate::problem::Problem;
 use crate::routes::{self, AT_ONCE, App, CLIENT, SEARCHES_AT_ONCE};
@@ -70,9 +69,6 @@ const BURST_SECONDS: u32 = 5;
 
 /// The status that the log has for a client that did not wait for its answer.
 const CLIENT_GONE: u16 = 499;
-
-/// Lines of the log that wait to be written; more are lost.
-const LOG_LINES: usize = 4_096;
 
 /// What every answer says to a browser.
 const HEADERS: [(&str, &str); 6] = [
@@ -453,25 +449,6 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-/// What the RPC node did instead of answering.
-pub fn log_trouble(error: &ClientError) {
-    log(&json!({"event": "trouble", "reason": error.to_string()}));
-}
-
-/// A line of the log, on standard error. Whoever reads it too slowly misses lines, and holds nobody up.
-fn log(line: &serde_json::Value) {
-    static LINES: LazyLock<mpsc::SyncSender<String>> = LazyLock::new(|| {
-        let (sender, lines) = mpsc::sync_channel::<String>(LOG_LINES);
-        thread::spawn(move || {
-            for line in lines {
-                let _ = writeln!(io::stderr().lock(), "{line}");
-            }
-        });
-        sender
-    });
-    let _ = LINES.try_send(line.to_string());
 }
 
 #[cfg(test)]

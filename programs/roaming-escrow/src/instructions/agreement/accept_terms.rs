@@ -65,7 +65,7 @@ impl AcceptTerms<'_> {
             agreement.fee_bps = hub.terms.fee_bps;
             agreement.state = AgreementState::Active.to_stored();
         }
-        let old = read(&agreement.terms)?;
+        let old: AgreementTerms = read(&agreement.terms)?;
         agreement.terms = named;
         agreement.offered = StoredAgreementTerms::default();
         let event = TermsAccepted {
