@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use roaming_escrow::constants::WHOLE_BPS;
-use roaming_escrow::state::Hub;
 use solana_pubkey::Pubkey;
+use wayfare_core::name;
 use wayfare_core::roaming::month::Month;
 use wayfare_core::roaming::record::{FoldedParty, Party};
 use wayfare_core::roaming::tadig::{Folded, Tadig};
+use wayfare_program::numbers::WHOLE_BPS;
 
 use super::{
     ConfirmArgs, JobArgs, OFFLINE, PauseEnd, Seconds, SendArgs, TokenProgram, TransactionArgs,
@@ -73,9 +73,11 @@ pub struct AgreementArg {
 }
 
 fn hub_name(text: &str) -> Result<String, String> {
-    Hub::check_name(text)
-        .map(|()| text.to_owned())
-        .map_err(|_| "a hub's name is 1 to 32 characters of a-z, 0-9 and, not at an end, -".into())
+    Some(text.to_owned())
+        .filter(|text| name::is_name(text.as_bytes()))
+        .ok_or_else(|| {
+            "a hub's name is 1 to 32 characters of a-z, 0-9 and, not at an end, -".into()
+        })
 }
 
 fn tadig(text: &str) -> Result<Folded, String> {
@@ -274,10 +276,6 @@ pub struct HubTermsArgs {
     /// Who decides what is disputed when the two operators do not
     #[arg(long, value_name = "PUBKEY")]
     pub arbiter: Option<Pubkey>,
-
-    /// Who may pause
-    #[arg(long, value_name = "PUBKEY")]
-    pub guardian: Option<Pubkey>,
 
     /// Wallet whose associated token accounts get the fees
     #[arg(long, value_name = "PUBKEY")]

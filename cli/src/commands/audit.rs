@@ -304,7 +304,7 @@ impl Display for HubBooks {
             ("authority", hub.authority.clone()),
             ("pending authority", or_none(&hub.pending_authority)),
             ("arbiter", hub.terms.arbiter.clone()),
-            ("guardian", hub.terms.guardian.clone()),
+            ("guardian", hub.guardian.clone()),
             ("treasury", hub.terms.treasury.clone()),
             ("paused", paused(hub.paused_until)),
         ])

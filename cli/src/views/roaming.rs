@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 
 use roaming_escrow::state::{
-    Action, Actor, Agreement, AgreementState, AgreementTerms, Hub, HubTerms, Operator,
-    OperatorStatus, Side, SideBooks, Statement, StatementState,
+    Action, Actor, Agreement, AgreementState, AgreementTerms, Hub, Operator, OperatorStatus, Side,
+    SideBooks, Statement, StatementState, StoredHubTerms,
 };
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -56,7 +56,7 @@ impl Names {
 
     /// What is written for a byte that stands for a side.
     fn of_byte(&self, side: u8) -> String {
-        let side = Side::ALL.into_iter().find(|known| known.byte() == side);
+        let side = Side::ALL.iter().copied().find(|known| known.byte() == side);
         side.map_or("unknown", |side| self.of(side)).to_owned()
     }
 }
@@ -67,16 +67,14 @@ impl Names {
 #[derive(Clone, Debug, Serialize)]
 pub struct HubTermsView {
     pub arbiter: String,
-    pub guardian: String,
     pub treasury: String,
     pub fee_bps: u16,
 }
 
-impl From<&HubTerms> for HubTermsView {
-    fn from(terms: &HubTerms) -> Self {
+impl From<&StoredHubTerms> for HubTermsView {
+    fn from(terms: &StoredHubTerms) -> Self {
         Self {
             arbiter: terms.arbiter.to_string(),
-            guardian: terms.guardian.to_string(),
             treasury: terms.treasury.to_string(),
             fee_bps: terms.fee_bps,
         }
@@ -88,7 +86,6 @@ impl HubTermsView {
     pub fn fields(&self) -> Vec<(&'static str, Shown)> {
         vec![
             ("arbiter", self.arbiter.as_str().into()),
-            ("guardian", self.guardian.as_str().into()),
             ("treasury", self.treasury.as_str().into()),
             ("fee", Shown::new(percent(self.fee_bps), self.fee_bps)),
         ]
@@ -101,6 +98,7 @@ pub struct HubView {
     pub address: String,
     pub authority: String,
     pub pending_authority: Option<String>,
+    pub guardian: String,
     #[serde(flatten)]
     pub terms: HubTermsView,
     pub paused_until: Moment,
@@ -110,13 +108,14 @@ pub struct HubView {
 impl HubView {
     pub fn new(address: &Pubkey, hub: &Hub) -> Self {
         Self {
-            name: hub.name().to_owned(),
+            name: hub.scope.name().to_owned(),
             address: address.to_string(),
-            authority: hub.authority.to_string(),
-            pending_authority: key(&hub.pending_authority),
-            terms: HubTermsView::from(&hub.terms()),
-            paused_until: Moment(hub.paused_until),
-            sequence: hub.sequence,
+            authority: hub.scope.authority.to_string(),
+            pending_authority: key(&hub.scope.pending_authority),
+            guardian: hub.scope.guardian.to_string(),
+            terms: HubTermsView::from(&hub.terms),
+            paused_until: Moment(hub.scope.paused_until),
+            sequence: hub.scope.sequence,
         }
     }
 }
@@ -130,6 +129,7 @@ impl Display for HubView {
             ("address", self.address.clone()),
             ("authority", self.authority.clone()),
             ("pending authority", or_none(&self.pending_authority)),
+            ("guardian", self.guardian.clone()),
         ];
         let terms = self.terms.fields().into_iter();
         fields.extend(terms.map(|(name, value)| (name, value.to_string())));
@@ -325,7 +325,11 @@ impl AgreementView {
                 last_returned: books.is_returned(),
             }
         };
-        let offered = AgreementTermsView::new(&agreement.offered);
+        let offered = agreement
+            .offered
+            .get()
+            .as_ref()
+            .and_then(AgreementTermsView::new);
         Self {
             address: address.to_string(),
             hub: agreement.hub.to_string(),
@@ -339,7 +343,11 @@ impl AgreementView {
             closes_at: moment(agreement.closes_at),
             first: side(Side::First, &agreement.first),
             second: side(Side::Second, &agreement.second),
-            terms: AgreementTermsView::new(&agreement.terms),
+            terms: agreement
+                .terms
+                .get()
+                .as_ref()
+                .and_then(AgreementTermsView::new),
             offered_by: offered
                 .is_some()
                 .then(|| names.of_byte(agreement.offered_by)),
@@ -562,7 +570,11 @@ impl StatementView {
             answer_by: moment(statement.answer_by),
             dispute_by: moment(statement.dispute_by),
             award_by: moment(statement.award_by),
-            terms: AgreementTermsView::new(&statement.terms),
+            terms: statement
+                .terms
+                .get()
+                .as_ref()
+                .and_then(AgreementTermsView::new),
             rent_payer: statement.rent_payer.to_string(),
             steps: steps(agreement, statement, now),
         }

@@ -161,7 +161,7 @@ fn last_event(cluster: &Cluster, address: &Pubkey) -> Result<Option<u64>, Client
     Ok(match account {
         AnyAccount::NodeRewards(NodeRewardsAccount::Network(network)) => Some(network.sequence),
         AnyAccount::EsimMarket(EsimMarketAccount::Market(market)) => Some(market.sequence),
-        AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.sequence),
+        AnyAccount::RoamingEscrow(RoamingEscrowAccount::Hub(hub)) => Some(hub.scope.sequence),
         _ => None,
     })
 }

@@ -28,8 +28,25 @@ pub fn count(counter: &mut u64) -> Option<u64> {
 }
 
 #[cfg(test)]
+// A test that overflows fails.
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_part_of_any_amount_is_rounded_down(
+            amount in prop_oneof![0..=20u64, (u64::MAX - 20)..=u64::MAX, 0..=1_000_000_000u64, any::<u64>()],
+            bps in 0..=WHOLE_BPS,
+        ) {
+            let exact = u128::from(amount) * u128::from(bps);
+            let part = u128::from(part_of(amount, bps).unwrap());
+            prop_assert!(part * 10_000 <= exact && exact < (part + 1) * 10_000);
+            prop_assert!(part <= u128::from(amount));
+        }
+    }
 
     #[test]
     fn a_part_is_rounded_down_and_the_whole_is_the_amount() {

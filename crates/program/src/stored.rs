@@ -38,6 +38,15 @@ macro_rules! stored_enum {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
         }
 
+        // Each byte finds its variant by its number.
+        const _: () = {
+            let mut number = 0;
+            while number < $name::ALL.len() {
+                assert!($name::ALL[number] as usize == number, "a variant is out of order");
+                number += 1;
+            }
+        };
+
         impl $crate::stored::Stored for $name {
             type Bytes = u8;
 
@@ -59,7 +68,8 @@ macro_rules! stored_enum {
 }
 
 /// Writes terms twice: the struct that instructions and events carry, and the one that a zero-copy account nests. The second
-/// has the fields in the same order, those under `as u8` as bytes, then padding up to a multiple of its alignment.
+/// has the fields in the same order, those under `as u8` as bytes, then padding up to a multiple of its alignment, if it needs
+/// any.
 ///
 /// ```ignore
 /// stored! {
@@ -85,7 +95,7 @@ macro_rules! stored {
             $($(#[$byte_meta:meta])* pub $byte:ident: $byte_type:tt,)*
         })?
         $(#[$stored_meta:meta])*
-        pub struct $stored:ident, padding: $padding:literal;
+        pub struct $stored:ident $(, padding: $padding:literal)?;
     ) => {
         $(#[$meta])*
         pub struct $name {
@@ -99,7 +109,7 @@ macro_rules! stored {
         pub struct $stored {
             $($(#[$field_meta])* pub $field: $type,)*
             $($($(#[$byte_meta])* pub $byte: u8,)*)?
-            pub padding: [u8; $padding],
+            $(pub padding: [u8; $padding],)?
         }
 
         impl $crate::stored::Stored for $name {
@@ -109,7 +119,7 @@ macro_rules! stored {
                 $stored {
                     $($field: self.$field,)*
                     $($($byte: $crate::stored::Stored::to_stored(&self.$byte),)*)?
-                    padding: [0; $padding],
+                    $(padding: [0; $padding],)?
                 }
             }
 

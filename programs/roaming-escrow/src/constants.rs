@@ -1,14 +1,7 @@
 //! Limits of the program. Times are in seconds, shares in basis points.
 
-/// The whole, in basis points.
-pub const WHOLE_BPS: u16 = 10_000;
-
 /// Highest fee that a hub can take of what is paid: 1 %.
 pub const MAX_FEE_BPS: u16 = 100;
-
-/// Longest name of a hub, in bytes: what one seed of a program-derived address holds (`MAX_SEED_LEN` of Solana's
-/// runtime).
-pub const MAX_NAME_LEN: usize = 32;
 
 /// Longest display name of an operator, in bytes.
 pub const MAX_DISPLAY_NAME_LEN: usize = 64;
@@ -21,6 +14,3 @@ pub const REQUEST_LASTS: u32 = 7 * 86_400;
 
 /// How often the home network can return the statement of one period.
 pub const MAX_RETURNS: u8 = 3;
-
-/// Longest pause that a guardian can set at a time: 7 days.
-pub const MAX_PAUSE: i64 = 7 * 86_400;

@@ -2,6 +2,7 @@
 //! append-only: a released number never changes its meaning.
 
 use anchor_lang::prelude::*;
+use wayfare_program::scope::ScopeError;
 
 /// Why an instruction of roaming-escrow was refused.
 #[error_code]
@@ -156,4 +157,22 @@ pub enum RoamingEscrowError {
     // 6056: statements
     #[msg("Only the last statement of the direction can be returned: counter this one")]
     NotLast,
+
+    // 6057: versions
+    #[msg("A newer release of the program wrote the hub: this one cannot change it")]
+    NewerVersion,
+}
+
+impl From<ScopeError> for RoamingEscrowError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::BadName => Self::BadName,
+            ScopeError::ZeroKey => Self::ZeroKey,
+            ScopeError::NotNominee => Self::NotNominee,
+            ScopeError::BadPause => Self::BadPause,
+            ScopeError::Paused => Self::Paused,
+            ScopeError::Overflow => Self::Overflow,
+            ScopeError::NewerVersion => Self::NewerVersion,
+        }
+    }
 }

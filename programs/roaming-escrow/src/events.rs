@@ -29,6 +29,7 @@ pub struct HubCreated {
     pub hub: Pubkey,
     pub sequence: u64,
     pub authority: Pubkey,
+    pub guardian: Pubkey,
     pub terms: HubTerms,
 }
 
@@ -41,24 +42,30 @@ pub struct HubTermsChanged {
     pub new: HubTerms,
 }
 
-/// A nomination replaces the one before; `None` withdraws it. Without an operator it is the hub's.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardianChanged {
+    pub hub: Pubkey,
+    pub sequence: u64,
+    pub old: Pubkey,
+    pub new: Pubkey,
+}
+
+/// A nomination replaces the one before; `None` withdraws it.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityNominated {
     pub hub: Pubkey,
     pub sequence: u64,
-    pub operator: Option<Pubkey>,
     pub old: Option<Pubkey>,
     pub new: Option<Pubkey>,
 }
 
-/// Without an operator it is the hub's.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityChanged {
     pub hub: Pubkey,
     pub sequence: u64,
-    pub operator: Option<Pubkey>,
     pub old: Pubkey,
     pub new: Pubkey,
 }
@@ -93,6 +100,28 @@ pub struct OperatorChanged {
     pub operator: Pubkey,
     pub old: OperatorProfile,
     pub new: OperatorProfile,
+}
+
+/// A nomination of an operator's next authority replaces the one before; `None` withdraws it.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorNominated {
+    pub hub: Pubkey,
+    pub sequence: u64,
+    pub operator: Pubkey,
+    pub old: Option<Pubkey>,
+    pub new: Option<Pubkey>,
+}
+
+/// An operator has another authority.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorHandedOver {
+    pub hub: Pubkey,
+    pub sequence: u64,
+    pub operator: Pubkey,
+    pub old: Pubkey,
+    pub new: Pubkey,
 }
 
 #[event]

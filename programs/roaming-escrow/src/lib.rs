@@ -15,9 +15,7 @@ pub mod state;
 pub mod vault;
 
 use instructions::*;
-use state::{
-    AgreementTerms, HubTerms, HubTermsChange, OperatorProfile, OperatorStatus, Side, StatementArgs,
-};
+use state::{AgreementTerms, HubTermsChange, OperatorProfile, OperatorStatus, Side, StatementArgs};
 
 declare_id!("X2ydWBzxAaceVXbdae3rNAZj9Kodjpv8EgNM8ENKk56");
 
@@ -62,7 +60,7 @@ pub mod roaming_escrow {
         SubmitStatement::submit_statement(ctx, home, period, args)
     }
 
-    /// Makes a returned statement anew. Signed by the visited network.
+    /// Makes a returned statement again. Signed by the visited network.
     pub fn restate(ctx: Context<ChangeStatement>, args: StatementArgs) -> Result<()> {
         ChangeStatement::restate(ctx, args)
     }
@@ -196,13 +194,18 @@ pub mod roaming_escrow {
 
     // Hub.
     /// Creates a hub. The signer becomes its authority.
-    pub fn create_hub(ctx: Context<CreateHub>, name: String, terms: HubTerms) -> Result<()> {
-        CreateHub::create_hub(ctx, name, terms)
+    pub fn create_hub(ctx: Context<CreateHub>, args: CreateHubArgs) -> Result<()> {
+        CreateHub::create_hub(ctx, args)
     }
 
     /// Changes the hub's terms.
     pub fn update_hub(ctx: Context<Govern>, change: HubTermsChange) -> Result<()> {
         Govern::update_hub(ctx, change)
+    }
+
+    /// Replaces the guardian.
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        Govern::set_guardian(ctx, guardian)
     }
 
     /// Nominates the next authority, or withdraws the nomination.

@@ -13,10 +13,6 @@ pub struct Vault<'a, 'info> {
 }
 
 impl<'info> Vault<'_, 'info> {
-    fn balance(&self) -> Result<u64> {
-        Ok(token::balance(self.tokens).ok_or(RoamingEscrowError::WrongVault)?)
-    }
-
     /// Moves an amount into the vault. Returns its balance after it.
     pub fn take(
         &self,
@@ -24,7 +20,7 @@ impl<'info> Vault<'_, 'info> {
         authority: &AccountInfo<'info>,
         amount: u64,
     ) -> Result<u64> {
-        let before = self.balance()?;
+        let before = vault_balance(self.tokens)?;
         Transfer {
             token_program: self.token_program,
             from,
@@ -32,7 +28,7 @@ impl<'info> Vault<'_, 'info> {
             authority,
         }
         .invoke(amount, &[])?;
-        let balance = self.balance()?;
+        let balance = vault_balance(self.tokens)?;
         require!(
             before.checked_add(amount) == Some(balance),
             RoamingEscrowError::WrongVaultDelta
@@ -54,7 +50,7 @@ impl<'info> Vault<'_, 'info> {
         let is_theirs = wayfare_core::mint::token_account(&to.try_borrow_data()?)
             .is_some_and(|account| account.owner == wallet.as_array());
         require!(is_theirs, RoamingEscrowError::WrongDestination);
-        let before = self.balance()?;
+        let before = vault_balance(self.tokens)?;
         Transfer {
             token_program: self.token_program,
             from: self.tokens,
@@ -72,7 +68,7 @@ impl<'info> Vault<'_, 'info> {
                 &[agreement.bump],
             ]],
         )?;
-        let balance = self.balance()?;
+        let balance = vault_balance(self.tokens)?;
         require!(
             before.checked_sub(amount) == Some(balance),
             RoamingEscrowError::WrongVaultDelta

@@ -98,11 +98,12 @@ impl Books {
             }
             let (key, data, lamports) = (*key, account.data(), account.lamports());
             let starts = |discriminator: &[u8]| data.starts_with(discriminator);
+            assert_eq!(data[8], 1, "the version of {key}");
             let (due, bump) = if starts(Hub::DISCRIMINATOR) {
                 let state: Hub = decode(data);
-                let name = &state.name[..usize::from(state.name_len)];
+                let name = &state.scope.name[..usize::from(state.scope.name_len)];
                 let name = std::str::from_utf8(name).expect("ASCII");
-                let place = (address::hub(name), state.bump);
+                let place = (address::hub(name), state.scope.bump);
                 books.hubs.insert(key, state);
                 place
             } else if starts(Operator::DISCRIMINATOR) {
@@ -151,7 +152,7 @@ impl Books {
     ) {
         self.check();
         for (key, hub) in &self.hubs {
-            let mut sequence = before.hubs.get(key).map_or(0, |hub| hub.sequence);
+            let mut sequence = before.hubs.get(key).map_or(0, |hub| hub.scope.sequence);
             for event in events.iter().filter(|event| event.hub() == *key) {
                 sequence += 1;
                 assert_eq!(
@@ -160,14 +161,15 @@ impl Books {
                     "an event is missing: {events:?}"
                 );
             }
-            assert_eq!(hub.sequence, sequence, "a change without an event");
+            assert_eq!(hub.scope.sequence, sequence, "a change without an event");
         }
         for event in events {
             assert!(self.hubs.contains_key(&event.hub()));
         }
         for (key, was) in &before.hubs {
             let is = self.hubs.get(key).expect("no hub is ever closed");
-            assert!((is.name, is.bump) == (was.name, was.bump));
+            let place = |hub: &Hub| (hub.scope.name, hub.scope.bump);
+            assert!(place(is) == place(was));
         }
         for (key, was) in &before.operators {
             let is = self.operators.get(key).expect("no operator is ever closed");
@@ -234,7 +236,7 @@ impl Books {
             );
         }
         for hub in self.hubs.values() {
-            assert!(hub.fee_bps <= 100);
+            assert!(hub.terms.fee_bps <= 100);
         }
         for operator in self.operators.values() {
             assert!(self.hubs.contains_key(&operator.hub));
@@ -467,11 +469,14 @@ fn agreement_of(event: &Event) -> Option<Pubkey> {
         Event::StatementClosed(event) => Some(event.agreement),
         Event::HubCreated(_)
         | Event::HubTermsChanged(_)
+        | Event::GuardianChanged(_)
         | Event::AuthorityNominated(_)
         | Event::AuthorityChanged(_)
         | Event::PauseChanged(_)
         | Event::OperatorRegistered(_)
         | Event::OperatorChanged(_)
+        | Event::OperatorNominated(_)
+        | Event::OperatorHandedOver(_)
         | Event::OperatorStatusChanged(_) => None,
     }
 }

@@ -65,12 +65,12 @@ impl Crowd {
             chain.accept(deal.hub.register(&third));
             chain.accept(in_another_mint.propose());
             chain.accept(in_another_mint.accept());
-            for side in Side::ALL {
+            for &side in Side::ALL {
                 chain.accept(in_another_mint.deposit(side, DEPOSIT / 2));
             }
         }
         if (Stage::Stated..Stage::WoundUp).contains(&stage) {
-            for home in Side::ALL {
+            for &home in Side::ALL {
                 chain.accept(deal.state(home, 1, usage(RECORDS, 1, COUNTER + 1)));
             }
         }
@@ -229,6 +229,10 @@ pub fn honest(name: &str, token: TokenProgram) -> Vec<Honest> {
                 ..Default::default()
             };
             add("", crowd, vec![deal.hub.update(change)]);
+        }
+        "set_guardian" => {
+            let (crowd, deal) = at(Stage::Stated);
+            add("", crowd, vec![deal.hub.set_guardian(person("guard"))]);
         }
         "nominate_authority" => {
             let (crowd, deal) = at(Stage::Stated);

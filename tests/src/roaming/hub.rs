@@ -1,6 +1,7 @@
 //! A hub, two operators and their agreement, and every honest instruction of theirs.
 
 use anchor_lang::{InstructionData, ToAccountMetas};
+use roaming_escrow::instructions::CreateHubArgs;
 use roaming_escrow::state::{
     AgreementTerms, HubTerms, HubTermsChange, OperatorProfile, OperatorStatus, Side, StatementArgs,
 };
@@ -139,17 +140,25 @@ impl HubFixture {
     pub fn terms(&self) -> HubTerms {
         HubTerms {
             arbiter: self.arbiter,
-            guardian: self.guardian,
             treasury: self.treasury,
             fee_bps: FEE_BPS,
         }
     }
 
-    pub fn create(&self) -> Instruction {
-        self.create_with(&self.name, self.terms())
+    /// What it starts with.
+    pub fn args(&self) -> CreateHubArgs {
+        CreateHubArgs {
+            name: self.name.clone(),
+            terms: self.terms(),
+            guardian: self.guardian,
+        }
     }
 
-    pub fn create_with(&self, name: &str, terms: HubTerms) -> Instruction {
+    pub fn create(&self) -> Instruction {
+        self.create_with(self.args())
+    }
+
+    pub fn create_with(&self, args: CreateHubArgs) -> Instruction {
         build(
             accounts::CreateHub {
                 payer: self.clerk,
@@ -159,10 +168,7 @@ impl HubFixture {
                 event_authority: address::event_authority(),
                 program: roaming_escrow::ID,
             },
-            instruction::CreateHub {
-                name: name.to_owned(),
-                terms,
-            },
+            instruction::CreateHub { args },
         )
     }
 
@@ -180,6 +186,10 @@ impl HubFixture {
 
     pub fn update(&self, change: HubTermsChange) -> Instruction {
         self.govern(instruction::UpdateHub { change })
+    }
+
+    pub fn set_guardian(&self, guardian: Pubkey) -> Instruction {
+        self.govern(instruction::SetGuardian { guardian })
     }
 
     pub fn nominate(&self, nominee: Option<Pubkey>) -> Instruction {

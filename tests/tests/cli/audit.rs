@@ -412,6 +412,7 @@ fn an_audit_of_many_accounts() {
             let tadig = [b'A', b'A', b'A', b'A', b'A' + number as u8];
             let (at, bump) = Operator::find_address(&hub, &tadig);
             let operator = Operator {
+                version: Operator::VERSION,
                 hub,
                 authority: key(1),
                 pending_authority: Pubkey::default(),
@@ -420,6 +421,7 @@ fn an_audit_of_many_accounts() {
                 tadig,
                 status: OperatorStatus::Active,
                 bump,
+                spare: [0; 16],
                 display_name: "An operator".into(),
             };
             put(&net, &at, &program, &in_borsh(&operator, Operator::SPACE));
@@ -436,6 +438,7 @@ fn an_audit_of_many_accounts() {
         let (at, bump) = Agreement::find_address(&hub, one, other, &mint);
         let (vault, vault_bump) = Agreement::find_vault_address(&at);
         let mut agreement = Agreement::zeroed();
+        agreement.version = Agreement::VERSION;
         (agreement.hub, agreement.mint, agreement.token_program) = (hub, mint, token);
         (agreement.first, agreement.second) = (*one.min(other), *one.max(other));
         (agreement.vault, agreement.vault_bump, agreement.bump) = (vault, vault_bump, bump);

@@ -49,7 +49,7 @@ fn accounts(world: &World) -> AgreementAccounts {
 /// How many events there were.
 fn events(world: &World, after: &Chain) -> u64 {
     let hub: Hub = after.read(&world.hub.address);
-    hub.sequence - world.hub().sequence
+    hub.scope.sequence - world.hub().scope.sequence
 }
 
 pub struct Submission(World);
@@ -171,7 +171,7 @@ pub struct Settlement(World);
 impl Settlement {
     pub fn new() -> Self {
         let mut world = World::at(Stage::Funded, TokenProgram::Spl);
-        for home in Side::ALL {
+        for &home in Side::ALL {
             state_all(&mut world, home);
         }
         for period in 0..PERIODS {
@@ -206,7 +206,7 @@ impl Case for Settlement {
     fn check(&self, after: &Chain) {
         let mut net = 0;
         for period in 0..PERIODS {
-            for home in Side::ALL {
+            for &home in Side::ALL {
                 let found: Statement = after.read(&self.0.deal.statement(home, period));
                 assert_eq!(found.state().expect("a state"), StatementState::Settled);
                 assert_eq!(found.paid, total(home, period));

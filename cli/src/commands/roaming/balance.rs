@@ -240,7 +240,7 @@ impl CollectFeesArgs {
         if found.state.fees == 0 {
             bail!("no fees wait to be collected");
         }
-        let treasury = hub_of(ctx, &found)?.treasury;
+        let treasury = hub_of(ctx, &found)?.terms.treasury;
         draft.describe(
             "collect the hub's fees",
             vec![

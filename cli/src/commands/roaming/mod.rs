@@ -143,7 +143,8 @@ impl Found {
     /// The side of an operator, by its code.
     pub fn side_of(&self, tadig: Tadig) -> Result<Side> {
         Side::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|side| self.operator(*side).tadig == *tadig.as_bytes())
             .ok_or_else(|| {
                 anyhow!(
@@ -167,7 +168,7 @@ impl Found {
             }
             return Ok(side);
         }
-        match Side::ALL.map(may) {
+        match [Side::First, Side::Second].map(may) {
             [true, false] => Ok(Side::First),
             [false, true] => Ok(Side::Second),
             [true, true] => Err(Usage(format!(

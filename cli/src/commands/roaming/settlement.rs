@@ -207,7 +207,7 @@ impl Preview {
     ) -> Result<Settled> {
         let decimals = found.state.decimals;
         let after = find_agreement(ctx, &found.at)?;
-        let sides = Side::ALL.map(|side| after.state.books(side));
+        let sides = [Side::First, Side::Second].map(|side| after.state.books(side));
         Ok(Settled {
             agreement: found.at.to_string(),
             first: found.names.of(Side::First).to_owned(),
@@ -409,7 +409,7 @@ impl CrankArgs {
 
 /// Books statements as they will be after what is overdue.
 fn rebook(state: &mut Agreement, before: Option<&Period>, after: &Period) -> Result<()> {
-    for home in Side::ALL {
+    for &home in Side::ALL {
         let old = before.and_then(|before| before.statement(home));
         if let (Some(old), Some(new)) = (old, after.statement(home)) {
             let books = state.books_mut(home);

@@ -118,7 +118,7 @@ impl VerifyArgs {
                 pair.other
             );
         }
-        let next = Side::ALL
+        let next = [Side::First, Side::Second]
             .map(|side| found.state.books(side).next_period)
             .into_iter()
             .max()
@@ -206,8 +206,8 @@ fn compare(found: &Found, ledger: &settlement::Ledger, collected: u128) -> Vec<C
         chain: tokens(chain, decimals),
     };
     let mut rows = Vec::new();
-    for (side, (balance, arrears)) in Side::ALL
-        .into_iter()
+    for (&side, (balance, arrears)) in Side::ALL
+        .iter()
         .zip(ledger.balances().into_iter().zip(ledger.arrears()))
     {
         let (name, books) = (found.names.of(side), found.state.books(side));

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use roaming_escrow::{
-    constants::{MAX_FEE_BPS, MAX_PAUSE},
-    state::{Agreement, AgreementTerms, Hub, Operator, Statement},
+    constants::MAX_FEE_BPS,
+    state::{Agreement, Hub, Operator, Statement, StoredAgreementTerms},
 };
 use solana_pubkey::Pubkey;
+use wayfare_program::scope::MAX_PAUSE;
 
 use super::{
     Checks, Relation, Rule, Side, Sum, check_pause,
@@ -163,22 +164,22 @@ pub(crate) fn audit(reading: &Reading<Account>, accounts: &HubAccounts) -> HubAu
         },
     );
     let checks = &mut books.checks;
-    check_fee(checks, address, hub.fee_bps);
+    check_fee(checks, address, hub.terms.fee_bps);
     check_keys(
         checks,
         address,
         &[
-            ("authority", hub.authority),
-            ("arbiter", hub.arbiter),
-            ("guardian", hub.guardian),
-            ("treasury", hub.treasury),
+            ("authority", hub.scope.authority),
+            ("arbiter", hub.terms.arbiter),
+            ("guardian", hub.scope.guardian),
+            ("treasury", hub.terms.treasury),
         ],
     );
     check_pause(
         checks,
         Rule::HubPauseEnds,
         address,
-        hub.paused_until,
+        hub.scope.paused_until,
         reading.time.saturating_add(MAX_PAUSE),
     );
     // That its other keys are set, an operator's decoding asks.
@@ -230,8 +231,8 @@ fn check_fee(checks: &mut Checks, at: &Pubkey, fee_bps: u16) {
     checks.amounts(&sum, Vec::new);
 }
 
-fn check_terms(checks: &mut Checks, at: &Pubkey, terms: &AgreementTerms) {
-    let fault = terms.validate().err();
+fn check_terms(checks: &mut Checks, at: &Pubkey, terms: &StoredAgreementTerms) {
+    let fault = terms.get().unwrap_or_default().validate().err();
     checks.fact(
         Rule::AgreementTermsWork,
         at,
@@ -243,6 +244,7 @@ fn check_terms(checks: &mut Checks, at: &Pubkey, terms: &AgreementTerms) {
 #[cfg(test)]
 mod tests {
     use roaming_escrow::state::{AgreementState, Side as Party, StatementState};
+    use wayfare_program::stored::Stored as _;
 
     use super::*;
     use crate::{
@@ -378,7 +380,7 @@ mod tests {
             (Rule::AgreementMintIsPlain, examples::MINT, |e| {
                 e.mint.push(1)
             }),
-            (Rule::HubFeeWithinCap, hub, |e| e.hub.fee_bps = 101),
+            (Rule::HubFeeWithinCap, hub, |e| e.hub.terms.fee_bps = 101),
             (Rule::HubFeeWithinCap, agreement, |e| {
                 e.agreement.fee_bps = 101
             }),
@@ -392,13 +394,13 @@ mod tests {
                 e.statements[1].terms.statement_window = u32::MAX;
             }),
             (Rule::HubPauseEnds, hub, |e| {
-                e.hub.paused_until = NOW + MAX_PAUSE + 1;
+                e.hub.scope.paused_until = NOW + MAX_PAUSE + 1;
             }),
             (Rule::HubKeysAreSet, hub, |e| {
-                e.hub.treasury = Pubkey::default()
+                e.hub.terms.treasury = Pubkey::default()
             }),
             (Rule::HubKeysAreSet, hub, |e| {
-                e.hub.authority = Pubkey::default()
+                e.hub.scope.authority = Pubkey::default()
             }),
             (Rule::HubKeysAreSet, operator, |e| {
                 e.operators[0].1.authority = Pubkey::default();
@@ -419,13 +421,13 @@ mod tests {
             }
             assert_eq!(found, [(rule, account)]);
         }
-        assert_eq!(found(|e| e.hub.paused_until = NOW + MAX_PAUSE), []);
+        assert_eq!(found(|e| e.hub.scope.paused_until = NOW + MAX_PAUSE), []);
         // An agreement that waits for its acceptance has no terms yet.
         assert_eq!(
             found(|e| {
                 e.agreement = examples::agreement().1;
-                e.agreement.state = AgreementState::Proposed as u8;
-                e.agreement.terms = AgreementTerms::default();
+                e.agreement.state = AgreementState::Proposed.to_stored();
+                e.agreement.terms = StoredAgreementTerms::default();
                 e.statements.clear();
             }),
             []
@@ -442,7 +444,7 @@ mod tests {
             }),
             [(Rule::AccountBelongs, agreement)]
         );
-        let without_hub = found(|e| e.hub.bump ^= 1);
+        let without_hub = found(|e| e.hub.scope.bump ^= 1);
         let expected = [
             (Rule::AccountInPlace, hub),
             (Rule::AccountBelongs, agreement),

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use roaming_escrow::state::{Agreement, Hub, Operator, Statement};
 #[cfg(test)]
 use solana_pubkey::Pubkey;
-use wayfare_core::roaming::tadig;
+use wayfare_core::{name::is_name, roaming::tadig};
 
 use super::address::PROGRAM;
 #[cfg(test)]
@@ -25,14 +25,15 @@ impl Stored for Hub {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let hub = zero_copy::<Self>(data)?;
-        if usize::from(hub.name_len) > hub.name.len() || Self::check_name(hub.name()).is_err() {
-            return Err("its name is no hub's name");
+        if !is_name(hub.scope.name().as_bytes()) {
+            return Err("its name is not a valid one");
         }
         Ok(hub)
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        Ok(Place::new(Self::find_address(self.name()), self.bump))
+        let derived = Self::find_address(self.scope.name());
+        Ok(Place::new(derived, self.scope.bump))
     }
 }
 
@@ -45,10 +46,12 @@ impl Stored for Operator {
         // What is behind a short name is left as it was, so it is not checked.
         let operator = borsh::<Self>(data, "a field is out of range")?;
         if !tadig::is_valid(&operator.tadig) {
-            return Err("its TADIG code is none");
+            return Err("its TADIG code is not a valid one");
         }
         let profile = operator.profile();
-        profile.validate().map_err(|_| "its profile is none")?;
+        profile
+            .validate()
+            .map_err(|_| "its profile is not a valid one")?;
         Ok(operator)
     }
 
@@ -65,10 +68,12 @@ impl Stored for Agreement {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let agreement = zero_copy::<Self>(data)?;
-        agreement.state().map_err(|_| "its state is none")?;
+        agreement
+            .state()
+            .map_err(|_| "its state is not a valid one")?;
         agreement
             .offered_by()
-            .map_err(|_| "who offers its terms is no side")?;
+            .map_err(|_| "what offers its terms is not a side")?;
         Ok(agreement)
     }
 
@@ -91,15 +96,17 @@ impl Stored for Statement {
 
     fn read(data: &[u8]) -> Result<Box<Self>, &'static str> {
         let statement = zero_copy::<Self>(data)?;
-        statement.state().map_err(|_| "its state is none")?;
+        statement
+            .state()
+            .map_err(|_| "its state is not a valid one")?;
         statement
             .home()
-            .map_err(|_| "its home network is no side")?;
+            .map_err(|_| "its home network is not a side")?;
         Ok(statement)
     }
 
     fn place(&self) -> Result<Place, &'static str> {
-        let home = self.home().map_err(|_| "its home network is no side")?;
+        let home = self.home().map_err(|_| "its home network is not a side")?;
         let derived = Self::find_address(&self.agreement, home, self.period);
         Ok(Place::new(derived, self.bump))
     }
@@ -129,6 +136,7 @@ pub(crate) mod examples {
     use roaming_escrow::state::{
         AgreementState, AgreementTerms, OperatorStatus, Side, StatementState,
     };
+    use wayfare_program::stored::Stored as _;
 
     use super::*;
 
@@ -141,15 +149,13 @@ pub(crate) mod examples {
     pub fn hub() -> (Pubkey, Hub) {
         let (address, bump) = Hub::find_address("eu");
         let mut hub: Hub = bytemuck::Zeroable::zeroed();
-        hub.name[..2].copy_from_slice(b"eu");
-        hub.name_len = 2;
-        hub.bump = bump;
-        hub.sequence = 40;
-        hub.authority = key(1);
-        hub.arbiter = key(2);
-        hub.guardian = key(3);
-        hub.treasury = key(4);
-        hub.fee_bps = 10;
+        hub.scope
+            .open(Hub::VERSION, bump, "eu", key(1), key(3))
+            .unwrap();
+        hub.scope.sequence = 40;
+        hub.terms.arbiter = key(2);
+        hub.terms.treasury = key(4);
+        hub.terms.fee_bps = 10;
         (address, hub)
     }
 
@@ -157,6 +163,7 @@ pub(crate) mod examples {
         let (hub, _) = hub();
         let (address, bump) = Operator::find_address(&hub, tadig);
         let operator = Operator {
+            version: Operator::VERSION,
             hub,
             authority: key(authority),
             pending_authority: Pubkey::default(),
@@ -165,6 +172,7 @@ pub(crate) mod examples {
             tadig: *tadig,
             status: OperatorStatus::Active,
             bump,
+            spare: [0; 16],
             display_name: "An operator".to_owned(),
         };
         (address, operator)
@@ -197,14 +205,15 @@ pub(crate) mod examples {
         let (address, bump) = Agreement::find_address(&hub, &first, &second, &MINT);
         let (vault, vault_bump) = Agreement::find_vault_address(&address);
         let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
+        agreement.version = Agreement::VERSION;
         agreement.hub = hub;
         agreement.first = first;
         agreement.second = second;
         agreement.mint = MINT;
         agreement.vault = vault;
         agreement.token_program = anchor_spl::token::ID;
-        agreement.state = AgreementState::Active as u8;
-        agreement.terms = terms();
+        agreement.state = AgreementState::Active.to_stored();
+        agreement.terms = terms().to_stored();
         agreement.fee_bps = 10;
         agreement.decimals = 6;
         agreement.bump = bump;
@@ -219,6 +228,7 @@ pub(crate) mod examples {
         let (agreement, _) = agreement();
         let (address, bump) = Statement::find_address(&agreement, home, period);
         let mut statement: Statement = bytemuck::Zeroable::zeroed();
+        statement.version = Statement::VERSION;
         statement.agreement = agreement;
         statement.rent_payer = key(40);
         statement.root = [7; 32];
@@ -227,7 +237,7 @@ pub(crate) mod examples {
         statement.total = 400;
         statement.stated_at = 1_000;
         statement.answer_by = 1_100;
-        statement.terms = terms();
+        statement.terms = terms().to_stored();
         statement.period = period;
         statement.home = home.byte();
         statement.set_state(StatementState::Stated);
@@ -286,23 +296,23 @@ mod tests {
             }
         };
         let mut hub = examples::hub().1;
-        hub.name_len = 40;
+        hub.scope.name_len = 40;
         assert_eq!(
             refused(Any::Hub(Box::new(hub))),
-            "its name is no hub's name"
+            "its name is not a valid one"
         );
         let [(_, mut operator), _] = examples::operators();
         operator.tadig = *b"deud1";
         let operator = Any::Operator(Box::new(operator));
-        assert_eq!(refused(operator), "its TADIG code is none");
+        assert_eq!(refused(operator), "its TADIG code is not a valid one");
         let mut agreement = examples::agreement().1;
         agreement.state = 3;
         let agreement = Any::Agreement(Box::new(agreement));
-        assert_eq!(refused(agreement), "its state is none");
+        assert_eq!(refused(agreement), "its state is not a valid one");
         let mut statement = examples::statement(Side::First, 0).1;
         statement.home = 2;
         let statement = Any::Statement(Box::new(statement));
-        assert_eq!(refused(statement), "its home network is no side");
+        assert_eq!(refused(statement), "its home network is not a side");
         // Two places that do not agree.
         let (address, mut agreement) = examples::agreement();
         agreement.vault = examples::key(8);

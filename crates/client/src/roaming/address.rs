@@ -3,17 +3,14 @@
 //! The program derives its own accounts' addresses beside each state struct; these functions call those, so that a
 //! seed is written down once.
 
-use roaming_escrow::{
-    constants::MAX_NAME_LEN,
-    state::{Agreement, Hub, Operator, Side, Statement},
-};
+use roaming_escrow::state::{Agreement, Hub, Operator, Side, Statement};
 use solana_pubkey::Pubkey;
-use wayfare_core::roaming::tadig::Tadig;
+use wayfare_core::{name::MAX_NAME_LEN, roaming::tadig::Tadig};
 
 /// The program itself.
 pub const PROGRAM: Pubkey = roaming_escrow::ID;
 
-/// The hub with a name. Any text gives an address; `Hub::check_name` of the program says whether a hub can have it. A name
+/// The hub with a name. Any text gives an address; [`wayfare_core::name::is_name`] says whether a hub can have it. A name
 /// longer than a seed of 32 bytes gives `None`.
 pub fn hub(name: &str) -> Option<Pubkey> {
     (name.len() <= MAX_NAME_LEN).then(|| Hub::find_address(name).0)

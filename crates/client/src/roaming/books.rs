@@ -171,7 +171,7 @@ fn read_parts(cluster: &Cluster, hub: &Pubkey) -> Result<Option<Read>, ClientErr
     let last = cluster.accounts(&addresses, slots.into_iter().max())?;
     let mut accounts = last.accounts.into_iter();
     let after = hub_in(hub, accounts.next().flatten())?;
-    if after.sequence != before.sequence {
+    if after.scope.sequence != before.scope.sequence {
         return Ok(None);
     }
     let agreements = agreements
@@ -213,7 +213,7 @@ pub(crate) fn books(address: &Pubkey, parts: &Parts) -> Books {
     Books {
         hub: *address,
         slot: parts.slot,
-        sequence: parts.hub.sequence,
+        sequence: parts.hub.scope.sequence,
         operators: count(parts.operators),
         agreements,
         checks,
@@ -227,7 +227,7 @@ fn count(length: usize) -> u64 {
 
 fn agreement_books(checks: &mut Checks, part: &AgreementPart) -> AgreementBooks {
     let state = part.state;
-    let sides = Side::ALL.map(|side| state.books(side));
+    let sides = [Side::First, Side::Second].map(|side| state.books(side));
     let owed = sides
         .iter()
         .map(|books| u128::from(books.balance))
@@ -250,7 +250,7 @@ fn agreement_books(checks: &mut Checks, part: &AgreementPart) -> AgreementBooks 
     for (at, statement) in &part.statements {
         check_statement(checks, at, statement);
     }
-    for side in Side::ALL {
+    for &side in Side::ALL {
         check_direction(checks, part, side);
     }
     let expected = expected_vault(&part.address, state);
@@ -288,7 +288,7 @@ fn agreement_books(checks: &mut Checks, part: &AgreementPart) -> AgreementBooks 
 }
 
 fn check_arrears(checks: &mut Checks, part: &AgreementPart) {
-    let sides = Side::ALL.map(|side| part.state.books(side));
+    let sides = [Side::First, Side::Second].map(|side| part.state.books(side));
     let behind = sides.iter().filter(|books| books.arrears > 0);
     let amounts = behind.clone().map(|books| books.balance);
     let has_nothing = Sum {
@@ -453,6 +453,7 @@ fn check_records(
 #[cfg(test)]
 mod tests {
     use solana_rpc_client_api::request::RpcRequest;
+    use wayfare_program::stored::Stored as _;
 
     use super::*;
     use crate::{
@@ -549,7 +550,7 @@ mod tests {
             (
                 &[Rule::ArrearsMeanNothing],
                 |e| {
-                    for side in Side::ALL {
+                    for &side in Side::ALL {
                         let books = e.agreement.books_mut(side);
                         (books.balance, books.arrears) = (0, 1);
                     }
@@ -636,7 +637,7 @@ mod tests {
         (books.exposure, books.open_statements) = (0, 0);
         example.statements.remove(0);
         assert!(!books_of(&example).balance());
-        example.agreement.state = roaming_escrow::state::AgreementState::Closing as u8;
+        example.agreement.state = roaming_escrow::state::AgreementState::Closing.to_stored();
         let books = books_of(&example);
         assert!(books.balance(), "{:?}", books.checks.findings);
     }
@@ -647,7 +648,7 @@ mod tests {
         let chain = chain(&example);
         // Calls of a reading: the hub, operators, agreements, statements, then hub and vaults.
         let (hub_at, mut hub) = examples::hub();
-        hub.sequence += 1;
+        hub.scope.sequence += 1;
         let mut agreement = example.agreement;
         let books = &mut agreement.second_books;
         (books.exposure, books.open_statements) = (400, 1);

@@ -81,7 +81,7 @@ pub(crate) fn next_step(number: u32) -> Option<&'static str> {
         ),
         (
             &[E::WaitsForAnswer],
-            "have it answered, or bring it on with `wayfare roaming crank` when its time is over",
+            "have it answered, or advance it with `wayfare roaming crank` when its time is over",
         ),
         (
             &[E::StaleVoucher],

@@ -2,15 +2,16 @@
 //! generated for the program, and the arguments in its encoding.
 //!
 //! A struct holds what an instruction needs beyond the addresses that follow from it; the function of the same name
-//! makes the instruction. Amounts are base units of the agreement's mint, times Unix seconds. The one exception: what
+//! makes the instruction. Those that govern a hub, as they govern any account, are in [`crate::governance`]. Amounts are base units of the agreement's mint, times Unix seconds. The one exception: what
 //! redeems a voucher is two instructions, which must stay next to each other.
 
 use anchor_lang::{InstructionData, ToAccountMetas};
 use roaming_escrow::{
     accounts, instruction as data,
+    instructions::CreateHubArgs,
     state::{
-        Action, Agreement, AgreementTerms, HubTerms, HubTermsChange, OperatorProfile,
-        OperatorStatus, Side, Statement, StatementArgs,
+        Action, Agreement, AgreementTerms, HubTermsChange, OperatorProfile, OperatorStatus, Side,
+        Statement, StatementArgs,
     },
 };
 use solana_instruction::Instruction;
@@ -149,7 +150,7 @@ pub fn submit_statement(
     instruction(submit, data::SubmitStatement { home, period, args })
 }
 
-/// A statement that somebody changes.
+/// A statement to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatementAccounts {
     pub agreement: AgreementAccounts,
@@ -176,7 +177,7 @@ impl StatementAccounts {
     }
 }
 
-/// Makes a returned statement anew. The visited network's `authority` signs.
+/// Makes a returned statement again. The visited network's `authority` signs.
 pub fn restate(
     statement: &StatementAccounts,
     authority: Pubkey,
@@ -243,7 +244,7 @@ pub fn overdue(
     })
 }
 
-/// Closes a settled statement of an agreement that is wound up. Who paid its rent signs, and gets that.
+/// Closes a settled statement of an agreement that is wound up. The payer of its rent signs, and gets that.
 pub fn close_statement(hub: Pubkey, statement: Pubkey, state: &Statement) -> Instruction {
     let accounts = accounts::CloseStatement {
         hub,
@@ -504,69 +505,27 @@ pub fn set_operator_status(
 // The hub's authority.
 
 /// Creates a hub. `payer` and `authority` sign. `None` when the name is too long to have an address.
-pub fn create_hub(
-    payer: Pubkey,
-    authority: Pubkey,
-    name: String,
-    terms: HubTerms,
-) -> Option<Instruction> {
+pub fn create_hub(payer: Pubkey, authority: Pubkey, args: CreateHubArgs) -> Option<Instruction> {
     let accounts = accounts::CreateHub {
         payer,
         authority,
-        hub: address::hub(&name)?,
+        hub: address::hub(&args.name)?,
         system_program: solana_sdk_ids::system_program::ID,
         event_authority: address::event_authority(),
         program: PROGRAM,
     };
-    Some(instruction(accounts, data::CreateHub { name, terms }))
-}
-
-fn govern(hub: Pubkey, authority: Pubkey) -> accounts::Govern {
-    accounts::Govern {
-        hub,
-        authority,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    }
+    Some(instruction(accounts, data::CreateHub { args }))
 }
 
 /// Changes the terms that are `Some`. `authority` signs.
 pub fn update_hub(hub: Pubkey, authority: Pubkey, change: HubTermsChange) -> Instruction {
-    instruction(govern(hub, authority), data::UpdateHub { change })
-}
-
-/// Nominates the next authority; `None` withdraws the nomination. `authority` signs.
-pub fn nominate_authority(hub: Pubkey, authority: Pubkey, nominee: Option<Pubkey>) -> Instruction {
-    instruction(govern(hub, authority), data::NominateAuthority { nominee })
-}
-
-/// Takes the authority over. `nominee` signs.
-pub fn accept_authority(hub: Pubkey, nominee: Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
+    let accounts = accounts::Govern {
         hub,
-        nominee,
+        authority,
         event_authority: address::event_authority(),
         program: PROGRAM,
     };
-    instruction(accounts, data::AcceptAuthority {})
-}
-
-/// Ends a pause. `authority` signs.
-pub fn unpause(hub: Pubkey, authority: Pubkey) -> Instruction {
-    instruction(govern(hub, authority), data::Unpause {})
-}
-
-// The guardian.
-
-/// Refuses entries until the Unix time `until`, at most 7 days ahead. `guardian` signs.
-pub fn pause(hub: Pubkey, guardian: Pubkey, until: i64) -> Instruction {
-    let accounts = accounts::Pause {
-        hub,
-        guardian,
-        event_authority: address::event_authority(),
-        program: PROGRAM,
-    };
-    instruction(accounts, data::Pause { until })
+    instruction(accounts, data::UpdateHub { change })
 }
 
 #[cfg(test)]

@@ -343,7 +343,7 @@ impl SettlePeriods {
     ) -> Assessment {
         let mut instructions = Vec::new();
         let mut progress = 0u64;
-        for home in Side::ALL {
+        for &home in Side::ALL {
             let Some(statement) = period.statement(home) else {
                 continue;
             };
@@ -409,7 +409,7 @@ impl Job for SettlePeriods {
         let keys: Vec<StatementKey> = numbers
             .iter()
             .flat_map(|period| {
-                Side::ALL.map(|home| StatementKey {
+                [Side::First, Side::Second].map(|home| StatementKey {
                     home,
                     period: *period,
                 })

@@ -4,6 +4,7 @@ use std::{collections::HashMap, mem::offset_of};
 
 use roaming_escrow::state::{Agreement, Hub, Operator, Side, Statement};
 use solana_pubkey::Pubkey;
+use wayfare_core::name::is_name;
 
 use super::{account::RoamingEscrowAccount, address};
 use crate::{
@@ -12,8 +13,12 @@ use crate::{
     error::{ClientError, InputError},
 };
 
-/// Where `hub` stands in operators and agreements, and `agreement` in statements: after the discriminator.
-const OWNER_AT: usize = 8;
+/// Where `hub` stands in operators: after the discriminator and the version.
+const OPERATOR_HUB_AT: usize = 8 + 1;
+/// Where `hub` stands in agreements.
+const HUB_AT: usize = 8 + offset_of!(Agreement, hub);
+/// Where `agreement` stands in statements.
+const AGREEMENT_AT: usize = 8 + offset_of!(Statement, agreement);
 /// Where `first` stands in agreements.
 const FIRST_AT: usize = 8 + offset_of!(Agreement, first);
 /// Where `second` stands in agreements.
@@ -33,7 +38,7 @@ pub struct AgreementFilter {
 /// Which statement of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatementKey {
-    /// Who pays.
+    /// The side that pays.
     pub home: Side,
     pub period: u32,
 }
@@ -49,8 +54,10 @@ pub struct AgreementParts {
 impl Cluster {
     /// A hub by its name, and its address.
     pub fn hub(&self, name: &str) -> Result<(Pubkey, Hub), ClientError> {
-        Hub::check_name(name).map_err(|_| InputError::HubName(name.to_owned()))?;
-        let address = address::hub(name).ok_or_else(|| InputError::HubName(name.to_owned()))?;
+        let address = Some(name)
+            .filter(|name| is_name(name.as_bytes()))
+            .and_then(address::hub)
+            .ok_or_else(|| InputError::HubName(name.to_owned()))?;
         Ok((address, self.state(&address)?))
     }
 
@@ -130,7 +137,7 @@ impl Cluster {
     }
 
     pub(super) fn operator_states(&self, hub: &Pubkey) -> Result<States<Operator>, ClientError> {
-        let mut operators = self.states::<Operator>(&[(OWNER_AT, hub.as_ref())])?;
+        let mut operators = self.states::<Operator>(&[(OPERATOR_HUB_AT, hub.as_ref())])?;
         operators
             .states
             .retain(|(_, operator)| operator.hub == *hub);
@@ -142,7 +149,7 @@ impl Cluster {
         filter: &AgreementFilter,
         side: Option<(usize, Pubkey)>,
     ) -> Result<States<Agreement>, ClientError> {
-        let mut places: Vec<(usize, &[u8])> = [(OWNER_AT, &filter.hub), (MINT_AT, &filter.mint)]
+        let mut places: Vec<(usize, &[u8])> = [(HUB_AT, &filter.hub), (MINT_AT, &filter.mint)]
             .iter()
             .filter_map(|(at, key)| Some((*at, key.as_ref()?.as_ref())))
             .collect();
@@ -160,7 +167,7 @@ impl Cluster {
         &self,
         agreement: &Pubkey,
     ) -> Result<States<Statement>, ClientError> {
-        let mut statements = self.states::<Statement>(&[(OWNER_AT, agreement.as_ref())])?;
+        let mut statements = self.states::<Statement>(&[(AGREEMENT_AT, agreement.as_ref())])?;
         statements
             .states
             .retain(|(_, statement)| statement.agreement == *agreement);
@@ -181,7 +188,7 @@ mod tests {
         let (_, agreement) = examples::agreement();
         let data = encode(&Any::Agreement(Box::new(agreement)));
         for (at, key) in [
-            (OWNER_AT, agreement.hub),
+            (HUB_AT, agreement.hub),
             (FIRST_AT, agreement.first),
             (SECOND_AT, agreement.second),
             (MINT_AT, agreement.mint),
@@ -190,10 +197,10 @@ mod tests {
         }
         let (_, statement) = examples::statement(Side::First, 0);
         let data = encode(&Any::Statement(Box::new(statement)));
-        assert_eq!(data[OWNER_AT..][..32], statement.agreement.to_bytes());
+        assert_eq!(data[AGREEMENT_AT..][..32], statement.agreement.to_bytes());
         let [(_, operator), _] = examples::operators();
         let data = encode(&Any::Operator(Box::new(operator.clone())));
-        assert_eq!(data[OWNER_AT..][..32], operator.hub.to_bytes());
+        assert_eq!(data[OPERATOR_HUB_AT..][..32], operator.hub.to_bytes());
     }
 
     #[test]

@@ -241,7 +241,7 @@ impl Replay {
 
     /// Holds what the books come to against the accounts: balances, arrears, fees, and each statement that exists.
     pub fn check(&mut self, agreement: &Agreement, statements: &[(Pubkey, Statement)]) {
-        let sides = state::Side::ALL.map(|side| agreement.books(side));
+        let sides = [state::Side::First, state::Side::Second].map(|side| agreement.books(side));
         let [first, second] = self.ledger.balances();
         let [first_arrears, second_arrears] = self.ledger.arrears();
         let [one, other] = sides;

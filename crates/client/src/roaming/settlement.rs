@@ -33,7 +33,7 @@ impl Period {
 
     /// Whether a settlement has to wait, and for which statement.
     pub fn waits_for(&self) -> Option<Side> {
-        Side::ALL.into_iter().find(|home| {
+        Side::ALL.iter().copied().find(|home| {
             self.statement(*home).is_some_and(|statement| {
                 matches!(
                     statement.state(),
@@ -50,7 +50,7 @@ impl Period {
 
     /// The period after what anyone may do to overdue statements at this time.
     pub fn after_overdue(mut self, agreement: &Agreement, now: i64) -> Self {
-        for home in Side::ALL {
+        for &home in Side::ALL {
             let slot = self.statement_mut(home);
             if let Some(statement) = *slot
                 && let Some(action) = overdue(agreement, &statement, now)
@@ -107,7 +107,7 @@ impl Settlement {
     }
 }
 
-/// What a settlement of the period does to the agreement, which is changed as the program would.
+/// What a settlement of the period does to the agreement, which is changed as the program would: by the program's own code.
 ///
 /// # Errors
 ///
@@ -131,37 +131,24 @@ pub fn settle(
     if !period.is_payable() {
         return Err(refused("nothing is payable".to_owned()));
     }
-    let mut pays = [0; 2];
-    let mut back = [0; 2];
-    let mut disputed = [0; 2];
-    for (at, home) in Side::ALL.into_iter().enumerate() {
-        let Some(statement) = period.statement(home) else {
-            continue;
-        };
-        let payable = statement.payable().map_err(broken)?;
-        if let (Some(pays), Some(back), Some(disputed)) =
-            (pays.get_mut(at), back.get_mut(at), disputed.get_mut(at))
-        {
-            (*pays, *back) = (payable.to_visited, payable.to_home);
-            *disputed = statement.disputed().map_err(broken)?;
-        }
-        let mut after = *statement;
-        let books = agreement.books_mut(home);
-        books.close(statement).map_err(broken)?;
-        after.settle().map_err(broken)?;
-        books.open(&after).map_err(broken)?;
-    }
-    // Debts stop at `u64::MAX`, as they do in the program.
-    let owes = [
-        pays[0].saturating_add(back[1]),
-        pays[1].saturating_add(back[0]),
+    let disputed = |statement: Option<Statement>| statement.map_or(Ok(0), |s| s.disputed());
+    let disputed = [
+        disputed(period.first).map_err(broken)?,
+        disputed(period.second).map_err(broken)?,
     ];
-    let netting = agreement.net(owes[0], owes[1]).map_err(broken)?;
+    let mut after = *period;
+    let mut take = |statement: &mut Option<Statement>, home| {
+        // Settling has no times in the table.
+        agreement.take(statement.as_mut(), home, number, 0)
+    };
+    let first = take(&mut after.first, Side::First).map_err(broken)?;
+    let second = take(&mut after.second, Side::Second).map_err(broken)?;
+    let settlement = agreement.settle(&first, &second).map_err(broken)?;
     Ok(Settlement {
         period: number,
-        owes,
+        owes: settlement.owes,
         disputed,
-        netting,
+        netting: settlement.netting,
     })
 }
 
@@ -180,7 +167,7 @@ mod tests {
     /// An agreement whose books count the period's statements.
     fn agreement(period: &Period) -> Agreement {
         let (_, mut agreement) = examples::agreement();
-        for home in Side::ALL {
+        for &home in Side::ALL {
             if let Some(statement) = period.statement(home) {
                 agreement.books_mut(home).open(statement).unwrap();
                 agreement.books_mut(home).next_period = 1;

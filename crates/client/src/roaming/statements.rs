@@ -3,7 +3,7 @@
 
 use roaming_escrow::{
     constants::MAX_RETURNS,
-    state::{Action, Actor, Agreement, LIFE_CYCLE, Statement, StatementState, Transition, part_of},
+    state::{Action, Actor, Agreement, LIFE_CYCLE, Statement, StatementState, Transition},
 };
 
 /// Something that can be done with a statement, as long as it stays in its state.
@@ -105,8 +105,7 @@ pub fn after_overdue(statement: &Statement, action: Action) -> Statement {
         Action::AwardByDefault => {
             let difference = statement.total.saturating_sub(statement.counter_total);
             // A share of a u64 is one: it cannot fail.
-            after.award =
-                part_of(difference, statement.terms.default_award_bps).unwrap_or_default();
+            after.award = statement.default_award(difference).unwrap_or_default();
             after.accepted = after.counter_total.saturating_add(after.award);
             after.set_state(StatementState::Resolved);
         }
@@ -186,7 +185,7 @@ mod tests {
         let (_, mut statement) = examples::statement(Side::Second, 0);
         (statement.dispute_by, statement.award_by) = (1_200, 1_500);
         (statement.counter_total, statement.accepted) = (300, 300);
-        for state in StatementState::ALL {
+        for &state in StatementState::ALL {
             statement.set_state(state);
             for now in (1_000..=1_600).step_by(50) {
                 for row in LIFE_CYCLE {

@@ -1,9 +1,15 @@
 use anchor_lang::prelude::*;
 
+use wayfare_program::{
+    numbers::{after, part_of},
+    stored::Stored,
+    stored_enum, version,
+};
+
 use crate::{
-    constants::*,
+    constants::REQUEST_LASTS,
     errors::RoamingEscrowError,
-    state::{Statement, after, part_of},
+    state::{Side, Statement, StoredAgreementTerms, read},
 };
 
 /// What two operators agreed, and what each has in their common vault.
@@ -18,6 +24,18 @@ use crate::{
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Agreement {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
+    pub bump: u8,
+    pub vault_bump: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// An [`AgreementState`].
+    pub state: u8,
+    /// The [`Side`] that proposes what is on offer.
+    pub offered_by: u8,
+    /// The hub's share of what settlements pay, as it was when the agreement was first accepted.
+    pub fee_bps: u16,
     pub hub: Pubkey,
     /// The operator with the smaller address.
     pub first: Pubkey,
@@ -34,22 +52,15 @@ pub struct Agreement {
     /// When a closing agreement takes no more statements; 0 before.
     pub closes_at: i64,
     /// What is in force; all zero before the first acceptance.
-    pub terms: AgreementTerms,
+    pub terms: StoredAgreementTerms,
     /// What one side proposes; all zero when nothing is on offer.
-    pub offered: AgreementTerms,
-    /// The hub's share of what settlements pay, as it was when the agreement was first accepted.
-    pub fee_bps: u16,
-    /// An [`AgreementState`].
-    pub state: u8,
-    /// The [`Side`] that proposes what is on offer.
-    pub offered_by: u8,
-    /// Decimals of the mint.
-    pub decimals: u8,
-    pub bump: u8,
-    pub vault_bump: u8,
+    pub offered: StoredAgreementTerms,
     /// 1 once somebody left it, or closed a statement of it, after its end: it stays ended, whatever the clock says from
     /// then on. Else 0.
     pub ended: u8,
+    pub padding: [u8; 7],
+    /// Zero; for fields to come.
+    pub spare: [u8; 64],
 }
 
 /// Where an agreement is in its life.
@@ -63,96 +74,7 @@ pub enum AgreementState {
     Closing,
 }
 
-impl AgreementState {
-    pub const ALL: [Self; 3] = [Self::Proposed, Self::Active, Self::Closing];
-}
-
-/// One of an agreement's two operators. Of a statement or voucher: the home network, whose subscribers roamed, and
-/// which pays.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    First,
-    Second,
-}
-
-impl Side {
-    pub const ALL: [Self; 2] = [Self::First, Self::Second];
-
-    pub fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-        }
-    }
-
-    /// In accounts, in a statement's address, and in a voucher.
-    pub fn byte(self) -> u8 {
-        self as u8
-    }
-}
-
-/// The variant with this number. Only the program writes the byte, so any other is a broken account.
-pub fn variant<T: Copy>(all: &[T], byte: u8) -> Result<T> {
-    Ok(*all
-        .get(usize::from(byte))
-        .ok_or(RoamingEscrowError::InvariantBroken)?)
-}
-
-/// What two operators agree on. Windows are seconds, shares basis points. The same bytes in accounts and in instructions.
-#[derive(
-    AnchorSerialize,
-    AnchorDeserialize,
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    bytemuck::Pod,
-    bytemuck::Zeroable,
-)]
-#[repr(C)]
-pub struct AgreementTerms {
-    /// SHA-256 of the tariff for the first operator's subscribers on the second's network.
-    pub first_tariff_hash: [u8; 32],
-    /// SHA-256 of the tariff for the second operator's subscribers on the first's network.
-    pub second_tariff_hash: [u8; 32],
-    /// For the home network to answer a statement, and for the visited one to restate a returned one.
-    pub statement_window: u32,
-    /// For the two to agree on a disputed difference.
-    pub dispute_window: u32,
-    /// For the arbiter to award it after that.
-    pub arbitration_window: u32,
-    /// Between the request of a withdrawal and the withdrawal, and between the start of closing and its end.
-    pub withdrawal_notice: u32,
-    /// Basis points of a statement's total by which the books may differ.
-    pub tolerance_bps: u16,
-    /// Basis points of a disputed difference for the visited network when the arbiter stays silent.
-    pub default_award_bps: u16,
-}
-
-impl AgreementTerms {
-    /// Refuses windows that are zero or absurd, and shares above the whole.
-    pub fn validate(&self) -> Result<()> {
-        let windows = [
-            self.statement_window,
-            self.dispute_window,
-            self.arbitration_window,
-            self.withdrawal_notice,
-        ];
-        require!(
-            windows
-                .iter()
-                .all(|window| (1..=MAX_WINDOW).contains(window)),
-            RoamingEscrowError::BadWindow
-        );
-        require!(
-            self.tolerance_bps <= WHOLE_BPS && self.default_award_bps <= WHOLE_BPS,
-            RoamingEscrowError::BadShare
-        );
-        Ok(())
-    }
-}
+stored_enum!(AgreementState: Proposed, Active, Closing);
 
 /// One side's part of an agreement's ledger.
 #[zero_copy]
@@ -164,7 +86,7 @@ pub struct SideBooks {
     pub arrears: u64,
     /// What it asked to withdraw.
     pub requested: u64,
-    /// From when on, and for [`REQUEST_LASTS`], it may withdraw that; 0 without a request.
+    /// From then on, and for [`REQUEST_LASTS`], it may withdraw that; 0 without a request.
     pub withdrawable_at: i64,
     /// As home network: what statements that are not settled may still take.
     pub exposure: u64,
@@ -178,7 +100,8 @@ pub struct SideBooks {
     pub next_period: u32,
     /// As home network: 1 while the last statement is returned, and waits to be restated; else 0.
     pub returned: u8,
-    pub padding: [u8; 7],
+    /// Zero; for fields to come.
+    pub spare: [u8; 7],
 }
 
 impl SideBooks {
@@ -192,7 +115,10 @@ impl SideBooks {
         // Of what is there now: else a request made once would let every later deposit go without a notice.
         require!(amount <= self.balance, RoamingEscrowError::AboveBalance);
         self.requested = amount;
-        self.withdrawable_at = if amount == 0 { 0 } else { after(now, notice)? };
+        self.withdrawable_at = match amount {
+            0 => 0,
+            _ => after(now, notice).ok_or(RoamingEscrowError::Overflow)?,
+        };
         Ok(())
     }
 
@@ -204,10 +130,9 @@ impl SideBooks {
             return err!(RoamingEscrowError::NoticeNotOver);
         }
         // Else a request made once would be a way out without a notice for ever.
-        require!(
-            now < after(self.withdrawable_at, REQUEST_LASTS)?,
-            RoamingEscrowError::NoRequest
-        );
+        let lapses_at =
+            after(self.withdrawable_at, REQUEST_LASTS).ok_or(RoamingEscrowError::Overflow)?;
+        require!(now < lapses_at, RoamingEscrowError::NoRequest);
         Ok(self.requested)
     }
 
@@ -245,7 +170,7 @@ pub struct Netting {
     pub first_owed: u64,
     /// What the second side owed, arrears included.
     pub second_owed: u64,
-    /// Who pays the difference.
+    /// The side that pays the difference.
     pub payer: Side,
     /// What its balance covers of the difference, the hub's fee included.
     pub moved: u64,
@@ -259,6 +184,7 @@ impl Agreement {
     pub const SEED: &'static [u8] = b"agreement";
     pub const VAULT_SEED: &'static [u8] = b"vault";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+    pub const VERSION: u8 = version::FIRST;
 
     /// The address for two operators, in whichever order.
     pub fn find_address(hub: &Pubkey, one: &Pubkey, other: &Pubkey, mint: &Pubkey) -> (Pubkey, u8) {
@@ -284,11 +210,11 @@ impl Agreement {
     }
 
     pub fn state(&self) -> Result<AgreementState> {
-        variant(&AgreementState::ALL, self.state)
+        read(&self.state)
     }
 
     pub fn offered_by(&self) -> Result<Side> {
-        variant(&Side::ALL, self.offered_by)
+        read(&self.offered_by)
     }
 
     /// Which side an operator is.
@@ -344,13 +270,14 @@ impl Agreement {
     /// Whether it takes no more statements.
     fn is_closed(&self, now: i64) -> bool {
         // The byte itself: the look-up of the state would cost as much as all the rest.
-        self.ended != 0 || self.state == AgreementState::Closing as u8 && now >= self.closes_at
+        self.ended != 0
+            || self.state == AgreementState::Closing.to_stored() && now >= self.closes_at
     }
 
     /// Moves an amount that a side's balance covers to the other side, less the hub's fee. The fee is rounded down:
     /// against the hub.
     fn pay(&mut self, from: Side, amount: u64) -> Result<u64> {
-        let fee = part_of(amount, self.fee_bps)?;
+        let fee = part_of(amount, self.fee_bps).ok_or(RoamingEscrowError::Overflow)?;
         let payer = self.books_mut(from);
         payer.balance = payer
             .balance
@@ -490,7 +417,18 @@ mod tests {
             Agreement::DISCRIMINATOR,
             [83, 212, 5, 110, 225, 249, 197, 84]
         );
-        assert_eq!(size_of::<Agreement>(), 528);
+        assert_eq!(size_of::<Agreement>(), 600);
+        assert_eq!(Agreement::SPACE, 608);
+        let bytes = [
+            offset_of!(Agreement, version),
+            offset_of!(Agreement, bump),
+            offset_of!(Agreement, vault_bump),
+            offset_of!(Agreement, decimals),
+            offset_of!(Agreement, state),
+            offset_of!(Agreement, offered_by),
+            offset_of!(Agreement, fee_bps),
+        ];
+        assert!(bytes.into_iter().eq(0..7));
         let keys = [
             offset_of!(Agreement, hub),
             offset_of!(Agreement, first),
@@ -499,23 +437,16 @@ mod tests {
             offset_of!(Agreement, vault),
             offset_of!(Agreement, token_program),
         ];
-        assert!(keys.into_iter().eq((0..192).step_by(32)));
-        assert_eq!(offset_of!(Agreement, first_books), 192);
-        assert_eq!(offset_of!(Agreement, second_books), 264);
-        assert_eq!(offset_of!(Agreement, fees), 336);
-        assert_eq!(offset_of!(Agreement, closes_at), 344);
-        assert_eq!(offset_of!(Agreement, terms), 352);
-        assert_eq!(offset_of!(Agreement, offered), 436);
-        assert_eq!(offset_of!(Agreement, fee_bps), 520);
-        let bytes = [
-            offset_of!(Agreement, state),
-            offset_of!(Agreement, offered_by),
-            offset_of!(Agreement, decimals),
-            offset_of!(Agreement, bump),
-            offset_of!(Agreement, vault_bump),
-            offset_of!(Agreement, ended),
-        ];
-        assert!(bytes.into_iter().eq(522..528));
+        assert!(keys.into_iter().eq((8..200).step_by(32)));
+        assert_eq!(offset_of!(Agreement, first_books), 200);
+        assert_eq!(offset_of!(Agreement, second_books), 272);
+        assert_eq!(offset_of!(Agreement, fees), 344);
+        assert_eq!(offset_of!(Agreement, closes_at), 352);
+        assert_eq!(offset_of!(Agreement, terms), 360);
+        assert_eq!(offset_of!(Agreement, offered), 444);
+        assert_eq!(offset_of!(Agreement, ended), 528);
+        assert_eq!(offset_of!(Agreement, padding), 529);
+        assert_eq!(offset_of!(Agreement, spare), 536);
     }
 
     #[test]
@@ -534,79 +465,7 @@ mod tests {
         assert_eq!(offset_of!(SideBooks, open_statements), 56);
         assert_eq!(offset_of!(SideBooks, next_period), 60);
         assert_eq!(offset_of!(SideBooks, returned), 64);
-    }
-
-    /// Terms are the same bytes in an account as in an instruction.
-    #[test]
-    fn layout_of_terms() {
-        let terms = terms();
-        let mut bytes = vec![];
-        terms.serialize(&mut bytes).unwrap();
-        let mut expected = [[1; 32], [2; 32]].concat();
-        expected.extend((3u32..=6).flat_map(u32::to_le_bytes));
-        expected.extend((7u16..=8).flat_map(u16::to_le_bytes));
-        assert_eq!(bytes, expected);
-        assert_eq!(bytemuck::bytes_of(&terms), expected);
-    }
-
-    fn terms() -> AgreementTerms {
-        AgreementTerms {
-            first_tariff_hash: [1; 32],
-            second_tariff_hash: [2; 32],
-            statement_window: 3,
-            dispute_window: 4,
-            arbitration_window: 5,
-            withdrawal_notice: 6,
-            tolerance_bps: 7,
-            default_award_bps: 8,
-        }
-    }
-
-    #[test]
-    fn terms_are_possible_ones() {
-        type Set<T> = fn(&mut AgreementTerms, T);
-        let windows: [Set<u32>; 4] = [
-            |terms, n| terms.statement_window = n,
-            |terms, n| terms.dispute_window = n,
-            |terms, n| terms.arbitration_window = n,
-            |terms, n| terms.withdrawal_notice = n,
-        ];
-        let shares: [Set<u16>; 2] = [
-            |terms, n| terms.tolerance_bps = n,
-            |terms, n| terms.default_award_bps = n,
-        ];
-        let mut tried = terms();
-        for set in windows {
-            for (window, fine) in [
-                (0, false),
-                (1, true),
-                (15_552_000, true),
-                (15_552_001, false),
-                (u32::MAX, false),
-            ] {
-                tried = terms();
-                set(&mut tried, window);
-                let expected = if fine {
-                    Ok(())
-                } else {
-                    err!(RoamingEscrowError::BadWindow)
-                };
-                assert_eq!(tried.validate(), expected, "{window}");
-            }
-        }
-        for set in shares {
-            for (share, fine) in [(0, true), (9_999, true), (10_000, true), (10_001, false)] {
-                tried = terms();
-                set(&mut tried, share);
-                let expected = if fine {
-                    Ok(())
-                } else {
-                    err!(RoamingEscrowError::BadShare)
-                };
-                assert_eq!(tried.validate(), expected, "{share}");
-            }
-        }
-        assert_ne!(tried, AgreementTerms::default());
+        assert_eq!(offset_of!(SideBooks, spare), 65);
     }
 
     #[test]
@@ -842,9 +701,9 @@ mod tests {
     #[test]
     fn what_was_seen_wound_up_stays_so() {
         let mut agreement: Agreement = bytemuck::Zeroable::zeroed();
-        agreement.state = AgreementState::Active as u8;
+        agreement.state = AgreementState::Active.to_stored();
         assert_eq!(agreement.wind_up(i64::MAX), Ok(false));
-        agreement.state = AgreementState::Closing as u8;
+        agreement.state = AgreementState::Closing.to_stored();
         agreement.closes_at = 100;
         assert_eq!(agreement.wind_up(99), Ok(false));
         agreement.second_books.returned = 1;

@@ -4,6 +4,8 @@ mod agreement;
 mod hub;
 mod life_cycle;
 mod operator;
+mod settlement;
 mod statement;
+mod terms;
 
-pub use {agreement::*, hub::*, life_cycle::*, operator::*, statement::*};
+pub use {agreement::*, hub::*, life_cycle::*, operator::*, settlement::*, statement::*, terms::*};

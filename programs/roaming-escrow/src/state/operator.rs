@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 use wayfare_core::roaming::tadig::TADIG_LEN;
+use wayfare_program::version;
 
 use crate::{constants::MAX_DISPLAY_NAME_LEN, errors::RoamingEscrowError};
 
@@ -9,6 +10,8 @@ use crate::{constants::MAX_DISPLAY_NAME_LEN, errors::RoamingEscrowError};
 #[account]
 #[derive(InitSpace, Debug, PartialEq, Eq)]
 pub struct Operator {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
     pub hub: Pubkey,
     /// Agrees, states, answers and withdraws.
     pub authority: Pubkey,
@@ -22,6 +25,8 @@ pub struct Operator {
     pub tadig: [u8; TADIG_LEN],
     pub status: OperatorStatus,
     pub bump: u8,
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
     /// For people. Last, so that every other field has a fixed offset.
     #[max_len(MAX_DISPLAY_NAME_LEN)]
     pub display_name: String,
@@ -67,6 +72,7 @@ impl OperatorProfile {
 impl Operator {
     pub const SEED: &'static [u8] = b"operator";
     pub const SPACE: usize = 8 + Self::INIT_SPACE;
+    pub const VERSION: u8 = version::FIRST;
 
     pub fn find_address(hub: &Pubkey, tadig: &[u8; TADIG_LEN]) -> (Pubkey, u8) {
         Pubkey::find_program_address(&[Self::SEED, hub.as_ref(), tadig], &crate::ID)
@@ -108,6 +114,7 @@ mod tests {
             [219, 31, 188, 145, 69, 139, 204, 117]
         );
         let operator = Operator {
+            version: 7,
             hub: Pubkey::new_from_array([1; 32]),
             authority: Pubkey::new_from_array([2; 32]),
             pending_authority: Pubkey::new_from_array([3; 32]),
@@ -116,15 +123,20 @@ mod tests {
             tadig: *b"DEUD1",
             status: OperatorStatus::Suspended,
             bump: 6,
+            spare: [8; 16],
             display_name: "x".repeat(MAX_DISPLAY_NAME_LEN),
         };
         let mut bytes = vec![];
         operator.serialize(&mut bytes).unwrap();
-        let mut expected = [[1; 32], [2; 32], [3; 32], [4; 32], [5; 32]].concat();
+        let mut expected = vec![7];
+        expected.extend((1..=5).flat_map(|byte| [byte; 32]));
         expected.extend(b"DEUD1");
-        expected.extend([1, 6, 64, 0, 0, 0]);
+        expected.extend([1, 6]);
+        expected.extend([8; 16]);
+        expected.extend([64, 0, 0, 0]);
         expected.extend([b'x'; 64]);
         assert_eq!(bytes, expected);
         assert_eq!(bytes.len(), Operator::INIT_SPACE);
+        assert_eq!(Operator::SPACE, 260);
     }
 }

@@ -1,9 +1,13 @@
 use anchor_lang::prelude::*;
+use wayfare_program::{
+    numbers::{after, part_of},
+    stored::Stored,
+    stored_enum, version,
+};
 
 use crate::{
-    constants::WHOLE_BPS,
     errors::RoamingEscrowError,
-    state::{AgreementTerms, Side, StatementState, variant},
+    state::{Side, StoredAgreementTerms, read},
 };
 
 /// What a visited network says that a home network's subscribers used in one period. What may happen to it stands in
@@ -18,8 +22,18 @@ use crate::{
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Statement {
+    /// Version of the layout: see [`wayfare_program::version`].
+    pub version: u8,
+    pub bump: u8,
+    /// The [`Side`] that is the home network, which pays.
+    pub home: u8,
+    /// A [`StatementState`].
+    pub state: u8,
+    /// How often it was returned.
+    pub returns: u8,
+    pub padding: [u8; 3],
     pub agreement: Pubkey,
-    /// Who paid the rent, and gets it back.
+    /// The payer of the rent, who gets it back.
     pub rent_payer: Pubkey,
     /// Root of the Merkle-sum tree of the records.
     pub root: [u8; 32],
@@ -47,18 +61,31 @@ pub struct Statement {
     /// Until then the arbiter may award it.
     pub award_by: i64,
     /// The agreement's terms when it was stated.
-    pub terms: AgreementTerms,
+    pub terms: StoredAgreementTerms,
     /// 0 is the first.
     pub period: u32,
-    /// The [`Side`] that is the home network, which pays.
-    pub home: u8,
-    /// A [`StatementState`].
-    pub state: u8,
-    /// How often it was returned.
-    pub returns: u8,
-    pub bump: u8,
-    pub padding: [u8; 4],
+    /// Zero; for fields to come.
+    pub spare: [u8; 16],
 }
+
+/// Where a statement is in its life.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementState {
+    /// Stated by the visited network: the home network may answer until `answer_by`.
+    Stated,
+    /// Returned as unusable: the visited network may restate it until `answer_by`.
+    Returned,
+    /// Agreed, in words or by silence: all of it is payable.
+    Matched,
+    /// Countered beyond the tolerance: what both agree on is payable, the difference waits.
+    Countered,
+    /// The difference is decided: the rest is payable.
+    Resolved,
+    /// Paid, or recorded as arrears.
+    Settled,
+}
+
+stored_enum!(StatementState: Stated, Returned, Matched, Countered, Resolved, Settled);
 
 /// What a visited network states.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,25 +131,10 @@ pub struct Payable {
     pub to_home: u64,
 }
 
-/// `bps` basis points of an amount, rounded down.
-pub fn part_of(amount: u64, bps: u16) -> Result<u64> {
-    let part = u128::from(amount)
-        .checked_mul(u128::from(bps))
-        .and_then(|product| product.checked_div(u128::from(WHOLE_BPS)))
-        .ok_or(RoamingEscrowError::Overflow)?;
-    u64::try_from(part).map_err(|_| RoamingEscrowError::Overflow.into())
-}
-
-/// The time so many seconds later.
-pub fn after(now: i64, seconds: u32) -> Result<i64> {
-    Ok(now
-        .checked_add(i64::from(seconds))
-        .ok_or(RoamingEscrowError::Overflow)?)
-}
-
 impl Statement {
     pub const SEED: &'static [u8] = b"statement";
     pub const SPACE: usize = 8 + std::mem::size_of::<Self>();
+    pub const VERSION: u8 = version::FIRST;
 
     pub fn find_address(agreement: &Pubkey, home: Side, period: u32) -> (Pubkey, u8) {
         Pubkey::find_program_address(
@@ -137,15 +149,15 @@ impl Statement {
     }
 
     pub fn home(&self) -> Result<Side> {
-        variant(&Side::ALL, self.home)
+        read(&self.home)
     }
 
     pub fn state(&self) -> Result<StatementState> {
-        variant(&StatementState::ALL, self.state)
+        read(&self.state)
     }
 
     pub fn set_state(&mut self, state: StatementState) {
-        self.state = state as u8;
+        self.state = state.to_stored();
     }
 
     /// States, or restates, what was used.
@@ -155,11 +167,17 @@ impl Statement {
         self.first_record = args.first_record;
         self.total = args.total;
         self.stated_at = now;
-        self.answer_by = after(now, self.terms.statement_window)?;
+        self.answer_by =
+            after(now, self.terms.statement_window).ok_or(RoamingEscrowError::Overflow)?;
         Ok(())
     }
 
-    /// Takes the home network's own total: a difference within the tolerance is none. The tolerance is rounded down.
+    /// By how much the books may differ, rounded down.
+    pub fn tolerated(&self) -> Result<u64> {
+        Ok(part_of(self.total, self.terms.tolerance_bps).ok_or(RoamingEscrowError::Overflow)?)
+    }
+
+    /// Takes the home network's own total: a difference within the tolerance counts as none.
     pub fn counter(&mut self, root: [u8; 32], total: u64, now: i64) -> Result<()> {
         let difference = self
             .total
@@ -167,23 +185,33 @@ impl Statement {
             .ok_or(RoamingEscrowError::CounterAboveTotal)?;
         self.counter_root = root;
         self.counter_total = total;
-        if difference <= part_of(self.total, self.terms.tolerance_bps)? {
+        if difference <= self.tolerated()? {
             self.set_state(StatementState::Matched);
             self.accepted = self.total;
         } else {
             self.accepted = total;
-            self.dispute_by = after(now, self.terms.dispute_window)?;
-            self.award_by = after(self.dispute_by, self.terms.arbitration_window)?;
+            self.dispute_by =
+                after(now, self.terms.dispute_window).ok_or(RoamingEscrowError::Overflow)?;
+            self.award_by = after(self.dispute_by, self.terms.arbitration_window)
+                .ok_or(RoamingEscrowError::Overflow)?;
         }
         Ok(())
     }
 
-    /// What is disputed: 0 but in a countered statement.
+    /// What is disputed: 0 except in a countered statement.
     pub fn disputed(&self) -> Result<u64> {
         Ok(match self.state()? {
             StatementState::Countered => self.total.saturating_sub(self.counter_total),
             _ => 0,
         })
+    }
+
+    /// What the visited network gets of a disputed difference when the arbiter stays silent, rounded down.
+    pub fn default_award(&self, difference: u64) -> Result<u64> {
+        Ok(
+            part_of(difference, self.terms.default_award_bps)
+                .ok_or(RoamingEscrowError::Overflow)?,
+        )
     }
 
     /// Gives a part of the disputed difference to the visited network, the rest to the home network.
@@ -290,14 +318,24 @@ pub(crate) mod tests {
             Statement::DISCRIMINATOR,
             [202, 2, 247, 46, 97, 244, 139, 209]
         );
-        assert_eq!(size_of::<Statement>(), 312);
+        assert_eq!(size_of::<Statement>(), 328);
+        assert_eq!(Statement::SPACE, 336);
+        let bytes = [
+            offset_of!(Statement, version),
+            offset_of!(Statement, bump),
+            offset_of!(Statement, home),
+            offset_of!(Statement, state),
+            offset_of!(Statement, returns),
+            offset_of!(Statement, padding),
+        ];
+        assert!(bytes.into_iter().eq(0..6));
         let keys = [
             offset_of!(Statement, agreement),
             offset_of!(Statement, rent_payer),
             offset_of!(Statement, root),
             offset_of!(Statement, counter_root),
         ];
-        assert!(keys.into_iter().eq((0..128).step_by(32)));
+        assert!(keys.into_iter().eq((8..136).step_by(32)));
         let longs = [
             offset_of!(Statement, records),
             offset_of!(Statement, first_record),
@@ -311,17 +349,10 @@ pub(crate) mod tests {
             offset_of!(Statement, dispute_by),
             offset_of!(Statement, award_by),
         ];
-        assert!(longs.into_iter().eq((128..216).step_by(8)));
-        assert_eq!(offset_of!(Statement, terms), 216);
-        assert_eq!(offset_of!(Statement, period), 300);
-        let bytes = [
-            offset_of!(Statement, home),
-            offset_of!(Statement, state),
-            offset_of!(Statement, returns),
-            offset_of!(Statement, bump),
-            offset_of!(Statement, padding),
-        ];
-        assert!(bytes.into_iter().eq(304..309));
+        assert!(longs.into_iter().eq((136..224).step_by(8)));
+        assert_eq!(offset_of!(Statement, terms), 224);
+        assert_eq!(offset_of!(Statement, period), 308);
+        assert_eq!(offset_of!(Statement, spare), 312);
     }
 
     /// Amounts near each other, near zero and near the limit.
@@ -335,14 +366,6 @@ pub(crate) mod tests {
     }
 
     proptest! {
-        #[test]
-        fn a_part_is_rounded_down(amount in amount(), bps in 0..=10_000u16) {
-            let exact = u128::from(amount) * u128::from(bps);
-            let part = u128::from(part_of(amount, bps).unwrap());
-            prop_assert!(part * 10_000 <= exact && exact < (part + 1) * 10_000);
-            prop_assert!(part <= u128::from(amount));
-        }
-
         /// The life of a statement's money from its counter to its end, against sums in u128.
         #[test]
         fn a_countered_statement_pays_what_is_decided_once(

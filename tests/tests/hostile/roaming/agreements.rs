@@ -1,6 +1,5 @@
 //! Arrears, cover, and who decides what.
 
-use roaming_escrow::constants::MAX_PAUSE;
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::state::{HubTermsChange, OperatorProfile, Side, StatementState};
 use solana_pubkey::Pubkey;
@@ -13,6 +12,9 @@ use wayfare_tests::roaming::hub::{
 use wayfare_tests::roaming::world::{DEPOSIT, RECORDS, Stage, TOKENS, World};
 use wayfare_tests::tamper::Tamper;
 use wayfare_tests::token::TokenProgram;
+
+/// The longest pause: seven days.
+const MAX_PAUSE: i64 = 7 * 86_400;
 
 fn world(stage: Stage) -> World {
     World::at(stage, TokenProgram::Spl)
@@ -106,15 +108,15 @@ fn agreements_3_arrears() {
 /// Agreements: each side alone leaves with its own, whatever the other does not do.
 #[test]
 fn agreements_4_each_leaves_alone() {
-    for (token, alone) in TokenProgram::ALL.into_iter().zip(Side::ALL) {
-        for state in StatementState::ALL {
+    for (token, &alone) in TokenProgram::ALL.into_iter().zip(Side::ALL) {
+        for &state in StatementState::ALL {
             let mut world = World::in_state(state, token);
             let deal = world.deal.clone();
             let chain = &mut world.chain;
             chain.accept(deal.close(alone));
             // Everybody else stops. What anyone may do is due at last.
             chain.pass(1_000_000_000);
-            for home in Side::ALL {
+            for &home in Side::ALL {
                 for call in [
                     deal.deem_accepted(home, 0),
                     deal.lapse(home, 0),
@@ -152,7 +154,7 @@ fn governance_3_the_hubs_keys_move_nothing() {
             deal.award(Side::First, 0, 1).swap(&hub.arbiter, &key),
             NotArbiter,
         );
-        for side in Side::ALL {
+        for &side in Side::ALL {
             let authority = deal.side(side).authority;
             chain.refuse(deal.withdraw(side).swap(&authority, &key), NotAuthority);
             chain.refuse(deal.close(side).swap(&authority, &key), NotAuthority);
@@ -260,6 +262,7 @@ fn governance_5_while_paused() {
                     | "request_withdrawal"
                     | "restate"
                     | "return_statement"
+                    | "set_guardian"
                     | "set_operator_status"
                     | "settle"
                     | "submit_statement"
@@ -279,6 +282,28 @@ fn governance_5_while_paused() {
                 chain.refuse(call.clone(), Paused);
                 chain.set_time(until);
             }
+            chain.accept(call);
+        }
+    }
+}
+
+/// Governance: a release that was rolled back changes nothing of a hub that a newer one wrote, nor of one that none wrote.
+#[test]
+fn governance_6_a_hub_of_a_newer_release() {
+    for instruction in &ROAMING_ESCROW.instructions {
+        // There is no hub yet.
+        if instruction.name == "create_hub" {
+            continue;
+        }
+        for honest in honest(&instruction.name, TokenProgram::Spl) {
+            let call = honest.tx(honest.call.clone());
+            let mut chain = honest.chain;
+            let hub = HubFixture::new("interconnect").address;
+            for version in [2, u8::MAX, 0] {
+                chain.edit(&hub, |account| account.data[8] = version);
+                chain.refuse(call.clone(), NewerVersion);
+            }
+            chain.edit(&hub, |account| account.data[8] = 1);
             chain.accept(call);
         }
     }

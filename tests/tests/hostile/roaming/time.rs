@@ -52,7 +52,7 @@ fn time_3_the_end_of_time() {
         .refuse(deal.state(Side::First, 1, usage(RECORDS, 1, 5)), Overflow);
     world.chain.refuse(deal.request(Side::First, 5), Overflow);
     world.chain.refuse(deal.close(Side::First), Overflow);
-    for home in Side::ALL {
+    for &home in Side::ALL {
         world.chain.accept(deal.deem_accepted(home, 0));
     }
     world.chain.accept(deal.settle(0));

@@ -599,7 +599,7 @@ fn raise_beside(chain: &mut Chain, deal: &AgreementFixture) {
     }
     chain.accept(deal.propose());
     chain.accept(deal.accept());
-    for side in Side::ALL {
+    for &side in Side::ALL {
         chain.accept(deal.deposit(side, DEPOSIT));
     }
 }
@@ -683,7 +683,7 @@ fn vouchers_14_after_the_end() {
             .chain
             .refuse(deal.redeem(Side::First, period, AMOUNT), AgreementClosed);
     }
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world.chain.accept(deal.withdraw(side));
         world.chain.accept(deal.close_statement(side, 0));
     }

@@ -2,9 +2,10 @@
 
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use roaming_escrow::instruction as args;
+use roaming_escrow::instructions::CreateHubArgs;
 use roaming_escrow::state::{
     Agreement, AgreementState, AgreementTerms, Hub, HubTermsChange, Operator, OperatorProfile,
-    Side, SideBooks, Statement as Account, StatementState,
+    Side, SideBooks, Statement as Account, StatementState, StoredAgreementTerms,
 };
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -67,6 +68,21 @@ impl Life {
             TREASURY => self.world.hub.treasury,
             GIVER => person("giver"),
             number => self.world.deal.side(side(number)).payout,
+        }
+    }
+
+    /// The terms in an account.
+    fn stored(&self, terms: &Terms) -> StoredAgreementTerms {
+        let terms = self.terms(terms);
+        StoredAgreementTerms {
+            first_tariff_hash: terms.first_tariff_hash,
+            second_tariff_hash: terms.second_tariff_hash,
+            statement_window: terms.statement_window,
+            dispute_window: terms.dispute_window,
+            arbitration_window: terms.arbitration_window,
+            withdrawal_notice: terms.withdrawal_notice,
+            tolerance_bps: terms.tolerance_bps,
+            default_award_bps: terms.default_award_bps,
         }
     }
 
@@ -286,13 +302,11 @@ impl Life {
     /// Compares everything that the program keeps with the model.
     fn compare(&self, model: &Model) {
         let World { chain, hub, deal } = &self.world;
-        let expected = Hub {
-            sequence: narrow(model.sequence),
-            paused_until: time(model.paused_until),
-            arbiter: arbiter(model.arbiter),
-            fee_bps: model.hub_fee_bps,
-            ..self.hub
-        };
+        let mut expected = self.hub;
+        expected.scope.sequence = narrow(model.sequence);
+        expected.scope.paused_until = time(model.paused_until);
+        expected.terms.arbiter = arbiter(model.arbiter);
+        expected.terms.fee_bps = model.hub_fee_bps;
         assert_eq!(chain.read::<Hub>(&hub.address), expected);
 
         let closing = match model.closes_at {
@@ -312,16 +326,17 @@ impl Life {
                 open_statements: model.open(number) as u32,
                 next_period: due.next_period,
                 returned: model.is_returned(number).into(),
-                padding: [0; 7],
+                spare: [0; 7],
             }
         };
-        let offered = model.offered.as_ref().map(|terms| self.terms(terms));
+        let offered = model.offered.as_ref();
+        let offered = offered.map(|terms| self.stored(terms));
         let expected = Agreement {
             first_books: books(0),
             second_books: books(1),
             fees: narrow(model.fees),
             closes_at: time(model.closes_at.unwrap_or_default()),
-            terms: self.terms(&model.terms),
+            terms: self.stored(&model.terms),
             offered: offered.unwrap_or_default(),
             fee_bps: model.fee_bps as u16,
             state: closing as u8,
@@ -374,7 +389,7 @@ impl Life {
                 answer_by: time(due.answer_by),
                 dispute_by: time(due.dispute_by),
                 award_by: time(due.award_by),
-                terms: self.terms(&due.terms),
+                terms: self.stored(&due.terms),
                 period: key.1,
                 home: key.0 as u8,
                 state: state as u8,
@@ -382,7 +397,9 @@ impl Life {
                 // The home network's root is not looked at by the program, nor here.
                 counter_root: is.counter_root,
                 bump: is.bump,
-                padding: [0; 4],
+                version: 1,
+                padding: [0; 3],
+                spare: [0; 16],
             };
             assert_eq!(is, expected, "{key:?}");
         }
@@ -425,7 +442,10 @@ impl StateMachineTest for Life {
         let mut hub_terms = hub.terms();
         hub_terms.arbiter = arbiter(0);
         hub_terms.fee_bps = model.hub_fee_bps;
-        chain.accept(hub.create_with(&hub.name, hub_terms));
+        chain.accept(hub.create_with(CreateHubArgs {
+            terms: hub_terms,
+            ..hub.args()
+        }));
         for (operator, profile) in [&deal.first, &deal.second].into_iter().zip(profiles) {
             chain.accept(hub.register_with(operator, operator.tadig, profile));
         }

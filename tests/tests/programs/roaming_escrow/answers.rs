@@ -20,7 +20,7 @@ fn changed(world: &World, action: Action, by: solana_pubkey::Pubkey) -> Event {
     let statement = world.statement(Side::First, 0);
     Event::StatementChanged(StatementChanged {
         hub: world.hub.address,
-        sequence: world.hub().sequence,
+        sequence: world.hub().scope.sequence,
         agreement: world.deal.address,
         home: Side::First,
         period: 0,
@@ -132,7 +132,7 @@ fn returned_three_times_at_most() {
             event,
             Event::UsageStated(UsageStated {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 home: Side::First,
                 period: 0,
@@ -258,7 +258,7 @@ fn conceded_by_either_side_at_any_time() {
             assert_eq!(statement.state(), Ok(StatementState::Resolved));
             assert_eq!((statement.accepted, statement.award), (accepted, award));
             assert_eq!(world.books(Side::First).exposure, accepted);
-            for side in Side::ALL {
+            for &side in Side::ALL {
                 world
                     .chain
                     .refuse(deal.concede(Side::First, 0, side), WrongState);

@@ -1,7 +1,7 @@
 use anchor_lang::error::ErrorCode;
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::HubCreated;
-use roaming_escrow::state::HubTerms;
+use roaming_escrow::instructions::CreateHubArgs;
 use solana_pubkey::Pubkey;
 use solana_system_interface::error::SystemError;
 use wayfare_tests::roaming::event::Event;
@@ -21,16 +21,21 @@ fn the_signer_becomes_its_authority() {
             hub: hub.address,
             sequence: 1,
             authority: hub.authority,
+            guardian: hub.guardian,
             terms: hub.terms(),
         })
     );
-    assert_eq!(state.terms(), hub.terms());
+    assert_eq!(state.terms(), Ok(hub.terms()));
     assert_eq!(
-        (state.authority, state.name()),
-        (hub.authority, "interconnect")
+        (
+            state.scope.authority,
+            state.scope.guardian,
+            state.scope.name()
+        ),
+        (hub.authority, hub.guardian, "interconnect")
     );
     assert_eq!(
-        (state.pending_authority, state.paused_until),
+        (state.scope.pending_authority, state.scope.paused_until),
         (Pubkey::default(), 0)
     );
     world
@@ -70,7 +75,10 @@ fn a_name_is_one_that_can_be_typed() {
 fn of_another_name_than_its_address() {
     let mut world = World::at(Stage::Minted, TokenProgram::Spl);
     let hub = world.hub.clone();
-    let other = hub.create_with("interconnec", hub.terms());
+    let other = hub.create_with(CreateHubArgs {
+        name: "interconnec".to_owned(),
+        ..hub.args()
+    });
     world.chain.refuse(other, ErrorCode::ConstraintSeeds);
 }
 
@@ -78,16 +86,19 @@ fn of_another_name_than_its_address() {
 fn terms_are_possible_ones() {
     let mut world = World::at(Stage::Minted, TokenProgram::Spl);
     let hub = world.hub.clone();
-    let with = |change: fn(&mut HubTerms)| {
-        let mut terms = hub.terms();
-        change(&mut terms);
-        hub.create_with(&hub.name, terms)
+    let with = |change: fn(&mut CreateHubArgs)| {
+        let mut args = hub.args();
+        change(&mut args);
+        hub.create_with(args)
     };
     let chain = &mut world.chain;
-    chain.refuse(with(|t| t.fee_bps = 101), BadFee);
-    chain.refuse(with(|t| t.fee_bps = u16::MAX), BadFee);
-    chain.refuse(with(|t| t.arbiter = Pubkey::default()), ZeroKey);
-    chain.refuse(with(|t| t.guardian = Pubkey::default()), ZeroKey);
-    chain.refuse(with(|t| t.treasury = Pubkey::default()), ZeroKey);
-    chain.accept(with(|t| t.fee_bps = 100));
+    chain.refuse(with(|args| args.terms.fee_bps = 101), BadFee);
+    chain.refuse(with(|args| args.terms.fee_bps = u16::MAX), BadFee);
+    chain.refuse(with(|args| args.terms.arbiter = Pubkey::default()), ZeroKey);
+    chain.refuse(with(|args| args.guardian = Pubkey::default()), ZeroKey);
+    chain.refuse(
+        with(|args| args.terms.treasury = Pubkey::default()),
+        ZeroKey,
+    );
+    chain.accept(with(|args| args.terms.fee_bps = 100));
 }

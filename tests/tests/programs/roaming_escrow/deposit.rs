@@ -24,7 +24,7 @@ fn goes_to_the_side_that_is_named() {
             event,
             Event::Deposited(Deposited {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 side: Side::First,
                 amount: 77,

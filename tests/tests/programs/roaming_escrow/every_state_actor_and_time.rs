@@ -208,7 +208,7 @@ fn due(
 #[test]
 fn does_what_the_design_says() {
     let (mut carried_out, mut refused) = (0, 0);
-    for state in StatementState::ALL {
+    for &state in StatementState::ALL {
         let mut world = World::in_state(state, TokenProgram::Spl);
         let deal = world.deal.clone();
         // The other direction stands in no settlement's way.

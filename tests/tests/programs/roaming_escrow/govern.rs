@@ -1,7 +1,9 @@
-//! `update_hub`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
+//! `update_hub`, `set_guardian`, `nominate_authority`, `accept_authority`, `pause` and `unpause`.
 
 use roaming_escrow::errors::RoamingEscrowError::*;
-use roaming_escrow::events::{AuthorityChanged, AuthorityNominated, HubTermsChanged, PauseChanged};
+use roaming_escrow::events::{
+    AuthorityChanged, AuthorityNominated, GuardianChanged, HubTermsChanged, PauseChanged,
+};
 use roaming_escrow::state::{HubTermsChange, Side};
 use solana_pubkey::Pubkey;
 use wayfare_tests::keys::person;
@@ -22,23 +24,22 @@ fn terms_change_one_by_one() {
     let mut world = world(Stage::Accepted);
     let hub = world.hub.clone();
     let mut terms = hub.terms();
-    for step in 0..4 {
+    for step in 0..3 {
         let mut change = HubTermsChange::default();
         let old = terms;
         match step {
             0 => (terms.arbiter, change.arbiter) = (person("a"), Some(person("a"))),
-            1 => (terms.guardian, change.guardian) = (person("g"), Some(person("g"))),
-            2 => (terms.treasury, change.treasury) = (person("t"), Some(person("t"))),
+            1 => (terms.treasury, change.treasury) = (person("t"), Some(person("t"))),
             _ => (terms.fee_bps, change.fee_bps) = (99, Some(99)),
         }
         let event = world.touches(hub.update(change), &[]);
         let state = world.hub();
-        assert_eq!(state.terms(), terms);
+        assert_eq!(state.terms(), Ok(terms));
         assert_eq!(
             event,
             Event::HubTermsChanged(HubTermsChanged {
                 hub: hub.address,
-                sequence: state.sequence,
+                sequence: state.scope.sequence,
                 old,
                 new: terms,
             })
@@ -68,6 +69,36 @@ fn terms_change_one_by_one() {
 }
 
 #[test]
+fn a_guardian_is_replaced() {
+    let mut world = world(Stage::Created);
+    let hub = world.hub.clone();
+    let new = person("g");
+    world
+        .chain
+        .refuse(hub.set_guardian(Pubkey::default()), ZeroKey);
+    world.chain.refuse(
+        hub.set_guardian(new).swap(&hub.authority, &hub.guardian),
+        NotAuthority,
+    );
+    let event = world.touches(hub.set_guardian(new), &[]);
+    assert_eq!(
+        event,
+        Event::GuardianChanged(GuardianChanged {
+            hub: hub.address,
+            sequence: world.hub().scope.sequence,
+            old: hub.guardian,
+            new,
+        })
+    );
+    assert_eq!(world.hub().scope.guardian, new);
+    let until = world.chain.now() + 1;
+    world.chain.refuse(hub.pause(until), NotGuardian);
+    world
+        .chain
+        .accept(hub.pause(until).swap(&hub.guardian, &new));
+}
+
+#[test]
 fn a_hand_over_takes_two_steps() {
     let mut world = world(Stage::Created);
     let hub = world.hub.clone();
@@ -82,8 +113,7 @@ fn a_hand_over_takes_two_steps() {
         event,
         Event::AuthorityNominated(AuthorityNominated {
             hub: hub.address,
-            sequence: world.hub().sequence,
-            operator: None,
+            sequence: world.hub().scope.sequence,
             old: Some(rival),
             new: Some(heir),
         })
@@ -97,13 +127,12 @@ fn a_hand_over_takes_two_steps() {
         event,
         Event::AuthorityChanged(AuthorityChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
-            operator: None,
+            sequence: world.hub().scope.sequence,
             old: hub.authority,
             new: heir,
         })
     );
-    assert_eq!(world.hub().pending_authority, Pubkey::default());
+    assert_eq!(world.hub().scope.pending_authority, Pubkey::default());
     world.chain.refuse(hub.accept_authority(heir), NotNominee);
     world.chain.refuse(hub.nominate(None), NotAuthority);
 }
@@ -122,7 +151,7 @@ fn a_pause_is_within_seven_days() {
         event,
         Event::PauseChanged(PauseChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             old: now + 1,
             new: now + WEEK,
             by: hub.guardian,
@@ -141,7 +170,7 @@ fn a_pause_is_within_seven_days() {
         event,
         Event::PauseChanged(PauseChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             old: now + WEEK,
             new: 0,
             by: hub.authority,

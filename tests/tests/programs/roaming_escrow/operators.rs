@@ -2,7 +2,8 @@
 
 use roaming_escrow::errors::RoamingEscrowError::*;
 use roaming_escrow::events::{
-    AuthorityChanged, OperatorChanged, OperatorRegistered, OperatorStatusChanged,
+    OperatorChanged, OperatorHandedOver, OperatorNominated, OperatorRegistered,
+    OperatorStatusChanged,
 };
 use roaming_escrow::state::{Operator, OperatorProfile, OperatorStatus, Side};
 use solana_pubkey::Pubkey;
@@ -39,7 +40,7 @@ fn is_admitted_by_the_hub_and_itself() {
         event,
         Event::OperatorRegistered(OperatorRegistered {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: operator.address,
             tadig: operator.tadig,
             authority: operator.authority,
@@ -119,7 +120,7 @@ fn a_profile_is_a_possible_one() {
         event,
         Event::OperatorChanged(OperatorChanged {
             hub: hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             operator: operator.address,
             old: operator.profile(),
             new: profile.clone(),
@@ -151,9 +152,19 @@ fn a_hand_over_takes_two_steps() {
         hub.nominate_operator(&operator, Some(rival)),
         &[operator.address],
     );
-    world.touches(
+    let event = world.touches(
         hub.nominate_operator(&operator, Some(heir)),
         &[operator.address],
+    );
+    assert_eq!(
+        event,
+        Event::OperatorNominated(OperatorNominated {
+            hub: hub.address,
+            sequence: world.hub().scope.sequence,
+            operator: operator.address,
+            old: Some(rival),
+            new: Some(heir),
+        })
     );
     world
         .chain
@@ -166,10 +177,10 @@ fn a_hand_over_takes_two_steps() {
     let event = world.touches(hub.accept_operator(&operator, heir), &[operator.address]);
     assert_eq!(
         event,
-        Event::AuthorityChanged(AuthorityChanged {
+        Event::OperatorHandedOver(OperatorHandedOver {
             hub: hub.address,
-            sequence: world.hub().sequence,
-            operator: Some(operator.address),
+            sequence: world.hub().scope.sequence,
+            operator: operator.address,
             old: operator.authority,
             new: heir,
         })
@@ -197,7 +208,7 @@ fn a_suspended_one_makes_no_new_agreements() {
             event,
             Event::OperatorStatusChanged(OperatorStatusChanged {
                 hub: hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 operator: operator.address,
                 old: OperatorStatus::Active,
                 new: OperatorStatus::Suspended,
@@ -237,7 +248,7 @@ fn a_suspended_one_leaves_with_its_own() {
         chain.accept(hub.set_status(operator, OperatorStatus::Suspended));
     }
     chain.accept(deal.redeem(Side::First, 0, 5));
-    for home in Side::ALL {
+    for &home in Side::ALL {
         chain.accept(deal.state(home, 0, usage(0, 1, 1_000)));
         chain.accept(deal.return_statement(home, 0));
         chain.accept(deal.restate(home, 0, usage(0, 1, 900)));
@@ -249,7 +260,7 @@ fn a_suspended_one_leaves_with_its_own() {
     chain.accept(deal.request(Side::First, 5));
     chain.accept(deal.close(Side::Second));
     chain.pass(WITHDRAWAL_NOTICE);
-    for side in Side::ALL {
+    for &side in Side::ALL {
         chain.accept(deal.withdraw(side));
     }
     let [first, second, _] = world.balances();

@@ -13,7 +13,7 @@ use wayfare_tests::token::TokenProgram;
 #[test]
 fn nothing_is_in_force_before_it_is_accepted() {
     for token in TokenProgram::ALL {
-        for by in Side::ALL {
+        for &by in Side::ALL {
             let mut world = World::at(Stage::Registered, token);
             let (hub, deal) = (world.hub.clone(), world.deal.clone());
             let event = world.touches(
@@ -24,7 +24,7 @@ fn nothing_is_in_force_before_it_is_accepted() {
                 event,
                 Event::AgreementProposed(AgreementProposed {
                     hub: hub.address,
-                    sequence: world.hub().sequence,
+                    sequence: world.hub().scope.sequence,
                     agreement: deal.address,
                     first: deal.first.address,
                     second: deal.second.address,
@@ -35,8 +35,8 @@ fn nothing_is_in_force_before_it_is_accepted() {
             );
             let state = world.agreement();
             assert_eq!(state.state(), Ok(AgreementState::Proposed));
-            assert_eq!(state.terms, AgreementTerms::default());
-            assert_eq!(state.offered, deal.terms());
+            assert_eq!(state.terms.get(), None);
+            assert_eq!(state.offered.get(), Some(deal.terms()));
             assert_eq!(state.offered_by(), Ok(by));
             assert_eq!(state.first_books, SideBooks::default());
             assert_eq!(state.second_books, SideBooks::default());

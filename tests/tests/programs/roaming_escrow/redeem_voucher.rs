@@ -14,7 +14,7 @@ use wayfare_tests::token::TokenProgram;
 #[test]
 fn moves_what_it_adds_to_the_ones_before() {
     for token in TokenProgram::ALL {
-        for home in Side::ALL {
+        for &home in Side::ALL {
             let mut world = World::at(Stage::Funded, token);
             let deal = world.deal.clone();
             let mut before = 0;
@@ -28,7 +28,7 @@ fn moves_what_it_adds_to_the_ones_before() {
                     event,
                     Event::VoucherRedeemed(VoucherRedeemed {
                         hub: deal.hub.address,
-                        sequence: world.hub().sequence,
+                        sequence: world.hub().scope.sequence,
                         agreement: deal.address,
                         home,
                         period: 0,

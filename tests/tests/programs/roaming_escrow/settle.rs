@@ -21,7 +21,7 @@ fn fee(amount: u64) -> u64 {
 fn matched(totals: [u64; 2], vouchers: [u64; 2]) -> World {
     let mut world = world(Stage::Funded);
     let deal = world.deal.clone();
-    for ((home, total), voucher) in Side::ALL.into_iter().zip(totals).zip(vouchers) {
+    for ((&home, total), voucher) in Side::ALL.iter().zip(totals).zip(vouchers) {
         if voucher > 0 {
             world.chain.accept(deal.redeem(home, 0, voucher));
         }
@@ -49,7 +49,7 @@ fn only_the_net_moves() {
             event,
             Event::PeriodSettled(PeriodSettled {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 period: 0,
                 netting: Netting {
@@ -70,7 +70,7 @@ fn only_the_net_moves() {
                 },
             })
         );
-        for home in Side::ALL {
+        for &home in Side::ALL {
             let statement = world.statement(home, 0);
             assert_eq!(statement.state(), Ok(StatementState::Settled));
             assert_eq!(statement.paid, statement.accepted);
@@ -186,7 +186,7 @@ fn nothing_goes_back_beside_the_other_direction() {
     let mut world = world(Stage::Funded);
     let deal = world.deal.clone();
     world.chain.accept(deal.redeem(Side::First, 0, 800));
-    for home in Side::ALL {
+    for &home in Side::ALL {
         world.chain.accept(deal.state(home, 0, usage(0, 1, 1_000)));
     }
     world.chain.accept(deal.counter(Side::First, 0, 100));
@@ -243,7 +243,7 @@ fn a_balance_that_does_not_cover_it() {
 fn arrears_are_netted_too() {
     let mut world = world(Stage::Funded);
     let deal = world.deal.clone();
-    for home in Side::ALL {
+    for &home in Side::ALL {
         for period in [0, 1] {
             let total = match (home, period) {
                 (Side::First, 0) => DEPOSIT + 500,
@@ -280,7 +280,7 @@ fn arrears_are_netted_too() {
 fn without_a_statement_that_was_made() {
     let mut world = matched([1_000, 700], [0, 0]);
     let deal = world.deal.clone();
-    let [first, second] = Side::ALL.map(|home| Some(deal.statement(home, 0)));
+    let [first, second] = [Side::First, Side::Second].map(|home| Some(deal.statement(home, 0)));
     let chain = &mut world.chain;
     chain.refuse(deal.settle_with(0, first, None), MissingStatement);
     chain.refuse(deal.settle_with(0, None, second), MissingStatement);
@@ -340,7 +340,7 @@ fn with_statements_and_vaults_of_others() {
 /// However absurd the totals, a settlement is possible: see `Agreement::net`.
 #[test]
 fn totals_that_nobody_could_pay() {
-    for home in Side::ALL {
+    for &home in Side::ALL {
         let mut world = world(Stage::Funded);
         let deal = world.deal.clone();
         for period in 0..3 {
@@ -365,7 +365,7 @@ fn totals_that_nobody_could_pay() {
 /// Nor by what the other direction's vouchers moved too much, on top of such a total.
 #[test]
 fn totals_that_nobody_could_pay_and_vouchers_to_give_back() {
-    for home in Side::ALL {
+    for &home in Side::ALL {
         let (totals, vouchers) = match home {
             Side::First => ([u64::MAX, 100], [0, 500]),
             Side::Second => ([100, u64::MAX], [500, 0]),

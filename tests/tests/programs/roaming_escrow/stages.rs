@@ -10,7 +10,7 @@ use wayfare_tests::token::TokenProgram;
 #[test]
 fn a_statement_in_every_state() {
     for token in TokenProgram::ALL {
-        for state in StatementState::ALL {
+        for &state in StatementState::ALL {
             let world = World::in_state(state, token);
             let statement = world.statement(Side::First, 0);
             assert_eq!(statement.state(), Ok(state));
@@ -35,7 +35,7 @@ fn from_the_hub_to_the_end_of_an_agreement() {
         chain.accept(deal.withdraw(Side::First));
         chain.accept(deal.withdraw(Side::Second));
         chain.accept(deal.collect_fees());
-        for home in Side::ALL {
+        for &home in Side::ALL {
             chain.accept(deal.close_statement(home, 0));
             assert!(chain.account(&deal.statement(home, 0)).is_none());
         }

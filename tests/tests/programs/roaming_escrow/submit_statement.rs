@@ -13,7 +13,7 @@ fn world(stage: Stage) -> World {
 
 #[test]
 fn counts_what_vouchers_moved_as_paid() {
-    for home in Side::ALL {
+    for &home in Side::ALL {
         let mut world = world(Stage::Funded);
         let deal = world.deal.clone();
         world.chain.accept(deal.redeem(home, 0, 12_345));
@@ -27,7 +27,7 @@ fn counts_what_vouchers_moved_as_paid() {
             event,
             Event::UsageStated(UsageStated {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 home,
                 period: 0,
@@ -41,7 +41,7 @@ fn counts_what_vouchers_moved_as_paid() {
         assert_eq!(statement.home(), Ok(home));
         assert_eq!((statement.total, statement.paid), (100_000, 12_345));
         assert_eq!(statement.rent_payer, deal.hub.clerk);
-        assert_eq!(statement.terms, deal.terms());
+        assert_eq!(statement.terms.get(), Some(deal.terms()));
         let books = world.books(home);
         assert_eq!(
             (books.exposure, books.open_statements, books.vouchers),

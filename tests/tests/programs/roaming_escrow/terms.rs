@@ -24,7 +24,7 @@ fn the_first_acceptance_opens_it() {
         event,
         Event::TermsAccepted(TermsAccepted {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             by: Side::Second,
             old: AgreementTerms::default(),
@@ -35,8 +35,8 @@ fn the_first_acceptance_opens_it() {
     let state = world.agreement();
     assert_eq!(state.state(), Ok(AgreementState::Active));
     assert_eq!(
-        (state.terms, state.offered),
-        (deal.terms(), AgreementTerms::default())
+        (state.terms.get(), state.offered.get()),
+        (Some(deal.terms()), None)
     );
     assert_eq!(state.fee_bps, FEE_BPS);
     world.chain.refuse(deal.accept(), NothingToAccept);
@@ -88,7 +88,7 @@ fn only_the_terms_that_are_named_and_only_of_the_other_side() {
         event,
         Event::TermsOffered(TermsOffered {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             by: Side::Second,
             terms: Some(other),
@@ -101,7 +101,7 @@ fn only_the_terms_that_are_named_and_only_of_the_other_side() {
         deal.accept_as(Side::First, deal.terms(), FEE_BPS),
         WrongTerms,
     );
-    // Withdrawn by who made it, and by nobody else.
+    // Withdrawn by the side that made it, and by nobody else.
     world
         .chain
         .refuse(deal.offer(Side::First, None), NothingToAccept);
@@ -118,7 +118,7 @@ fn only_the_terms_that_are_named_and_only_of_the_other_side() {
     world
         .chain
         .accept(deal.accept_as(Side::First, other, FEE_BPS));
-    assert_eq!(world.agreement().terms, other);
+    assert_eq!(world.agreement().terms.get(), Some(other));
 }
 
 #[test]
@@ -165,7 +165,10 @@ fn statements_keep_the_terms_that_they_were_stated_under() {
     terms.tolerance_bps = 10_000;
     world.chain.accept(deal.offer(Side::First, Some(terms)));
     world.chain.accept(deal.accept_as(Side::Second, terms, 0));
-    assert_eq!(world.statement(Side::First, 0).terms, deal.terms());
+    assert_eq!(
+        world.statement(Side::First, 0).terms.get(),
+        Some(deal.terms())
+    );
     world.chain.pass(2);
     world
         .chain
@@ -173,7 +176,7 @@ fn statements_keep_the_terms_that_they_were_stated_under() {
     world
         .chain
         .accept(deal.state(Side::First, 1, usage(17, 1, 100)));
-    assert_eq!(world.statement(Side::First, 1).terms, terms);
+    assert_eq!(world.statement(Side::First, 1).terms.get(), Some(terms));
     world.chain.pass(1);
     world.chain.accept(deal.deem_accepted(Side::First, 1));
 }
@@ -205,18 +208,18 @@ fn no_step_brings_later_terms_into_a_statement() {
         now + DISPUTE_WINDOW + ARBITRATION_WINDOW
     );
     world.chain.accept(deal.return_statement(Side::Second, 0));
-    assert_eq!(world.statement(Side::Second, 0).terms, old);
+    assert_eq!(world.statement(Side::Second, 0).terms.get(), Some(old));
     let args = usage(0, RECORDS, SECOND_TOTAL);
     world.chain.accept(deal.restate(Side::Second, 0, args));
     let statement = world.statement(Side::Second, 0);
     assert_eq!(statement.answer_by, now + STATEMENT_WINDOW);
-    assert_eq!(statement.terms, old);
+    assert_eq!(statement.terms.get(), Some(old));
     world.chain.pass(DISPUTE_WINDOW + ARBITRATION_WINDOW);
     world.chain.accept(deal.award_by_default(Side::First, 0));
     let statement = world.statement(Side::First, 0);
     let award = u128::from(FIRST_TOTAL) * u128::from(DEFAULT_AWARD_BPS) / 10_000;
     assert_eq!(u128::from(statement.award), award);
-    assert_eq!(statement.terms, old);
+    assert_eq!(statement.terms.get(), Some(old));
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn of_an_agreement_that_ends() {
         deal.accept_as(Side::Second, deal.terms(), 0),
         NothingToAccept,
     );
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world
             .chain
             .refuse(deal.offer(side, Some(deal.terms())), ClosingAlready);

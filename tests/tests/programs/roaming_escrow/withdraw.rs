@@ -32,7 +32,7 @@ fn after_its_notice_and_for_seven_days() {
             event,
             Event::WithdrawalRequested(WithdrawalRequested {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 side: Side::First,
                 amount: 300,
@@ -59,7 +59,7 @@ fn after_its_notice_and_for_seven_days() {
                 event,
                 Event::Withdrawn(Withdrawn {
                     hub: deal.hub.address,
-                    sequence: world.hub().sequence,
+                    sequence: world.hub().scope.sequence,
                     agreement: deal.address,
                     side: Side::First,
                     amount: 300,
@@ -275,14 +275,14 @@ fn an_agreement_ends_after_a_notice() {
         event,
         Event::AgreementClosing(AgreementClosing {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             by: Side::Second,
             closes_at,
         })
     );
     assert_eq!(world.agreement().state(), Ok(AgreementState::Closing));
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world.chain.refuse(deal.close(side), ClosingAlready);
     }
     // Until then it takes statements and vouchers, and no longer.
@@ -303,7 +303,7 @@ fn an_agreement_ends_after_a_notice() {
     }
     // Nobody withdraws all before the statements are settled.
     late.chain.refuse(deal.withdraw(Side::First), NoRequest);
-    for home in Side::ALL {
+    for &home in Side::ALL {
         late.chain.accept(deal.deem_accepted(home, 0));
     }
     late.chain.refuse(deal.withdraw(Side::Second), NoRequest);
@@ -323,7 +323,7 @@ fn an_agreement_ends_after_a_notice() {
 fn an_agreement_that_never_began_has_no_end() {
     let mut world = world(Stage::Proposed);
     let deal = world.deal.clone();
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world.chain.refuse(deal.close(side), NotAccepted);
         world.chain.refuse(deal.request(side, 0), NotAccepted);
         world.chain.refuse(deal.withdraw(side), NoRequest);
@@ -348,7 +348,7 @@ fn a_returned_statement_keeps_an_agreement_open() {
         .accept(deal.state(Side::First, 0, usage(0, 1, 1_000)));
     world.chain.accept(deal.return_statement(Side::First, 0));
     world.chain.pass(1);
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world.chain.refuse(deal.withdraw(side), NoRequest);
     }
     let mut restated = world.clone();
@@ -362,7 +362,7 @@ fn a_returned_statement_keeps_an_agreement_open() {
     world
         .chain
         .accept(deal.settle_with(0, Some(deal.statement(Side::First, 0)), None));
-    for side in Side::ALL {
+    for &side in Side::ALL {
         world.chain.accept(deal.withdraw(side));
     }
     assert_eq!(world.balances(), [0, 0, 0]);
@@ -391,7 +391,7 @@ fn the_hubs_fees_go_to_its_treasury() {
             event,
             Event::FeesCollected(FeesCollected {
                 hub: deal.hub.address,
-                sequence: world.hub().sequence,
+                sequence: world.hub().scope.sequence,
                 agreement: deal.address,
                 amount: fee,
                 balances: Balances {
@@ -438,7 +438,7 @@ fn a_statements_rent_goes_back_to_who_paid_it() {
         event,
         Event::StatementClosed(StatementClosed {
             hub: deal.hub.address,
-            sequence: world.hub().sequence,
+            sequence: world.hub().scope.sequence,
             agreement: deal.address,
             home: Side::First,
             period: 0,

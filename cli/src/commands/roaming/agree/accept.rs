@@ -17,9 +17,9 @@ impl AcceptTermsArgs {
         require_online(draft.is_offline())?;
         let found = find_agreement(ctx, &self.agreement.agreement)?;
         let state = &found.state;
-        if state.offered == AgreementTerms::default() {
+        let Some(offered) = state.offered.get() else {
             bail!("no terms are on offer: see `wayfare roaming agree show`");
-        }
+        };
         let by = state.offered_by()?;
         let authority = found.operator(by.other()).authority;
         if authority != draft.signer {
@@ -31,26 +31,31 @@ impl AcceptTermsArgs {
             );
         }
         let hub = hub_of(ctx, &found)?;
-        let max_fee_bps = self.max_fee_bps.unwrap_or(hub.fee_bps);
+        let max_fee_bps = self.max_fee_bps.unwrap_or(hub.terms.fee_bps);
         let mut details = vec![
             ("agreement", found.at.into()),
             ("offered by", found.names.of(by).into()),
         ];
         if state.state()? == AgreementState::Proposed {
-            details.push(("hub's fee", Shown::new(percent(hub.fee_bps), hub.fee_bps)));
+            details.push((
+                "hub's fee",
+                Shown::new(percent(hub.terms.fee_bps), hub.terms.fee_bps),
+            ));
         }
-        let fields = |terms| {
-            AgreementTermsView::new(terms)
+        let fields = |terms: Option<AgreementTerms>| {
+            terms
+                .as_ref()
+                .and_then(AgreementTermsView::new)
                 .map(|view| view.fields())
                 .unwrap_or_default()
         };
-        details.extend(fields(&state.offered));
+        details.extend(fields(Some(offered)));
         draft.describe("accept the terms", details);
-        draft.describe_before(|| Ok(fields(&state.terms)))?;
+        draft.describe_before(|| Ok(fields(state.terms.get())))?;
         draft.add(instruction::accept_terms(
             &found.accounts,
             draft.signer,
-            state.offered,
+            offered,
             max_fee_bps,
         ));
         draft.finish(Some(&self.by.confirm))

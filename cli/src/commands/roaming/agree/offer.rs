@@ -1,5 +1,4 @@
 use anyhow::{Result, bail};
-use roaming_escrow::state::AgreementTerms;
 use wayfare_client::roaming::instruction;
 
 use crate::cli::roaming::OfferArgs;
@@ -13,7 +12,7 @@ impl OfferArgs {
         let state = &found.state;
         let other = found.names.of(side.other());
         let terms = if self.withdraw {
-            if state.offered == AgreementTerms::default() || state.offered_by()? != side {
+            if state.offered.get().is_none() || state.offered_by()? != side {
                 bail!("{} has no terms on offer", found.names.of(side));
             }
             draft.describe(
@@ -23,11 +22,7 @@ impl OfferArgs {
             None
         } else {
             // Before the first acceptance the proposal is what is changed.
-            let base = match AgreementTermsView::new(&state.terms) {
-                Some(_) => state.terms,
-                None => state.offered,
-            };
-            let base = (base != AgreementTerms::default()).then_some(base);
+            let base = state.terms.get().or_else(|| state.offered.get());
             let terms = self.terms.over(ctx, base, |tadig| found.side_of(tadig))?;
             let mut details = vec![("agreement", found.at.into()), ("to", other.into())];
             details.extend(

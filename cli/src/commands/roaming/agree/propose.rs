@@ -82,7 +82,7 @@ impl ProposeArgs {
             proposal.token_program = mint.token_program;
             details.push((
                 "hub's fee",
-                Shown::new(percent(state.fee_bps), state.fee_bps),
+                Shown::new(percent(state.terms.fee_bps), state.terms.fee_bps),
             ));
         }
         let (first, second) = match proposal.side_of(&one) {

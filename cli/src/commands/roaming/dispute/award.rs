@@ -1,7 +1,7 @@
 use anyhow::{Context as _, Result, bail};
-use roaming_escrow::state::part_of;
 use wayfare_client::roaming::instruction;
 use wayfare_core::amount;
+use wayfare_program::numbers::part_of;
 
 use super::{details, disputed};
 use crate::cli::roaming::AwardArgs;
@@ -26,7 +26,7 @@ fn units(text: &str, difference: u64, decimals: u8) -> Result<u64> {
                 "{text:?} is no share: give 0% to 100%, with two digits at most"
             ))
         })?;
-    Ok(part_of(difference, bps)?)
+    part_of(difference, bps).context("the award does not fit in 64 bits")
 }
 
 impl AwardArgs {
@@ -36,11 +36,11 @@ impl AwardArgs {
         require_online(draft.is_offline())?;
         let (found, key) = self.statement.find(ctx)?;
         let hub = hub_of(ctx, &found)?;
-        if hub.arbiter != draft.signer {
+        if hub.terms.arbiter != draft.signer {
             bail!(
                 "{} is not the hub's arbiter: that is {}",
                 draft.signer,
-                hub.arbiter
+                hub.terms.arbiter
             );
         }
         let mut statement = disputed(ctx, &found, key)?;

@@ -1,5 +1,5 @@
 use anyhow::{Result, bail};
-use roaming_escrow::state::{Action, part_of};
+use roaming_escrow::state::Action;
 use wayfare_client::roaming::instruction;
 
 use super::{details, disputed};
@@ -22,7 +22,7 @@ impl DefaultAwardArgs {
                 Moment(statement.award_by)
             );
         }
-        let award = part_of(statement.disputed()?, statement.terms.default_award_bps)?;
+        let award = statement.default_award(statement.disputed()?)?;
         draft.describe(
             "award the agreed default",
             details(&found, key, &statement, award)?,

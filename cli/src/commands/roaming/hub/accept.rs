@@ -1,5 +1,6 @@
 use anyhow::Result;
-use wayfare_client::roaming::instruction;
+use wayfare_client::governance::Governed;
+use wayfare_client::roaming::address::PROGRAM;
 
 use crate::cli::roaming::HubAcceptArgs;
 use crate::context::Context;
@@ -12,10 +13,13 @@ impl HubAcceptArgs {
             format!("take over the authority of the hub {}", self.hub.name),
             vec![("authority", draft.signer.into())],
         );
-        draft.add(instruction::accept_authority(
-            self.hub.address()?,
-            draft.signer,
-        ));
+        draft.add(
+            Governed {
+                program: PROGRAM,
+                address: self.hub.address()?,
+            }
+            .accept_authority(draft.signer),
+        );
         draft.finish(Some(&self.confirm))
     }
 }

@@ -1,8 +1,10 @@
 use anyhow::{Context as _, Result, bail};
+use roaming_escrow::instructions::CreateHubArgs;
 use roaming_escrow::state::{Hub, HubTerms};
 use wayfare_client::error::InputError;
 use wayfare_client::roaming::error::refused;
 use wayfare_client::roaming::instruction;
+use wayfare_program::stored::Stored as _;
 
 use crate::cli::roaming::HubCreateArgs;
 use crate::context::Context;
@@ -16,7 +18,6 @@ impl HubCreateArgs {
         let address = self.hub.address()?;
         let terms = HubTerms {
             arbiter: self.arbiter,
-            guardian: self.guardian,
             treasury: self.treasury,
             fee_bps: self.fee_bps,
         };
@@ -32,10 +33,16 @@ impl HubCreateArgs {
         let mut details = vec![
             ("address", address.into()),
             ("authority", draft.signer.into()),
+            ("guardian", self.guardian.into()),
         ];
-        details.extend(HubTermsView::from(&terms).fields());
+        details.extend(HubTermsView::from(&terms.to_stored()).fields());
         draft.describe(format!("create the hub {name}"), details);
-        let create = instruction::create_hub(draft.payer, draft.signer, name.clone(), terms)
+        let args = CreateHubArgs {
+            name: name.clone(),
+            terms,
+            guardian: self.guardian,
+        };
+        let create = instruction::create_hub(draft.payer, draft.signer, args)
             .ok_or_else(|| InputError::HubName(name.clone()))?;
         draft.add(create);
         draft.finish(Some(&self.by.confirm))

@@ -1,5 +1,6 @@
 use anyhow::Result;
-use wayfare_client::roaming::instruction;
+use wayfare_client::governance::Governed;
+use wayfare_client::roaming::address::PROGRAM;
 
 use crate::cli::roaming::HubNominateArgs;
 use crate::commands::roaming::find_hub;
@@ -24,14 +25,16 @@ impl HubNominateArgs {
         }
         draft.describe_before(|| {
             let (_, hub) = find_hub(ctx, name)?;
-            let nominee = views::or_none(&views::key(&hub.pending_authority));
+            let nominee = views::or_none(&views::key(&hub.scope.pending_authority));
             Ok(vec![("pending authority", nominee.into())])
         })?;
-        draft.add(instruction::nominate_authority(
-            self.hub.address()?,
-            draft.signer,
-            self.nominee.nominee,
-        ));
+        draft.add(
+            Governed {
+                program: PROGRAM,
+                address: self.hub.address()?,
+            }
+            .nominate_authority(draft.signer, self.nominee.nominee),
+        );
         draft.finish(Some(&self.by.confirm))
     }
 }

@@ -1,5 +1,6 @@
 use anyhow::Result;
-use wayfare_client::roaming::instruction;
+use wayfare_client::governance::Governed;
+use wayfare_client::roaming::address::PROGRAM;
 
 use crate::cli::roaming::HubPauseArgs;
 use crate::context::Context;
@@ -19,7 +20,13 @@ impl HubPauseArgs {
             format!("pause the hub {}", self.hub.name),
             vec![("paused until", Shown::of(Moment(until)))],
         );
-        draft.add(instruction::pause(self.hub.address()?, draft.signer, until));
+        draft.add(
+            Governed {
+                program: PROGRAM,
+                address: self.hub.address()?,
+            }
+            .pause(draft.signer, until),
+        );
         draft.finish(Some(&self.confirm))
     }
 }

@@ -1,5 +1,6 @@
 use anyhow::Result;
-use wayfare_client::roaming::instruction;
+use wayfare_client::governance::Governed;
+use wayfare_client::roaming::address::PROGRAM;
 
 use crate::cli::roaming::HubUnpauseArgs;
 use crate::context::Context;
@@ -12,7 +13,13 @@ impl HubUnpauseArgs {
             format!("end the pause of the hub {}", self.hub.name),
             vec![],
         );
-        draft.add(instruction::unpause(self.hub.address()?, draft.signer));
+        draft.add(
+            Governed {
+                program: PROGRAM,
+                address: self.hub.address()?,
+            }
+            .unpause(draft.signer),
+        );
         draft.finish(Some(&self.by.confirm))
     }
 }

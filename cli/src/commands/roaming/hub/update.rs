@@ -17,7 +17,6 @@ impl HubUpdateArgs {
         let name = &self.hub.name;
         let change = HubTermsChange {
             arbiter: self.terms.arbiter,
-            guardian: self.terms.guardian,
             treasury: self.terms.treasury,
             fee_bps: self.terms.fee_bps,
         };
@@ -25,11 +24,11 @@ impl HubUpdateArgs {
         draft.describe_before(|| {
             let (_, hub) = find_hub(ctx, name)?;
             change
-                .applied_to(hub.terms())
+                .applied_to(hub.terms().map_err(refused)?)
                 .validate()
                 .map_err(refused)
                 .context("the hub's terms are refused")?;
-            Ok(HubTermsView::from(&hub.terms()).fields())
+            Ok(HubTermsView::from(&hub.terms).fields())
         })?;
         draft.add(instruction::update_hub(
             self.hub.address()?,
@@ -44,7 +43,6 @@ impl HubUpdateArgs {
 fn details(change: &HubTermsChange) -> Vec<(&'static str, Shown)> {
     [
         ("arbiter", change.arbiter.map(Shown::from)),
-        ("guardian", change.guardian.map(Shown::from)),
         ("treasury", change.treasury.map(Shown::from)),
         (
             "fee",

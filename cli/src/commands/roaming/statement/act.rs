@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use roaming_escrow::constants::MAX_RETURNS;
-use roaming_escrow::state::{Action, Statement, part_of};
+use roaming_escrow::state::{Action, Statement};
 use solana_pubkey::Pubkey;
 use wayfare_client::roaming::StatementKey;
 use wayfare_client::roaming::instruction;
@@ -109,7 +109,7 @@ impl CounterArgs {
                 found.amount(statement.total)
             );
         };
-        let tolerated = part_of(statement.total, statement.terms.tolerance_bps)?;
+        let tolerated = statement.tolerated()?;
         let mut details = details(&found, key, &statement);
         details.extend([
             ("own total", Shown::of(found.amount(own.total))),

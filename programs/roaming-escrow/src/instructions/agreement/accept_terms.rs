@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     errors::RoamingEscrowError,
@@ -31,7 +32,7 @@ impl AcceptTerms<'_> {
     /// 1. they are exactly the ones that are named: an offer that was replaced meanwhile is not accepted
     /// 2. they are in force from now on; statements that exist keep theirs
     /// 3. the first acceptance opens the agreement, if the hub is not paused, both operators are active, and the hub's
-    ///    fee is at most what the one who accepts has seen
+    ///    fee is at most what the accepting side has seen
     pub fn accept_terms(ctx: Context<Self>, terms: AgreementTerms, max_fee_bps: u16) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
@@ -46,24 +47,23 @@ impl AcceptTerms<'_> {
             accounts.authority.key(),
             RoamingEscrowError::NotAuthority
         );
-        require!(
-            agreement.offered != AgreementTerms::default(),
-            RoamingEscrowError::NothingToAccept
-        );
-        require!(agreement.offered == terms, RoamingEscrowError::WrongTerms);
+        let offered = agreement
+            .offered
+            .get()
+            .ok_or(RoamingEscrowError::NothingToAccept)?;
+        require!(offered == terms, RoamingEscrowError::WrongTerms);
 
         if agreement.state()? == AgreementState::Proposed {
             let hub = accounts.hub.load()?;
             hub.require_not_paused(now)?;
             accounts.first.require_active()?;
             accounts.second.require_active()?;
-            require!(hub.fee_bps <= max_fee_bps, RoamingEscrowError::BadFee);
-            agreement.fee_bps = hub.fee_bps;
-            agreement.state = AgreementState::Active as u8;
+            require!(hub.terms.fee_bps <= max_fee_bps, RoamingEscrowError::BadFee);
+            agreement.fee_bps = hub.terms.fee_bps;
+            agreement.state = AgreementState::Active.to_stored();
         }
-        let old = agreement.terms;
-        agreement.terms = terms;
-        agreement.offered = AgreementTerms::default();
+        let old = agreement.terms.get().unwrap_or_default();
+        agreement.terms = std::mem::take(&mut agreement.offered);
         let event = TermsAccepted {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,

@@ -1,9 +1,10 @@
 use anchor_lang::prelude::*;
+use wayfare_program::{numbers::after, stored::Stored};
 
 use crate::{
     errors::RoamingEscrowError,
     events::{AgreementClosing, TermsOffered, WithdrawalRequested, emit},
-    state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side, after},
+    state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side, StoredAgreementTerms},
 };
 
 /// What a side does to an agreement without moving value.
@@ -40,8 +41,8 @@ impl ChangeAgreement<'_> {
                 ),
             }
 
-            agreement.offered = terms.unwrap_or_default();
-            agreement.offered_by = by.byte();
+            agreement.offered = terms.map(|terms| terms.to_stored()).unwrap_or_default();
+            agreement.offered_by = by.to_stored();
         }
         let event = TermsOffered {
             hub: accounts.hub.key(),
@@ -85,9 +86,10 @@ impl ChangeAgreement<'_> {
         agreement.require_accepted()?;
         agreement.require_not_closing()?;
 
-        agreement.state = AgreementState::Closing as u8;
-        agreement.closes_at = after(now, agreement.terms.withdrawal_notice)?;
-        agreement.offered = AgreementTerms::default();
+        agreement.state = AgreementState::Closing.to_stored();
+        agreement.closes_at =
+            after(now, agreement.terms.withdrawal_notice).ok_or(RoamingEscrowError::Overflow)?;
+        agreement.offered = StoredAgreementTerms::default();
         let event = AgreementClosing {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,

@@ -35,7 +35,7 @@ impl CollectFees<'_> {
     /// Pays the hub's fees to its treasury. Anyone may send it.
     pub fn collect_fees(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
-        let treasury = accounts.hub.load()?.treasury;
+        let treasury = accounts.hub.load()?.terms.treasury;
         let amount = std::mem::take(&mut accounts.agreement.load_mut()?.fees);
         require!(amount > 0, RoamingEscrowError::NothingFree);
 

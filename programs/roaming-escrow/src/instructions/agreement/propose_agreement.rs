@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use wayfare_core::mint::TOKEN_ACCOUNT_BYTES;
-use wayfare_program::vault;
+use wayfare_program::{stored::Stored, vault};
 
 use crate::{
     errors::RoamingEscrowError,
@@ -95,15 +95,16 @@ impl ProposeAgreement<'_> {
 
         {
             let mut agreement = accounts.agreement.load_init()?;
+            agreement.version = Agreement::VERSION;
             agreement.hub = accounts.hub.key();
             agreement.first = accounts.first.key();
             agreement.second = accounts.second.key();
             agreement.mint = accounts.mint.key();
             agreement.vault = accounts.vault.key();
             agreement.token_program = token_program;
-            agreement.state = AgreementState::Proposed as u8;
-            agreement.offered = terms;
-            agreement.offered_by = by.byte();
+            agreement.state = AgreementState::Proposed.to_stored();
+            agreement.offered = terms.to_stored();
+            agreement.offered_by = by.to_stored();
             agreement.decimals = mint.decimals;
             agreement.bump = ctx.bumps.agreement;
             agreement.vault_bump = ctx.bumps.vault;

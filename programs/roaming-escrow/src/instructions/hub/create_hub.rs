@@ -1,15 +1,24 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
-    constants::MAX_NAME_LEN,
     errors::RoamingEscrowError,
     events::{HubCreated, emit},
     state::{Hub, HubTerms},
 };
 
+/// What a hub starts with.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CreateHubArgs {
+    /// 1 to 32 of a–z, 0–9 and `-`.
+    pub name: String,
+    pub terms: HubTerms,
+    pub guardian: Pubkey,
+}
+
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(name: String)]
+#[instruction(args: CreateHubArgs)]
 pub struct CreateHub<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
@@ -19,7 +28,7 @@ pub struct CreateHub<'info> {
         init,
         payer = payer,
         space = Hub::SPACE,
-        seeds = [Hub::SEED, name.as_bytes()],
+        seeds = [Hub::SEED, args.name.as_bytes()],
         bump
     )]
     pub hub: AccountLoader<'info, Hub>,
@@ -29,28 +38,30 @@ pub struct CreateHub<'info> {
 impl CreateHub<'_> {
     /// Creates a hub.
     ///
-    /// 1. name and terms are possible ones
-    pub fn create_hub(ctx: Context<Self>, name: String, terms: HubTerms) -> Result<()> {
-        Hub::check_name(&name)?;
-        terms.validate()?;
+    /// 1. name, terms and guardian are possible ones
+    pub fn create_hub(ctx: Context<Self>, args: CreateHubArgs) -> Result<()> {
+        args.terms.validate()?;
         let accounts = &ctx.accounts;
+        let authority = accounts.authority.key();
 
         let event = {
             let mut hub = accounts.hub.load_init()?;
-            hub.authority = accounts.authority.key();
-            let mut padded = [0; MAX_NAME_LEN];
-            for (slot, byte) in padded.iter_mut().zip(name.bytes()) {
-                *slot = byte;
-            }
-            hub.name = padded;
-            hub.name_len = u8::try_from(name.len()).map_err(|_| RoamingEscrowError::BadName)?;
-            hub.bump = ctx.bumps.hub;
-            hub.set_terms(&terms);
+            hub.scope
+                .open(
+                    Hub::VERSION,
+                    ctx.bumps.hub,
+                    &args.name,
+                    authority,
+                    args.guardian,
+                )
+                .map_err(RoamingEscrowError::from)?;
+            hub.terms = args.terms.to_stored();
             HubCreated {
                 hub: accounts.hub.key(),
                 sequence: hub.next_sequence()?,
-                authority: hub.authority,
-                terms,
+                authority,
+                guardian: args.guardian,
+                terms: args.terms,
             }
         };
         emit(&ctx.accounts.event_authority, &event)

@@ -1,16 +1,20 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     errors::RoamingEscrowError,
-    events::{AuthorityNominated, HubTermsChanged, PauseChanged, emit},
+    events::{AuthorityNominated, GuardianChanged, HubTermsChanged, PauseChanged, emit},
     state::{Hub, HubTermsChange},
 };
 
-/// What the authority does to its hub, but for operators and the hand-over's second step. None of it moves a token.
+/// What the authority does to its hub, except for operators and the hand-over's second step. None of it moves a token.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Govern<'info> {
-    #[account(mut, has_one = authority @ RoamingEscrowError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = hub.load()?.scope.authority == authority.key() @ RoamingEscrowError::NotAuthority
+    )]
     pub hub: AccountLoader<'info, Hub>,
     pub authority: Signer<'info>,
 }
@@ -19,14 +23,14 @@ impl Govern<'_> {
     /// Changes the hub's terms.
     ///
     /// 1. the terms after the change are possible ones
-    /// 2. they are in force at once, but for the fee: an agreement keeps the one that it was accepted under
+    /// 2. they are in force at once, except for the fee: an agreement keeps the one that it was accepted under
     pub fn update_hub(ctx: Context<Self>, change: HubTermsChange) -> Result<()> {
         let event = {
             let mut hub = ctx.accounts.hub.load_mut()?;
-            let old = hub.terms();
+            let old = hub.terms()?;
             let new = change.applied_to(old);
             new.validate()?;
-            hub.set_terms(&new);
+            hub.terms = new.to_stored();
             HubTermsChanged {
                 hub: ctx.accounts.hub.key(),
                 sequence: hub.next_sequence()?,
@@ -37,22 +41,35 @@ impl Govern<'_> {
         emit(&ctx.accounts.event_authority, &event)
     }
 
-    /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
-    pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
-        // The zero key stands for "nobody" in the account: nominating it would look like a withdrawal.
-        require!(
-            nominee != Some(Pubkey::default()),
-            RoamingEscrowError::ZeroKey
-        );
-
+    /// Replaces the guardian.
+    pub fn set_guardian(ctx: Context<Self>, guardian: Pubkey) -> Result<()> {
         let event = {
             let mut hub = ctx.accounts.hub.load_mut()?;
-            let old = Some(hub.pending_authority).filter(|key| *key != Pubkey::default());
-            hub.pending_authority = nominee.unwrap_or_default();
+            let old = hub
+                .scope
+                .set_guardian(guardian)
+                .map_err(RoamingEscrowError::from)?;
+            GuardianChanged {
+                hub: ctx.accounts.hub.key(),
+                sequence: hub.next_sequence()?,
+                old,
+                new: guardian,
+            }
+        };
+        emit(&ctx.accounts.event_authority, &event)
+    }
+
+    /// Nominates the next authority; `None` withdraws the nomination. Whoever was nominated before is not any more.
+    pub fn nominate_authority(ctx: Context<Self>, nominee: Option<Pubkey>) -> Result<()> {
+        let event = {
+            let mut hub = ctx.accounts.hub.load_mut()?;
+            let old = hub
+                .scope
+                .nominate(nominee)
+                .map_err(RoamingEscrowError::from)?;
             AuthorityNominated {
                 hub: ctx.accounts.hub.key(),
                 sequence: hub.next_sequence()?,
-                operator: None,
                 old,
                 new: nominee,
             }
@@ -64,8 +81,7 @@ impl Govern<'_> {
     pub fn unpause(ctx: Context<Self>) -> Result<()> {
         let event = {
             let mut hub = ctx.accounts.hub.load_mut()?;
-            let old = hub.paused_until;
-            hub.paused_until = 0;
+            let old = hub.scope.unpause();
             PauseChanged {
                 hub: ctx.accounts.hub.key(),
                 sequence: hub.next_sequence()?,

@@ -1,7 +1,6 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::MAX_PAUSE,
     errors::RoamingEscrowError,
     events::{PauseChanged, emit},
     state::Hub,
@@ -10,31 +9,28 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Pause<'info> {
-    #[account(mut, has_one = guardian @ RoamingEscrowError::NotGuardian)]
+    #[account(
+        mut,
+        constraint = hub.load()?.scope.guardian == guardian.key() @ RoamingEscrowError::NotGuardian
+    )]
     pub hub: AccountLoader<'info, Hub>,
     pub guardian: Signer<'info>,
 }
 
 impl Pause<'_> {
-    fn validate(until: i64, now: i64) -> Result<()> {
-        require!(
-            until > now && until <= now.saturating_add(MAX_PAUSE),
-            RoamingEscrowError::BadPause
-        );
-        Ok(())
-    }
-
     /// Refuses entries (operators, agreements, deposits) until a time.
     ///
     /// 1. the time is ahead, by at most 7 days: a lost guardian's pause lifts by itself
     /// 2. everything else goes on: statements, answers, disputes, settlements, vouchers, withdrawals
     pub fn pause(ctx: Context<Self>, until: i64) -> Result<()> {
-        Self::validate(until, Clock::get()?.unix_timestamp)?;
+        let now = Clock::get()?.unix_timestamp;
 
         let event = {
             let mut hub = ctx.accounts.hub.load_mut()?;
-            let old = hub.paused_until;
-            hub.paused_until = until;
+            let old = hub
+                .scope
+                .pause(until, now)
+                .map_err(RoamingEscrowError::from)?;
             PauseChanged {
                 hub: ctx.accounts.hub.key(),
                 sequence: hub.next_sequence()?,

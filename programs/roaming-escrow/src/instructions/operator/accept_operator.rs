@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::RoamingEscrowError,
-    events::{AuthorityChanged, emit},
+    events::{OperatorHandedOver, emit},
     state::{Hub, Operator},
 };
 
@@ -13,7 +13,7 @@ pub struct AcceptOperator<'info> {
     pub hub: AccountLoader<'info, Hub>,
     #[account(mut, dup, has_one = hub @ RoamingEscrowError::WrongHub)]
     pub operator: Account<'info, Operator>,
-    /// Whom the operator's authority nominated last.
+    /// The last nominee of the operator's authority.
     pub nominee: Signer<'info>,
 }
 
@@ -31,10 +31,10 @@ impl AcceptOperator<'_> {
         let old = accounts.operator.authority;
         accounts.operator.authority = nominee;
         accounts.operator.pending_authority = Pubkey::default();
-        let event = AuthorityChanged {
+        let event = OperatorHandedOver {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
-            operator: Some(accounts.operator.key()),
+            operator: accounts.operator.key(),
             old,
             new: nominee,
         };

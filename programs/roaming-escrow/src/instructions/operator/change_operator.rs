@@ -2,11 +2,11 @@ use anchor_lang::prelude::*;
 
 use crate::{
     errors::RoamingEscrowError,
-    events::{AuthorityNominated, OperatorChanged, emit},
+    events::{OperatorChanged, OperatorNominated, emit},
     state::{Hub, Operator, OperatorProfile},
 };
 
-/// What an operator changes about itself, but for the hand-over's second step.
+/// What an operator changes about itself, except for the hand-over's second step.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ChangeOperator<'info> {
@@ -53,10 +53,10 @@ impl ChangeOperator<'_> {
         let operator = &mut accounts.operator;
         let old = Some(operator.pending_authority).filter(|key| *key != Pubkey::default());
         operator.pending_authority = nominee.unwrap_or_default();
-        let event = AuthorityNominated {
+        let event = OperatorNominated {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
-            operator: Some(operator.key()),
+            operator: operator.key(),
             old,
             new: nominee,
         };

@@ -13,7 +13,10 @@ use crate::{
 pub struct RegisterOperator<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(mut, has_one = authority @ RoamingEscrowError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = hub.load()?.scope.authority == authority.key() @ RoamingEscrowError::NotAuthority
+    )]
     pub hub: AccountLoader<'info, Hub>,
     /// The hub's: it knows whose TADIG code it is.
     pub authority: Signer<'info>,
@@ -48,6 +51,7 @@ impl RegisterOperator<'_> {
 
         let authority = accounts.operator_authority.key();
         accounts.operator.set_inner(Operator {
+            version: Operator::VERSION,
             hub: accounts.hub.key(),
             authority,
             pending_authority: Pubkey::default(),
@@ -56,6 +60,7 @@ impl RegisterOperator<'_> {
             tadig,
             status: OperatorStatus::Active,
             bump: ctx.bumps.operator,
+            spare: [0; 16],
             display_name: profile.display_name.clone(),
         });
         let event = OperatorRegistered {

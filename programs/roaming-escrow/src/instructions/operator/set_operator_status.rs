@@ -9,7 +9,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetOperatorStatus<'info> {
-    #[account(mut, has_one = authority @ RoamingEscrowError::NotAuthority)]
+    #[account(
+        mut,
+        constraint = hub.load()?.scope.authority == authority.key() @ RoamingEscrowError::NotAuthority
+    )]
     pub hub: AccountLoader<'info, Hub>,
     pub authority: Signer<'info>,
     #[account(mut, dup, has_one = hub @ RoamingEscrowError::WrongHub)]

@@ -1,13 +1,11 @@
 use anchor_lang::prelude::*;
+use wayfare_program::numbers::after;
 
 use crate::{
     constants::MAX_RETURNS,
     errors::RoamingEscrowError,
     events::{StatementChanged, UsageStated, emit},
-    state::{
-        Action, Actor, Agreement, Hub, Operator, SideBooks, Statement, StatementArgs, after,
-        part_of,
-    },
+    state::{Action, Actor, Agreement, Hub, Operator, SideBooks, Statement, StatementArgs},
 };
 
 /// What answers, disputes and resolves a statement. None of it moves value.
@@ -20,9 +18,9 @@ pub struct ChangeStatement<'info> {
     pub agreement: AccountLoader<'info, Agreement>,
     #[account(mut, dup, has_one = agreement @ RoamingEscrowError::WrongAgreement)]
     pub statement: AccountLoader<'info, Statement>,
-    /// Whom the actor acts for; nobody for arbiter and anyone.
+    /// The operator that the actor acts for; none for arbiter and anyone.
     pub operator: Option<Box<Account<'info, Operator>>>,
-    /// Who does it: the life-cycle's table says who may.
+    /// The life-cycle's table says who may.
     pub actor: Signer<'info>,
 }
 
@@ -45,7 +43,7 @@ impl ChangeStatement<'_> {
             .filter(|operator| operator.authority == actor)
             .map(|operator| agreement.side_of(&operator.key()))
             .transpose()?;
-        let is_arbiter = self.hub.load()?.arbiter == actor;
+        let is_arbiter = self.hub.load()?.terms.arbiter == actor;
         let acts_as = |who: Actor| match who {
             Actor::Home => operator == Some(home),
             Actor::Visited => operator == Some(home.other()),
@@ -128,14 +126,15 @@ impl ChangeStatement<'_> {
                 RoamingEscrowError::NotLast
             );
             statement.returns = statement.returns.saturating_add(1);
-            statement.answer_by = after(now, statement.terms.statement_window)?;
+            statement.answer_by =
+                after(now, statement.terms.statement_window).ok_or(RoamingEscrowError::Overflow)?;
             books.returned = 1;
             Ok(())
         })?;
         accounts.changed(Action::Return)
     }
 
-    /// The visited network makes a returned statement anew.
+    /// The visited network makes a returned statement again.
     pub fn restate(ctx: Context<Self>, args: StatementArgs) -> Result<()> {
         let accounts = ctx.accounts;
         args.validate()?;
@@ -202,7 +201,7 @@ impl ChangeStatement<'_> {
     pub fn award_by_default(ctx: Context<Self>) -> Result<()> {
         ctx.accounts
             .resolve(Action::AwardByDefault, &|statement, difference| {
-                part_of(difference, statement.terms.default_award_bps)
+                statement.default_award(difference)
             })
     }
 

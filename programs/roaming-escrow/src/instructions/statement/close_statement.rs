@@ -21,7 +21,7 @@ pub struct CloseStatement<'info> {
         has_one = rent_payer @ RoamingEscrowError::WrongRentReceiver
     )]
     pub statement: AccountLoader<'info, Statement>,
-    /// Who paid the statement's rent, and gets it back.
+    /// The payer of the statement's rent, who gets it back.
     #[account(mut)]
     pub rent_payer: Signer<'info>,
 }
@@ -30,7 +30,7 @@ impl CloseStatement<'_> {
     /// Closes a settled statement.
     ///
     /// 1. the agreement is wound up: until then settlements need it, and auditors read it. It stays ended
-    /// 2. the rent goes back to who paid it
+    /// 2. the rent goes back to its payer
     pub fn close_statement(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;

@@ -31,6 +31,21 @@ pub struct RedeemVoucher<'info> {
 }
 
 impl RedeemVoucher<'_> {
+    /// The instruction before this one verified the home operator's signature over exactly this message.
+    fn verify(&self, message: &[u8]) -> Result<()> {
+        let verified = with_verified(&self.instructions, |verified| {
+            if verified.key != self.operator.voucher_signer.as_array() {
+                Err(RoamingEscrowError::WrongVoucherSigner)
+            } else if verified.message != message {
+                Err(RoamingEscrowError::WrongVoucher)
+            } else {
+                Ok(())
+            }
+        })?;
+        verified.ok_or(RoamingEscrowError::BadVerification)??;
+        Ok(())
+    }
+
     /// Moves what a voucher adds to the ones before it. Anyone may send it: the money goes to the visited network.
     ///
     /// 1. the voucher is for the period that is stated next, while the agreement takes statements
@@ -56,25 +71,13 @@ impl RedeemVoucher<'_> {
             period == books.next_period && !books.is_returned(),
             RoamingEscrowError::WrongVoucher
         );
-        let message = voucher::message(
+        accounts.verify(&voucher::message(
             crate::ID.as_array(),
             accounts.agreement.key().as_array(),
             home.byte(),
             period,
             cumulative,
-        );
-        let is_this = with_verified(&accounts.instructions, |verified| -> Result<()> {
-            require!(
-                verified.key == accounts.operator.voucher_signer.as_array(),
-                RoamingEscrowError::WrongVoucherSigner
-            );
-            require!(
-                verified.message == message,
-                RoamingEscrowError::WrongVoucher
-            );
-            Ok(())
-        })?;
-        is_this.ok_or(RoamingEscrowError::BadVerification)??;
+        ))?;
         let amount = cumulative
             .checked_sub(books.vouchers)
             .filter(|amount| *amount > 0)

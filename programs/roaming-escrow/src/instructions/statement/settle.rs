@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     errors::RoamingEscrowError,
     events::{PeriodSettled, emit},
-    state::{Action, Agreement, Hub, Payable, Side, Statement, StatementState},
+    state::{Agreement, Hub, Side, Statement},
     vault::{balances, vault_balance},
 };
 
@@ -41,91 +41,24 @@ impl Settle<'_> {
         let accounts = ctx.accounts;
         let now = Clock::get()?.unix_timestamp;
         let mut agreement = accounts.agreement.load_mut()?;
-        let first = take(
-            &mut agreement,
-            accounts.first_statement.as_ref(),
-            Side::First,
-            period,
-            now,
-        )?;
-        let second = take(
-            &mut agreement,
-            accounts.second_statement.as_ref(),
-            Side::Second,
-            period,
-            now,
-        )?;
-        require!(
-            first.changed || second.changed,
-            RoamingEscrowError::NothingToSettle
-        );
-
-        // Debts stop at `u64::MAX`, as they do in `net`.
-        let netting = agreement.net(
-            first
-                .payable
-                .to_visited
-                .saturating_add(second.payable.to_home),
-            second
-                .payable
-                .to_visited
-                .saturating_add(first.payable.to_home),
-        )?;
+        let mut take = |statement: &Option<AccountLoader<Statement>>, home| {
+            let mut statement = statement
+                .as_ref()
+                .map(AccountLoader::load_mut)
+                .transpose()?;
+            agreement.take(statement.as_deref_mut(), home, period, now)
+        };
+        let first = take(&accounts.first_statement, Side::First)?;
+        let second = take(&accounts.second_statement, Side::Second)?;
+        let settlement = agreement.settle(&first, &second)?;
         let event = PeriodSettled {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
             agreement: accounts.agreement.key(),
             period,
-            netting,
+            netting: settlement.netting,
             balances: balances(&agreement, vault_balance(&accounts.vault)?)?,
         };
         emit(&accounts.event_authority, &event)
     }
-}
-
-/// What a direction's statement brings into a settlement.
-#[derive(Default)]
-struct Taken {
-    payable: Payable,
-    /// Whether the settlement changes the statement.
-    changed: bool,
-}
-
-/// Takes what a direction's statement owes into a settlement, and books it there.
-fn take(
-    agreement: &mut Agreement,
-    statement: Option<&AccountLoader<Statement>>,
-    home: Side,
-    period: u32,
-    now: i64,
-) -> Result<Taken> {
-    let stated = period < agreement.books(home).next_period;
-    let Some(statement) = statement else {
-        require!(!stated, RoamingEscrowError::MissingStatement);
-        return Ok(Taken::default());
-    };
-    let mut statement = statement.load_mut()?;
-    require!(
-        statement.home()? == home && statement.period == period,
-        RoamingEscrowError::MissingStatement
-    );
-    require!(
-        !matches!(
-            statement.state()?,
-            StatementState::Stated | StatementState::Returned
-        ),
-        RoamingEscrowError::WaitsForAnswer
-    );
-    let before = (statement.state, statement.paid);
-    let payable = statement.payable()?;
-    let books = agreement.books_mut(home);
-    books.close(&statement)?;
-    statement.step(Action::Settle, now, &|_| true)?;
-    statement.settle()?;
-    statement.invariant()?;
-    books.open(&statement)?;
-    Ok(Taken {
-        payable,
-        changed: before != (statement.state, statement.paid),
-    })
 }

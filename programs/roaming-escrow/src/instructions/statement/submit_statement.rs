@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use wayfare_program::stored::Stored;
 
 use crate::{
     errors::RoamingEscrowError,
@@ -76,8 +77,9 @@ impl SubmitStatement<'_> {
             let mut statement = accounts.statement.load_init()?;
             let books = agreement.books_mut(home);
             let vouchers = books.vouchers;
+            statement.version = Statement::VERSION;
             statement.agreement = accounts.agreement.key();
-            statement.home = home.byte();
+            statement.home = home.to_stored();
             statement.period = period;
             statement.set_state(StatementState::Stated);
             statement.rent_payer = accounts.payer.key();
