@@ -34,8 +34,8 @@ stored! {
 impl HubTerms {
     /// Refuses a role that nobody could fill, and a fee above the cap.
     pub fn validate(&self) -> Result<()> {
-        for key in [self.arbiter, self.treasury] {
-            require_keys_neq!(key, Pubkey::default(), RoamingEscrowError::ZeroKey);
+        for key in [&self.arbiter, &self.treasury] {
+            require_keys_neq!(*key, Pubkey::default(), RoamingEscrowError::ZeroKey);
         }
         require!(self.fee_bps <= MAX_FEE_BPS, RoamingEscrowError::BadFee);
         Ok(())

@@ -4,7 +4,9 @@ use wayfare_program::stored::Stored;
 use crate::{
     errors::RoamingEscrowError,
     events::{TermsAccepted, emit},
-    state::{Agreement, AgreementState, AgreementTerms, Hub, Operator, Side},
+    state::{
+        Agreement, AgreementState, AgreementTerms, Hub, Operator, Side, StoredAgreementTerms, read,
+    },
 };
 
 #[event_cpi]
@@ -47,11 +49,12 @@ impl AcceptTerms<'_> {
             accounts.authority.key(),
             RoamingEscrowError::NotAuthority
         );
-        let offered = agreement
-            .offered
-            .get()
-            .ok_or(RoamingEscrowError::NothingToAccept)?;
-        require!(offered == terms, RoamingEscrowError::WrongTerms);
+        let named = terms.to_stored();
+        require!(
+            agreement.offered != StoredAgreementTerms::default(),
+            RoamingEscrowError::NothingToAccept
+        );
+        require!(agreement.offered == named, RoamingEscrowError::WrongTerms);
 
         if agreement.state()? == AgreementState::Proposed {
             let hub = accounts.hub.load()?;
@@ -62,8 +65,9 @@ impl AcceptTerms<'_> {
             agreement.fee_bps = hub.terms.fee_bps;
             agreement.state = AgreementState::Active.to_stored();
         }
-        let old = agreement.terms.get().unwrap_or_default();
-        agreement.terms = std::mem::take(&mut agreement.offered);
+        let old: AgreementTerms = read(&agreement.terms)?;
+        agreement.terms = named;
+        agreement.offered = StoredAgreementTerms::default();
         let event = TermsAccepted {
             hub: accounts.hub.key(),
             sequence: accounts.hub.load_mut()?.next_sequence()?,
