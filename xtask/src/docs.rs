@@ -564,7 +564,7 @@ mod tests {
     fn offsets_are_those_of_the_programs() {
         let page = accounts(&node_rewards()).unwrap();
         assert!(row(&page, "Network", "publishers").starts_with("| 200 | 160 |"));
-        assert!(row(&page, "Network", "vault_bump").starts_with("| 604 | 1 |"));
+        assert!(row(&page, "Network", "vault_bump").starts_with("| 612 | 1 |"));
         assert!(row(&page, "ClaimPage", "counters").starts_with("| 48 | 4096 |"));
         assert!(row(&page, "Node", "kind").starts_with("| 169 | 1 |"));
         assert!(row(&page, "Epoch", "approvals").starts_with("| 204 | varies |"));

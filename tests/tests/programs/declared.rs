@@ -8,7 +8,12 @@ use wayfare_tests::roaming::world::{Stage, World};
 use wayfare_tests::token::TokenProgram;
 
 /// The macro looks for `anchor_lang` beside it, and makes a module that has the program's own name.
-#[allow(dead_code, unexpected_cfgs, unused_imports)]
+#[allow(
+    clippy::single_component_path_imports,
+    dead_code,
+    unexpected_cfgs,
+    unused_imports
+)]
 mod interface {
     use anchor_lang;
 

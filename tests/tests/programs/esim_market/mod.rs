@@ -8,7 +8,6 @@ mod create_plan;
 mod deliver;
 mod dispute;
 mod drop_mint;
-mod errors;
 mod every_state_actor_and_time;
 mod newer_version;
 mod pay_out;

@@ -5,7 +5,6 @@ mod claim;
 mod clear_payout;
 mod create_network;
 mod create_page;
-mod errors;
 mod fund;
 mod move_node;
 mod offer_node;

@@ -1,7 +1,6 @@
 mod answers;
 mod create_hub;
 mod deposit;
-mod errors;
 mod every_state_actor_and_time;
 mod govern;
 mod operators;
