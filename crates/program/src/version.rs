@@ -8,7 +8,7 @@
 //! 2. Spare bytes are zero until then: a new field says what 0 means, and it means what was true before the field was
 //!    there. So a program reads accounts of every version up to its own without migrating them.
 //! 3. An account is created with the version of its program. A program that writes a field which an older version does not
-//!    have raises the version of that account.
+//!    have raises the version of that account, and in the same instruction that of the network, market or hub.
 //! 4. A program refuses an account of a version above its own: a release that was rolled back must not write what it cannot
 //!    read. It is checked in the account that counts the events, which every instruction that changes anything passes.
 //! 5. A client refuses to interpret an account of a version above the one that it knows, and says so.

@@ -197,11 +197,12 @@ fn an_audit_finds_nothing_until_somebody_tampers() {
     // A market's vault that says it holds something.
     let mint: Pubkey = net.mint.parse().unwrap();
     let vault = esim::address::vault(&esim::address::market("travel").unwrap(), &mint);
-    tamper(&net, &vault, |data| add(data, 8 + 128, 5));
+    let held = 8 + std::mem::offset_of!(esim_market::state::MarketVault, held);
+    tamper(&net, &vault, |data| add(data, held, 5));
     let report = net.run(&["audit"]).json();
     assert_eq!(findings(&report), ["EM-1", "EM-2"], "{report}");
     assert_eq!(net.run(&["audit", "node-rewards"]).code, Some(0));
-    tamper(&net, &vault, |data| add(data, 8 + 128, 5u64.wrapping_neg()));
+    tamper(&net, &vault, |data| add(data, held, 5u64.wrapping_neg()));
     net.done(&["audit"]);
 }
 

@@ -509,7 +509,7 @@ fn bad_input_is_refused_before_anything_is_signed() {
         (
             "100,EUR\n",
             "18446744073709,EUR\n2019-01,BELMO,DEUD1,SMS MO,1,SMS,1,EUR\n",
-            "charges are more than a mint can have",
+            "charges up to here are more than a mint can have",
         ),
         (
             "2019-01,BELMO,DEUD1,MTC,10,min,100,EUR\n",
