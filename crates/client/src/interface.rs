@@ -207,7 +207,7 @@ pub struct NamedAccount {
 /// fields is left alone: an account in Borsh has the room of its longest content.
 ///
 /// Nothing is proved of where the account stands, or of values that the program never writes: see
-/// [`crate::account::decode_any`].
+/// [`crate::programs::decode_any`].
 pub fn account(program: &Pubkey, data: &[u8]) -> Option<NamedAccount> {
     let interface = Interface::of(program)?;
     let (discriminator, bytes) = data.split_at_checked(8)?;
