@@ -1,13 +1,12 @@
 //! A Solana chain in process, with the built programs on it.
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anchor_lang::{AccountDeserialize, Owner};
 use litesvm::LiteSVM;
 use litesvm::types::TransactionMetadata;
-use solana_account::{Account, AccountSharedData, ReadableAccount};
+use solana_account::{Account, ReadableAccount};
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_message::Message;
@@ -19,6 +18,7 @@ use solana_transaction_error::TransactionError;
 use crate::event::calls_of_itself;
 use crate::keys;
 use crate::refusal::Refusal;
+use crate::snapshot::{Snapshot, changed};
 
 /// When each chain starts: 2026-01-01 00:00:00 UTC.
 pub const START: i64 = 1_767_225_600;
@@ -144,9 +144,6 @@ impl<const N: usize> From<[Instruction; N]> for Tx {
         Self(instructions.into())
     }
 }
-
-/// Every account of a chain but the sysvars and the features, which the runtime writes.
-pub type Snapshot = HashMap<Pubkey, AccountSharedData>;
 
 /// A program as `cargo xtask build` left it.
 fn program(name: &str) -> Vec<u8> {
@@ -445,26 +442,6 @@ fn assert_only_fee_paid(before: &Snapshot, after: &Snapshot, fee: u64) {
         changed.is_empty(),
         "a refused transaction changed {changed:?}"
     );
-}
-
-/// The accounts of which a byte or a lamport differs, those that are new, and those that are gone.
-pub fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<Pubkey> {
-    let gone_or_changed = before.iter().filter(|(address, was)| {
-        !after.get(*address).is_some_and(|is| {
-            was.lamports() == is.lamports()
-                && was.owner() == is.owner()
-                && was.executable() == is.executable()
-                // The same bytes in memory need no comparing: programs are long.
-                && (std::ptr::eq(was.data(), is.data()) || was.data() == is.data())
-        })
-    });
-    let new = after
-        .iter()
-        .filter(|(address, _)| !before.contains_key(*address));
-    gone_or_changed
-        .chain(new)
-        .map(|(address, _)| *address)
-        .collect()
 }
 
 fn total_lamports(snapshot: &Snapshot) -> u128 {

@@ -7,8 +7,9 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use wayfare_program::scope::Scope;
 
-use crate::chain::{Chain, changed};
+use crate::chain::Chain;
 use crate::idl::Idl;
+use crate::snapshot::changed;
 
 /// What is governed, and by whom.
 #[derive(Clone)]
@@ -86,7 +87,7 @@ impl Governed {
         let mut changed = changed(&before, &after);
         assert!(changed.remove(&Chain::fee_payer()));
         assert_eq!(changed.into_iter().collect::<Vec<_>>(), [self.address]);
-        let rest = |snapshot: &crate::chain::Snapshot| {
+        let rest = |snapshot: &crate::snapshot::Snapshot| {
             let account: solana_account::Account = snapshot[&self.address].clone().into();
             account.data[8 + size_of::<Scope>()..].to_vec()
         };

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod rewards;
 pub mod roaming;
 pub mod rpc;
+pub mod snapshot;
 pub mod subject;
 pub mod tamper;
 pub mod token;

@@ -28,7 +28,8 @@ use wayfare_client::cluster::Cancel;
 use crate::log::log;
 use crate::pages;
 use crate::problem::Problem;
-use crate::routes::{self, AT_ONCE, App, CLIENT, SEARCHES_AT_ONCE};
+use crate::routes;
+use crate::routes::request::{AT_ONCE, App, CLIENT, SEARCHES_AT_ONCE, is_search};
 use crate::shop::Shop;
 
 /// Connections at a time; more wait in the operating system's queue.
@@ -323,7 +324,7 @@ async fn limited(
     let Some(work) = limit.working.count(client, WORK_FOR_ONE) else {
         return busy();
     };
-    let search = match routes::is_search(&request) {
+    let search = match is_search(&request) {
         true => match limit.searching.count(client, SEARCHES_FOR_ONE) {
             Some(search) => Some(search),
             None => return busy(),

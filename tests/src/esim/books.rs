@@ -13,9 +13,9 @@ use solana_account::ReadableAccount;
 use solana_pubkey::Pubkey;
 use wayfare_core::mint::token_account;
 
-use crate::chain::Snapshot;
 use crate::esim::address;
 use crate::esim::event::Event;
+use crate::snapshot::Snapshot;
 
 /// Every account of the program.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use esim_market::state::{
 };
 use solana_pubkey::Pubkey;
 
-use crate::chain::{Chain, Tx, changed};
+use crate::chain::{Chain, Tx};
 use crate::esim::event::Event;
 use crate::esim::market::{
     ARBITER_WINDOW, MarketFixture, OrderFixture, PlanFixture, SellerFixture, cranker,
@@ -13,6 +13,7 @@ use crate::esim::market::{
 use crate::governance::Governed;
 use crate::idl::ESIM_MARKET;
 use crate::keys::person;
+use crate::snapshot::changed;
 use crate::token::TokenProgram;
 
 /// What each buyer has at the beginning, in base units.

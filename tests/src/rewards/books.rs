@@ -13,8 +13,8 @@ use wayfare_client::account;
 use wayfare_client::rewards::account::NodeRewardsAccount;
 use wayfare_core::mint::token_account;
 
-use crate::chain::Snapshot;
 use crate::rewards::event::Event;
+use crate::snapshot::Snapshot;
 
 /// What all networks hold and owe.
 #[derive(Debug, Default)]

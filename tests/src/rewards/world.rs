@@ -3,11 +3,12 @@
 use node_rewards::state::{Epoch, Network};
 use solana_pubkey::Pubkey;
 
-use crate::chain::{Chain, Tx, changed};
+use crate::chain::{Chain, Tx};
 use crate::governance::Governed;
 use crate::idl::NODE_REWARDS;
 use crate::rewards::event::Event;
 use crate::rewards::network::{CHALLENGE_PERIOD, EPOCH_LENGTH, NetworkFixture};
+use crate::snapshot::changed;
 use crate::token::TokenProgram;
 
 /// What the operator has at the beginning, in base units.

@@ -14,9 +14,9 @@ use solana_account::ReadableAccount;
 use solana_pubkey::Pubkey;
 use wayfare_core::mint::token_account;
 
-use crate::chain::Snapshot;
 use crate::roaming::address;
 use crate::roaming::event::Event;
+use crate::snapshot::Snapshot;
 
 /// Every account of the program.
 #[derive(Debug, Default)]

@@ -3,11 +3,12 @@
 use roaming_escrow::state::{Agreement, Hub, Operator, Side, SideBooks, Statement, StatementState};
 use solana_pubkey::Pubkey;
 
-use crate::chain::{Chain, Tx, changed};
+use crate::chain::{Chain, Tx};
 use crate::governance::Governed;
 use crate::idl::ROAMING_ESCROW;
 use crate::roaming::event::Event;
 use crate::roaming::hub::{AgreementFixture, HubFixture, OperatorFixture, cranker, usage};
+use crate::snapshot::changed;
 use crate::token::TokenProgram;
 
 /// What each side deposits, in base units.

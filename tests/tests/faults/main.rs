@@ -27,11 +27,12 @@ use wayfare_client::cluster::Cluster;
 use wayfare_client::error::JournalError;
 use wayfare_client::journal::{Binding, Entry, Journal};
 use wayfare_client::send::Price;
-use wayfare_tests::chain::{Chain, changed};
+use wayfare_tests::chain::Chain;
 use wayfare_tests::keys::{keypair, person};
 use wayfare_tests::rpc::{
     FINALITY, LIFETIME, Node, Schedule, State, no_faults, random_faults, transaction,
 };
+use wayfare_tests::snapshot::changed;
 
 /// How often each job is run with faults.
 const SEEDS: u64 = 200;
@@ -284,7 +285,7 @@ fn check_end(case: &dyn Case, reference: &State, node: &Node, journal: &Path, wh
     let payer = case.payer();
     let (expected, found) = (reference.chain.snapshot(), state.chain.snapshot());
     for address in changed(&expected, &found) {
-        let of = |snapshot: &wayfare_tests::chain::Snapshot| {
+        let of = |snapshot: &wayfare_tests::snapshot::Snapshot| {
             snapshot
                 .get(&address)
                 .map(|account| (account.lamports(), *account.owner(), account.data().len()))

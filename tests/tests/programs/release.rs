@@ -13,11 +13,12 @@ use solana_account::ReadableAccount;
 use solana_pubkey::Pubkey;
 use wayfare_client::governance::Governed;
 use wayfare_program::scope::Scope;
-use wayfare_tests::chain::{Chain, changed};
+use wayfare_tests::chain::Chain;
 use wayfare_tests::honest::Honest;
 use wayfare_tests::idl::{Idl, NODE_REWARDS};
 use wayfare_tests::refusal::Refusal;
 use wayfare_tests::rewards;
+use wayfare_tests::snapshot::changed;
 use wayfare_tests::token::TokenProgram;
 
 /// Where every account has its version, behind the discriminator.

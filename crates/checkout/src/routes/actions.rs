@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wayfare_core::esim::{countries::Countries, shop};
 
-use super::{AppState, JsonBody, Named, Parts};
+use super::request::{AppState, JsonBody, Named, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
 use crate::purchase::{hindered, order_id_of, read_account, read_key};

@@ -10,7 +10,7 @@ use wayfare_client::esim::offers::{self, OfferFilter, OfferOrder};
 use wayfare_core::esim::countries::Code;
 use wayfare_core::esim::shop::parse_data;
 
-use super::{AppState, Named, Parts, wants_json};
+use super::request::{AppState, Named, Parts, wants_json};
 use crate::orders::order_address;
 use crate::pages::{self, Search};
 use crate::problem::Problem;

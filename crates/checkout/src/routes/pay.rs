@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{Account, AppState, JsonBody, Named, Parts};
+use super::request::{Account, AppState, JsonBody, Named, Parts};
 use crate::pages::assets;
 use crate::problem::Problem;
 use crate::purchase::{Unsigned, read, read_account, read_key};

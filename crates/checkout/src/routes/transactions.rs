@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Account, App, AppState, JsonBody, Named};
+use super::request::{Account, App, AppState, JsonBody, Named};
 use crate::orders::{Deed, order_address, read_reason};
 use crate::problem::Problem;
 use crate::purchase::{Unsigned, read_account};
