@@ -26,9 +26,6 @@ pub mod public_key;
 #[cfg(feature = "host")]
 pub mod shop;
 
-/// Longest plan id, in bytes: it is a seed of the plan's address, and a seed has at most 32.
-pub const MAX_PLAN_ID_LEN: usize = 32;
-
 /// Bytes of the buyer's public key, and of the sender's ephemeral one that a ciphertext starts with
 /// (`Npk` and `Nenc` of DHKEM(X25519, HKDF-SHA256), RFC 9180 §7.1).
 pub const DELIVERY_KEY_BYTES: usize = 32;
